@@ -1,0 +1,217 @@
+/** The fold of a session's events: what lists, pages and the CLI show. Pure; the server stores it beside the log. */
+import { z } from 'zod';
+import type { EventPayload, SessionEvent } from './event.ts';
+import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
+import type { Role } from './role.ts';
+
+export const statuses = [
+  'starting',
+  'working',
+  'waiting',
+  'idle',
+  'paused',
+  'unreachable',
+  'interrupted',
+  'failed',
+  'ended',
+] as const;
+export const statusSchema = z.enum(statuses);
+export type Status = z.infer<typeof statusSchema>;
+
+/** What a session needs from people, most urgent first; also the dashboard's groups and the list's first sort key. */
+export const attentions = ['needs', 'working', 'idle', 'done'] as const;
+export const attentionSchema = z.enum(attentions);
+export type Attention = z.infer<typeof attentionSchema>;
+
+export interface TerminalView {
+  terminalId: TerminalId;
+  name: string;
+  command: string[] | null;
+  openedAt: string;
+  driver: PersonId | null;
+  drivenSince: string | null;
+  closed: { at: string; exitCode: number | null; signal: number | null; reason: string | null } | null;
+}
+
+export interface SessionView {
+  id: SessionId;
+  name: string;
+  status: Status;
+  /** Why the status is what it is, as a phrase: "runner stopped answering". */
+  reason: string;
+  statusSince: string;
+  source: string;
+  checkout: string;
+  checkoutState: EventPayload<'session.ended'>['checkout'] | 'pending' | 'present';
+  branch: string | null;
+  baseCommit: string | null;
+  createdAt: string;
+  createdBy: string;
+  updatedAt: string;
+  lastSeq: number;
+  runner: { runnerId: RunnerId; epoch: number; isolation: string; warning: string | null; connectedAt: string } | null;
+  terminals: TerminalView[];
+  members: { personId: PersonId; name: string; role: Role }[];
+  /** Keystroke messages dropped because their sender did not drive. */
+  refusedKeys: number;
+}
+
+const attentionOf: Record<Status, Attention> = {
+  starting: 'working',
+  working: 'working',
+  waiting: 'needs',
+  idle: 'idle',
+  paused: 'idle',
+  unreachable: 'needs',
+  interrupted: 'needs',
+  failed: 'needs',
+  ended: 'done',
+};
+
+export const attentionFor = (view: Pick<SessionView, 'status'>): Attention => attentionOf[view.status];
+
+const isOpen = (terminal: TerminalView): boolean => terminal.closed === null;
+
+/** What a connected session is doing, from its open terminals: a shell waits for a person, a named program works. */
+function activity(terminals: TerminalView[]): { status: Status; reason: string } {
+  const open = terminals.filter(isOpen);
+  const program = open.findLast((terminal) => terminal.command !== null);
+  if (program) return { status: 'working', reason: `running ${program.name}` };
+  const last = terminals.at(-1);
+  if (open.length === 1) return { status: 'idle', reason: 'shell open' };
+  if (open.length > 1) return { status: 'idle', reason: `${open.length} shells open` };
+  if (!last?.closed) return { status: 'idle', reason: 'no terminal open' };
+  return { status: 'idle', reason: `${last.name} ${outcome(last.closed)}` };
+}
+
+/** "exited 0", "ended by signal 9": how a program stopped, for people. */
+export function outcome(closed: NonNullable<TerminalView['closed']>): string {
+  if (closed.reason) return `closed, ${closed.reason}`;
+  if (closed.signal) return `ended by signal ${closed.signal}`;
+  return closed.exitCode === null ? 'closed' : `exited ${closed.exitCode}`;
+}
+
+function withStatus(view: SessionView, at: string, status: Status, reason: string): SessionView {
+  const statusSince = view.status === status && view.reason === reason ? view.statusSince : at;
+  return { ...view, status, reason, statusSince };
+}
+
+function withActivity(view: SessionView, at: string): SessionView {
+  if (view.status !== 'working' && view.status !== 'idle') return view;
+  const { status, reason } = activity(view.terminals);
+  return withStatus(view, at, status, reason);
+}
+
+function created(event: SessionEvent & { type: 'session.created' }): SessionView {
+  return {
+    id: event.sessionId as SessionId,
+    name: event.payload.name,
+    status: 'starting',
+    reason: 'making the checkout',
+    statusSince: event.at,
+    source: event.payload.source,
+    checkout: event.payload.checkout,
+    checkoutState: 'pending',
+    branch: event.payload.branch,
+    baseCommit: null,
+    createdAt: event.at,
+    createdBy: event.principal,
+    updatedAt: event.at,
+    lastSeq: event.seq,
+    runner: null,
+    terminals: [],
+    members: [],
+    refusedKeys: 0,
+  };
+}
+
+const changeTerminal = (view: SessionView, id: TerminalId, change: (t: TerminalView) => TerminalView): SessionView => ({
+  ...view,
+  terminals: view.terminals.map((terminal) => (terminal.terminalId === id ? change(terminal) : terminal)),
+});
+
+/** Terminals cannot outlive their runner: whatever was open when it went is closed with the same reason. */
+function closeAll(view: SessionView, at: string, reason: string): SessionView {
+  const closed = { at, exitCode: null, signal: null, reason };
+  return {
+    ...view,
+    runner: null,
+    terminals: view.terminals.map((t) => (isOpen(t) ? { ...t, driver: null, drivenSince: null, closed } : t)),
+  };
+}
+
+function foldTerminal(view: SessionView, event: SessionEvent): SessionView {
+  switch (event.type) {
+    case 'terminal.opened': {
+      const { terminalId, name, command } = event.payload;
+      const opened = { terminalId, name, command, openedAt: event.at, driver: null, drivenSince: null, closed: null };
+      return withActivity({ ...view, terminals: [...view.terminals, opened] }, event.at);
+    }
+    case 'terminal.closed': {
+      const { terminalId, ...closed } = event.payload;
+      const next = changeTerminal(view, terminalId, (t) =>
+        isOpen(t) ? { ...t, driver: null, drivenSince: null, closed: { ...closed, at: event.at } } : t,
+      );
+      return withActivity(next, event.at);
+    }
+    case 'driver.changed':
+      return changeTerminal(view, event.payload.terminalId, (t) => ({
+        ...t,
+        driver: event.payload.driver,
+        drivenSince: event.payload.driver ? event.at : null,
+      }));
+    case 'driver.refused':
+      return { ...view, refusedKeys: view.refusedKeys + event.payload.count };
+    default:
+      return view;
+  }
+}
+
+function foldLife(view: SessionView, event: SessionEvent): SessionView {
+  switch (event.type) {
+    case 'session.failed':
+      return withStatus(closeAll(view, event.at, event.payload.reason), event.at, 'failed', event.payload.reason);
+    case 'session.paused':
+      return withStatus(closeAll(view, event.at, event.payload.reason), event.at, 'paused', event.payload.reason);
+    case 'session.interrupted':
+      return withStatus(closeAll(view, event.at, event.payload.reason), event.at, 'interrupted', event.payload.reason);
+    case 'session.resumed':
+      return withStatus(view, event.at, 'starting', 'starting a runner');
+    case 'session.ended': {
+      const ended = { ...closeAll(view, event.at, 'session ended'), checkoutState: event.payload.checkout };
+      return withStatus(ended, event.at, 'ended', `checkout ${event.payload.checkout}`);
+    }
+    case 'runner.connected': {
+      const { runnerId, epoch, isolation, warning } = event.payload;
+      const runner = { runnerId, epoch, isolation, warning, connectedAt: event.at };
+      const { status, reason } = activity(view.terminals);
+      return withStatus({ ...view, runner }, event.at, status, reason);
+    }
+    case 'runner.lost':
+      return withStatus(view, event.at, 'unreachable', event.payload.reason);
+    case 'checkout.created': {
+      const { branch, baseCommit } = event.payload;
+      return { ...view, branch, baseCommit, checkoutState: 'present' };
+    }
+    case 'member.joined': {
+      const others = view.members.filter((member) => member.personId !== event.payload.personId);
+      return { ...view, members: [...others, event.payload] };
+    }
+    default:
+      return foldTerminal(view, event);
+  }
+}
+
+/**
+ * The view after `event`. `view` is null before `session.created`; any other first event yields null, as do the facts
+ * of the server's own chain. Closed terminals stay listed, at most the newest 50.
+ */
+export function foldSession(view: SessionView | null, event: SessionEvent): SessionView | null {
+  if (event.type === 'session.created') return created(event);
+  if (view === null) return null;
+  if (view.status === 'ended') return { ...view, updatedAt: event.at, lastSeq: event.seq };
+  const next = foldLife(view, event);
+  const surplus = next.terminals.filter((t) => !isOpen(t)).slice(0, -50);
+  const terminals = surplus.length > 0 ? next.terminals.filter((t) => !surplus.includes(t)) : next.terminals;
+  return { ...next, terminals, updatedAt: event.at, lastSeq: event.seq };
+}
