@@ -1,0 +1,33 @@
+/** What a host tells a runner it starts, written to a 0600 file that the runner reads once and deletes. */
+import { z } from 'zod';
+import { colsSchema, lineSchema, rowsSchema } from './event.ts';
+import { runnerIdSchema, sessionIdSchema, terminalIdSchema } from './id.ts';
+
+export const launchSchema = z.object({
+  sessionId: sessionIdSchema,
+  runnerId: runnerIdSchema,
+  epoch: z.number().int().min(1),
+  /** Bearer key of this runner; works for this session and epoch only. */
+  key: z.string().min(40).max(100),
+  /** Path of the server's `server.json`, read again before every dial because a restarted server may have another port. */
+  serverFile: z.string(),
+  /** The session's own folder: checkout/, journal, run files. */
+  directory: z.string(),
+  source: z.string(),
+  branch: z.string().nullable(),
+  includesChanges: z.boolean(),
+  isolation: z.enum(['namespaces', 'process-group']),
+  /** Shown as a badge where isolation is less than it should be. */
+  warning: z.string().max(400).nullable(),
+  /** Terminal to open as soon as the checkout is there; null after a resume by request without one. */
+  terminal: z
+    .object({
+      terminalId: terminalIdSchema,
+      name: lineSchema(120),
+      command: z.array(z.string()).min(1).nullable(),
+      cols: colsSchema,
+      rows: rowsSchema,
+    })
+    .nullable(),
+});
+export type Launch = z.infer<typeof launchSchema>;
