@@ -29,6 +29,8 @@ export const fromRunnerSchema = z.discriminatedUnion('type', [
     protocol: z.number().int(),
     sessionId: sessionIdSchema,
     runnerId: runnerIdSchema,
+    /** Names the journal that numbers the events, so that `n` from a lost and remade journal is never taken for a repeat. */
+    journal: z.string().regex(/^[0-9a-f]{16}$/),
     epoch: z.number().int().min(1),
     version: z.string().max(40),
     isolation: z.enum(['namespaces', 'process-group']),
@@ -41,8 +43,8 @@ export const fromRunnerSchema = z.discriminatedUnion('type', [
     n: count,
     event: z.object({ type: z.enum(eventTypes), payload: z.unknown() }),
   }),
-  /** The size changed after `offset` bytes of output; every emulator applies it exactly there. */
-  z.object({ type: z.literal('resized'), terminalId: terminalIdSchema, offset: count, cols: colsSchema, rows: rowsSchema }),
+  /** The size changed for the `n`th time after `offset` bytes of output; every emulator applies it exactly there. */
+  z.object({ type: z.literal('resized'), terminalId: terminalIdSchema, n: count, offset: count, cols: colsSchema, rows: rowsSchema }),
   /** Output up to `offset` is gone from the runner's buffer before it could be sent; a snapshot follows. */
   z.object({ type: z.literal('gap'), terminalId: terminalIdSchema, offset: count }),
   /** Every input message of this client up to `n` was written to the PTY. */
@@ -56,10 +58,9 @@ export const fromRunnerSchema = z.discriminatedUnion('type', [
 export type FromRunner = z.infer<typeof fromRunnerSchema>;
 
 export const toRunnerSchema = z.discriminatedUnion('type', [
-  /** Accepts a hello: events up to `acked` are committed, output is wanted from these offsets on. */
+  /** Accepts a hello: output is wanted from these offsets on. */
   z.object({
     type: z.literal('welcome'),
-    acked: count,
     wanted: z.array(z.object({ terminalId: terminalIdSchema, offset: count })),
   }),
   /** Every event up to `n` is committed. */

@@ -5,7 +5,7 @@
  *   byte 1        length of the terminal id, then the id in ASCII
  *   output        offset f64 (bytes of this terminal's output before the first byte here), then bytes
  *   input         length of the client id (u8), the id, n u32 (counts up from 1 per client), then bytes
- *   snapshot      request u32, offset f64, cols u16, rows u16, then bytes that draw the screen on a reset emulator
+ *   snapshot      request u32, offset f64, cols u16, rows u16, resizes u32, then bytes that draw the screen on a reset emulator
  *
  * Numbers are big-endian. Offsets make resends harmless: a receiver keeps only what it lacks.
  */
@@ -33,6 +33,8 @@ export interface SnapshotFrame {
   offset: number;
   cols: number;
   rows: number;
+  /** Number `n` of the last resize marker that the screen already has; 0 before the first. */
+  resizes: number;
   data: Uint8Array;
 }
 export type TerminalFrame = OutputFrame | InputFrame | SnapshotFrame;
@@ -62,7 +64,7 @@ const fixedBytes = (frame: TerminalFrame): number => {
     case 'input':
       return 1 + frame.clientId.length + 4;
     case 'snapshot':
-      return 4 + 8 + 2 + 2;
+      return 4 + 8 + 2 + 2 + 4;
   }
 };
 
@@ -86,6 +88,7 @@ export function encodeFrame(frame: TerminalFrame): Uint8Array<ArrayBuffer> {
       view.setFloat64(at + 4, frame.offset);
       view.setUint16(at + 12, frame.cols);
       view.setUint16(at + 14, frame.rows);
+      view.setUint32(at + 16, frame.resizes);
       break;
   }
   bytes.set(frame.data, bytes.length - frame.data.length);
@@ -130,7 +133,8 @@ export function decodeFrame(bytes: Uint8Array): TerminalFrame {
           offset: readOffset(view, idEnd + 4),
           cols: view.getUint16(idEnd + 12),
           rows: view.getUint16(idEnd + 14),
-          data: bytes.subarray(idEnd + 16),
+          resizes: view.getUint32(idEnd + 16),
+          data: bytes.subarray(idEnd + 20),
         };
       default:
         throw bad(`unknown kind ${bytes[0]}`);

@@ -28,6 +28,8 @@ export class TerminalReplica {
   /** End of what has been accepted (queued or drawn), in bytes of output; null before the first snapshot or byte. */
   #end: number | null;
   #drawn = 0;
+  /** Number of the last resize marker accepted. */
+  #resizes = 0;
   readonly #emulator: Emulator;
   readonly #onDrawn: (offset: number) => void;
 
@@ -58,16 +60,18 @@ export class TerminalReplica {
     return null;
   }
 
-  /** Applies a size change at its offset; one that lies before what is held was applied already. */
-  resized(marker: { offset: number; cols: number; rows: number }): void {
-    if (this.#end === null || marker.offset < this.#end) return;
+  /** Applies a size change at its offset; one whose number is not new was applied already. */
+  resized(marker: { n: number; offset: number; cols: number; rows: number }): void {
+    if (this.#end === null || marker.n <= this.#resizes) return;
+    this.#resizes = marker.n;
     this.#push({ do: 'resize', cols: marker.cols, rows: marker.rows });
   }
 
   /** Replaces the screen. A snapshot older than what is held is ignored. */
-  restore(frame: Pick<SnapshotFrame, 'offset' | 'cols' | 'rows' | 'data'>): void {
+  restore(frame: Pick<SnapshotFrame, 'offset' | 'cols' | 'rows' | 'resizes' | 'data'>): void {
     if (this.#end !== null && frame.offset < this.#end) return;
     this.#end = frame.offset;
+    this.#resizes = frame.resizes;
     this.#push({ do: 'restore', cols: frame.cols, rows: frame.rows, data: frame.data, end: frame.offset });
   }
 

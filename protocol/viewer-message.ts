@@ -36,7 +36,7 @@ export const toViewerSchema = z.discriminatedUnion('type', [
     cols: colsSchema,
     rows: rowsSchema,
   }),
-  z.object({ type: z.literal('resized'), offset: count, cols: colsSchema, rows: rowsSchema }),
+  z.object({ type: z.literal('resized'), n: count, offset: count, cols: colsSchema, rows: rowsSchema }),
   /** Your input up to `n` reached the program. */
   z.object({ type: z.literal('input-acked'), n: count }),
   /** Your input was dropped; `drives` is who drives. */

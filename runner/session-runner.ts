@@ -1,0 +1,245 @@
+/**
+ * One session's runner: makes the checkout, owns its terminals, states facts through the journal and obeys the server.
+ * Knows neither sockets (connection.ts) nor PTYs (terminal/) from the inside.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '#protocol/error.ts';
+import type { NewEvent } from '#protocol/event.ts';
+import type { TerminalId } from '#protocol/id.ts';
+import type { Launch } from '#protocol/launch.ts';
+import { type FromRunner, leaseMs, runnerProtocol, type StopResult, type ToRunner } from '#protocol/runner-message.ts';
+import { encodeFrame, type TerminalFrame } from '#protocol/terminal-frame.ts';
+import { type Checkout, openCheckout } from './checkout/index.ts';
+import { Connection } from './connection.ts';
+import { Journal } from './journal.ts';
+import { TerminalSet } from './terminal-set.ts';
+
+/** How often the lease is looked at. */
+const leaseCheckMs = 30_000;
+
+type Fact = Pick<NewEvent, 'type' | 'payload'>;
+
+export interface SessionRunnerOptions {
+  launch: Launch;
+  version: string;
+  log: (line: string) => void;
+  /** Ends the process; everything it started dies with it. */
+  exit: (code: number) => void;
+}
+
+export class SessionRunner {
+  readonly #options: SessionRunnerOptions;
+  readonly #journal: Journal;
+  readonly #connection: Connection;
+  readonly #terminals: TerminalSet;
+  #checkout: Checkout | null = null;
+  /** Highest event number handed to the current link. */
+  #sent = 0;
+  #isStopping = false;
+
+  private constructor(options: SessionRunnerOptions, journal: Journal) {
+    const { launch, log } = options;
+    this.#options = options;
+    this.#journal = journal;
+    this.#connection = new Connection({
+      serverFile: launch.serverFile,
+      key: launch.key,
+      log,
+      events: {
+        hello: () => this.#hello(),
+        message: (message) => this.#obey(message),
+        frame: (frame) => this.#input(frame),
+        writable: () => this.#terminals.pump(),
+        closed: () => this.#terminals.unlink(),
+        refused: (reason) => void this.#abandon(`the server refuses this runner: ${reason}`),
+      },
+    });
+    this.#terminals = new TerminalSet({
+      isolation: launch.isolation,
+      sessionId: launch.sessionId,
+      link: this.#connection,
+      state: (fact) => this.#state(fact),
+      log,
+    });
+  }
+
+  /** Opens the journal, dials, makes or reopens the checkout and opens the first terminal. */
+  static async start(options: SessionRunnerOptions): Promise<SessionRunner> {
+    const { directory } = options.launch;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    let runner: SessionRunner | null = null;
+    const journal = await Journal.open({
+      path: join(directory, 'journal.jsonl'),
+      onDurable: () => runner?.flushEvents(),
+      onFailed: (cause) => {
+        options.log(`journal failed, stopping: ${String(cause)}`);
+        options.exit(1);
+      },
+    });
+    runner = new SessionRunner(options, journal);
+    runner.#closeLeftovers();
+    runner.#connection.start();
+    setInterval(() => runner.#checkLease(), leaseCheckMs);
+    await runner.#prepare();
+    return runner;
+  }
+
+  /** Sends every durable event that the current link has not been given. */
+  flushEvents(): void {
+    for (const { n, event } of this.#journal.durable) {
+      if (n <= this.#sent) continue;
+      if (!this.#connection.send({ type: 'event', n, event })) return;
+      this.#sent = n;
+    }
+  }
+
+  /** SIGTERM and SIGINT: programs end, the checkout stays, and the session becomes interrupted and can be resumed. */
+  async terminate(): Promise<void> {
+    await this.#abandon('runner was asked to stop');
+  }
+
+  #state(fact: Fact): void {
+    this.#journal.add(fact);
+  }
+
+  /** A predecessor may have died before it could say that its terminals closed. */
+  #closeLeftovers(): void {
+    const open = new Set<TerminalId>();
+    for (const { event } of this.#journal.waiting) {
+      const { terminalId } = event.payload as { terminalId?: TerminalId };
+      if (terminalId && event.type === 'terminal.opened') open.add(terminalId);
+      if (terminalId && event.type === 'terminal.closed') open.delete(terminalId);
+    }
+    for (const terminalId of open) {
+      const payload = { terminalId, exitCode: null, signal: null, reason: 'its runner died' };
+      this.#state({ type: 'terminal.closed', payload });
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const { launch } = this.#options;
+    try {
+      const { checkout, created } = await openCheckout({
+        source: launch.source,
+        directory: launch.directory,
+        branch: launch.branch,
+        includesChanges: launch.includesChanges,
+      });
+      this.#checkout = checkout;
+      if (created) this.#state({ type: 'checkout.created', payload: created });
+      this.#terminals.enter(checkout.start);
+      if (launch.terminal) await this.#terminals.open(launch.terminal);
+    } catch (cause) {
+      const message = cause instanceof AppError ? cause.message : 'the checkout could not be made';
+      this.#options.log(`prepare: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+      this.#state({ type: 'session.failed', payload: { reason: message.slice(0, 400) } });
+      await this.#leave(1);
+    }
+  }
+
+  #hello(): FromRunner {
+    const { launch, version } = this.#options;
+    this.#sent = 0;
+    return {
+      type: 'hello',
+      protocol: runnerProtocol,
+      sessionId: launch.sessionId,
+      runnerId: launch.runnerId,
+      epoch: launch.epoch,
+      journal: this.#journal.id,
+      version,
+      isolation: launch.isolation,
+      warning: launch.warning,
+      terminals: this.#terminals.states(),
+    };
+  }
+
+  #obey(message: ToRunner): void {
+    switch (message.type) {
+      case 'welcome':
+        this.flushEvents();
+        this.#terminals.resume(message.wanted);
+        return;
+      case 'ack':
+        this.#journal.ack(message.n);
+        return;
+      case 'terminal.open':
+        return this.#answer(message.request, this.#terminals.open(message));
+      case 'terminal.close':
+        return this.#answer(message.request, this.#terminals.close(message.terminalId));
+      case 'terminal.resize':
+        return this.#terminals.resize(message.terminalId, message.cols, message.rows);
+      case 'terminal.snapshot':
+        return this.#answerOnFailure(message.request, this.#snapshot(message.terminalId, message.request));
+      case 'terminal.recorded':
+        return this.#terminals.recorded(message.terminalId, message.offset);
+      case 'stop':
+        return this.#answer(message.request, this.#stop(message.checkout));
+    }
+  }
+
+  #input(frame: TerminalFrame): void {
+    if (frame.kind === 'input') this.#terminals.input(frame);
+  }
+
+  async #snapshot(terminalId: TerminalId, request: number): Promise<void> {
+    const snapshot = await this.#terminals.snapshot(terminalId);
+    this.#connection.sendFrame(encodeFrame({ kind: 'snapshot', terminalId, request, ...snapshot }));
+  }
+
+  #answer(request: number, work: Promise<unknown>): void {
+    const sent = work.then((result) => {
+      this.#connection.send({ type: 'reply', request, ok: true, result: result ?? null });
+    });
+    this.#answerOnFailure(request, sent);
+  }
+
+  #answerOnFailure(request: number, work: Promise<unknown>): void {
+    work.catch((cause: unknown) => {
+      const known = cause instanceof AppError;
+      if (!known) this.#options.log(`request ${request}: ${String(cause)}`);
+      const code = known ? cause.code : 'server.internal';
+      const message = known ? cause.message.slice(0, 1000) : 'the runner failed, see its log';
+      this.#connection.send({ type: 'reply', request, ok: false, code, message });
+    });
+  }
+
+  async #stop(fate: 'keep' | 'remove-if-saved' | 'discard'): Promise<StopResult> {
+    this.#isStopping = true;
+    await this.#terminals.closeAll();
+    const result = await this.#settleCheckout(fate);
+    setTimeout(() => void this.#leave(0), 50);
+    return result;
+  }
+
+  async #settleCheckout(fate: 'keep' | 'remove-if-saved' | 'discard'): Promise<StopResult> {
+    if (!this.#checkout) return { checkout: 'missing', reason: 'the checkout was never made' };
+    if (fate === 'keep') return { checkout: 'kept', reason: null };
+    return this.#checkout.remove({ mode: fate === 'discard' ? 'discard' : 'if-saved' });
+  }
+
+  /** Ends without an answer: the server finds out through the host. */
+  async #abandon(reason: string): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#options.log(reason);
+    await this.#terminals.closeAll();
+    await this.#leave(0);
+  }
+
+  async #leave(code: number): Promise<void> {
+    await this.#journal.settled();
+    this.flushEvents();
+    const deadline = Date.now() + 2_000;
+    while (this.#journal.waiting.length > 0 && this.#connection.awayMs === 0 && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    this.#connection.close();
+    this.#options.exit(code);
+  }
+
+  #checkLease(): void {
+    if (this.#connection.awayMs > leaseMs) void this.#abandon('no server for the length of the lease');
+  }
+}
