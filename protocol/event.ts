@@ -14,8 +14,11 @@ export const lineSchema = (maxLength: number) =>
     .trim()
     .min(1)
     .max(maxLength)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-    .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/, 'must not contain control characters');
+    .regex(
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+      /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/,
+      'must not contain control characters',
+    );
 
 const reason = z.object({ reason: lineSchema(400) });
 

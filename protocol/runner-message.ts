@@ -44,16 +44,34 @@ export const fromRunnerSchema = z.discriminatedUnion('type', [
     event: z.object({ type: z.enum(eventTypes), payload: z.unknown() }),
   }),
   /** The size changed for the `n`th time after `offset` bytes of output; every emulator applies it exactly there. */
-  z.object({ type: z.literal('resized'), terminalId: terminalIdSchema, n: count, offset: count, cols: colsSchema, rows: rowsSchema }),
+  z.object({
+    type: z.literal('resized'),
+    terminalId: terminalIdSchema,
+    n: count,
+    offset: count,
+    cols: colsSchema,
+    rows: rowsSchema,
+  }),
   /** Output up to `offset` is gone from the runner's buffer before it could be sent; a snapshot follows. */
   z.object({ type: z.literal('gap'), terminalId: terminalIdSchema, offset: count }),
   /** Every input message of this client up to `n` was written to the PTY. */
   z.object({ type: z.literal('input-acked'), terminalId: terminalIdSchema, clientId: clientIdSchema, n: count }),
   /** What the terminal shows at a glance; at most one a second, only when changed. */
-  z.object({ type: z.literal('activity'), terminalId: terminalIdSchema, line: z.string().max(400), program: z.string().max(80) }),
+  z.object({
+    type: z.literal('activity'),
+    terminalId: terminalIdSchema,
+    line: z.string().max(400),
+    program: z.string().max(80),
+  }),
   /** Answer to a request of the server. */
   z.object({ type: z.literal('reply'), request: count, ok: z.literal(true), result: z.unknown() }),
-  z.object({ type: z.literal('reply'), request: count, ok: z.literal(false), code: z.string().max(60), message: z.string().max(1000) }),
+  z.object({
+    type: z.literal('reply'),
+    request: count,
+    ok: z.literal(false),
+    code: z.string().max(60),
+    message: z.string().max(1000),
+  }),
 ]);
 export type FromRunner = z.infer<typeof fromRunnerSchema>;
 
