@@ -1,0 +1,116 @@
+/** Decides as whom Postgres runs (it refuses root) and what that user can reach; starts nothing lasting. */
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, chmod, mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { AppError } from '#protocol/error.ts';
+import { isCode } from './process.ts';
+
+const run = promisify(execFile);
+
+/** Who runs the cluster. */
+export type Account =
+  /** The user who runs this process. */
+  | { kind: 'self' }
+  /** We are root: a system user of its own. */
+  | { kind: 'user'; name: string; uid: number; gid: number }
+  /** We are root but no other user gets to `home`: root's own uid seen as 1000 in a user namespace. */
+  | { kind: 'namespace' };
+
+/** System users that may run it, in order; the last is created when none exists. */
+const candidates = ['postgres', 'omnigent'] as const;
+
+/** What makes a program run as root look unprivileged to itself. */
+export const namespacePrefix = ['unshare', '-U', '--map-user=1000', '--map-group=1000'];
+
+/**
+ * Picks the account for the cluster under `home`, creating `home` (0700, as root 0711) when it is missing.
+ * A cluster that exists keeps its owner. Throws `database.unavailable` when root has no way to run it here.
+ */
+export async function chooseAccount(home: string): Promise<Account> {
+  const isRoot = process.getuid?.() === 0;
+  await mkdir(home, { recursive: true, mode: isRoot ? 0o711 : 0o700 });
+  if (!isRoot) return { kind: 'self' };
+  const owner = await ownerOf(join(home, 'postgres', 'data'));
+  if (owner?.uid === 0) return { kind: 'namespace' };
+  const { mode } = await stat(home);
+  if ((mode & 0o011) !== 0o011) await chmod(home, (mode & 0o7777) | 0o011);
+  const user = owner ? { kind: 'user' as const, name: String(owner.uid), ...owner } : await systemUser();
+  if (user && (await canReach(join(home, 'postgres'), user))) return user;
+  if (await isAllowed([...namespacePrefix, 'true'])) return { kind: 'namespace' };
+  throw new AppError({
+    code: 'database.unavailable',
+    message: user
+      ? `user ${user.name}, who runs the database, cannot enter ${home}: set OMNIGENT_HOME to a folder others may traverse`
+      : 'PostgreSQL does not run as root and no system user could be created: run `useradd --system omnigent`',
+  });
+}
+
+async function ownerOf(path: string): Promise<{ uid: number; gid: number } | null> {
+  try {
+    const { uid, gid } = await stat(path);
+    return { uid, gid };
+  } catch (cause) {
+    if (isCode(cause, 'ENOENT')) return null;
+    throw cause;
+  }
+}
+
+async function systemUser(): Promise<(Account & { kind: 'user' }) | null> {
+  for (const name of candidates) {
+    const user = await lookUp(name);
+    if (user) return user;
+  }
+  const name = candidates[1];
+  const created = await isAllowed(['useradd', '--system', '--no-create-home', '--shell', '/usr/sbin/nologin', name]);
+  return created ? lookUp(name) : null;
+}
+
+async function lookUp(name: string): Promise<(Account & { kind: 'user' }) | null> {
+  try {
+    const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])]);
+    return { kind: 'user', name, uid: Number(uid.stdout), gid: Number(gid.stdout) };
+  } catch (cause) {
+    // id exits 1 for a user that does not exist.
+    if (isCode(cause, 1)) return null;
+    throw cause;
+  }
+}
+
+/** True when the command exists here and succeeds. */
+export async function isAllowed(command: string[]): Promise<boolean> {
+  const [program = '', ...args] = command;
+  return run(program, args).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * True when `account` may traverse every folder above `path`, and, if `path` exists, execute or enter it. Looks at
+ * permission bits, not at access control lists.
+ */
+export async function canReach(path: string, account: Account): Promise<boolean> {
+  if (account.kind !== 'user') return isEnterable(path);
+  for (let at = path; ; at = dirname(at)) {
+    const found = await stat(at).catch((cause: unknown) => {
+      if (isCode(cause, 'ENOENT') && at === path) return null;
+      throw cause;
+    });
+    if (found && !mayExecute(found, account)) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+function mayExecute(of: { mode: number; uid: number; gid: number }, by: { uid: number; gid: number }): boolean {
+  if (of.uid === by.uid) return (of.mode & 0o100) !== 0;
+  if (of.gid === by.gid) return (of.mode & 0o010) !== 0;
+  return (of.mode & 0o001) !== 0;
+}
+
+const isEnterable = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    (cause: unknown) => isCode(cause, 'ENOENT'),
+  );

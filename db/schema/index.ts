@@ -1,0 +1,7 @@
+/** All tables, one file for each noun. */
+export { events } from './event.ts';
+export { apiTokens, browserSessions, people, signInLinks } from './person.ts';
+export { type RecordingKind, recordings } from './recording.ts';
+export { runners } from './runner.ts';
+export { searchItems, searchMarks } from './search.ts';
+export { sessions } from './session.ts';
