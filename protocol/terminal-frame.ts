@@ -45,6 +45,11 @@ export const maxFrameBytes = 1024 * 1024;
 export const maxOutputBytes = 64 * 1024;
 /** A snapshot is bounded by the emulator's 1,000 lines; this is far above what they serialise to. */
 export const maxSnapshotBytes = 16 * 1024 * 1024;
+/**
+ * Lines of scrollback that every emulator of this path keeps. Reflow on a resize depends on it: emulators that keep
+ * a different number show different screens afterwards.
+ */
+export const scrollbackLines = 1000;
 /** Largest single paste, in bytes. */
 export const maxInputBytes = 256 * 1024;
 
