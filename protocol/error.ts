@@ -48,6 +48,7 @@ export const errorCodes = {
   'sockets.exceeded': facts(429, 4429, 1, true),
   'database.unavailable': facts(503, 4503, 1, true),
   'database.locked': facts(503, 4503, 5),
+  'port.taken': facts(500, 4503, 4),
   'server.unreachable': facts(503, 4503, 3, true),
   'server.internal': facts(500, 4503, 1),
 } as const satisfies Record<string, CodeFacts>;

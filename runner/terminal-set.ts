@@ -114,7 +114,7 @@ export class TerminalSet {
     if (!entry?.terminal.isRunning) return;
     const last = entry.written.get(frame.clientId) ?? 0;
     if (frame.n > last) {
-      entry.terminal.write(frame.data);
+      if (!entry.terminal.write(frame.data)) return;
       entry.written.delete(frame.clientId);
       entry.written.set(frame.clientId, frame.n);
       const oldest = entry.written.keys().next().value;
@@ -124,15 +124,10 @@ export class TerminalSet {
     this.#options.link.send({ type: 'input-acked', terminalId, clientId, n: Math.max(last, frame.n) });
   }
 
-  /** The true screen and the number of the last resize that it has. */
-  async snapshot(terminalId: TerminalId): Promise<ScreenSnapshot & { resizes: number }> {
+  async snapshot(terminalId: TerminalId): Promise<ScreenSnapshot> {
     const entry = this.#entries.get(terminalId);
     if (!entry) throw new AppError({ code: 'terminal.not-found', message: 'this terminal is gone' });
-    const screen = await entry.terminal.snapshot();
-    const had = entry.resizes.findLast(
-      ({ offset, cols, rows }) => offset <= screen.offset && cols === screen.cols && rows === screen.rows,
-    );
-    return { ...screen, resizes: had?.n ?? 0 };
+    return entry.terminal.snapshot();
   }
 
   /** Stored output may be forgotten; a finished terminal whose output is all stored is disposed of. */
@@ -214,12 +209,11 @@ export class TerminalSet {
     }
   }
 
-  #resized(terminalId: TerminalId, resized: { offset: number; cols: number; rows: number }): void {
+  #resized(terminalId: TerminalId, resized: Resize): void {
     const entry = this.#entries.get(terminalId);
     if (!entry) return;
-    const n = (entry.resizes.at(-1)?.n ?? 0) + 1;
     const { start } = entry.terminal;
-    entry.resizes = [...entry.resizes.filter((resize) => resize.offset >= start), { n, ...resized }];
+    entry.resizes = [...entry.resizes.filter((resize) => resize.offset >= start), resized];
     this.#pumpOne(terminalId, entry);
   }
 

@@ -1,0 +1,171 @@
+/** Procedures about sessions. */
+import { tracked } from '@trpc/server';
+import { z } from 'zod';
+import { AppError } from '#protocol/error.ts';
+import { colsSchema, rowsSchema } from '#protocol/event.ts';
+import type { SessionId } from '#protocol/id.ts';
+import { attentionSchema, type SessionView } from '#protocol/session-view.ts';
+import type { Present } from '#server/presence/index.ts';
+import type { Activity } from '#server/terminal/index.ts';
+import { type Context, procedure, procedureFor, router } from './context.ts';
+import { processes } from './process.ts';
+import { follow, until } from './stream.ts';
+
+/** An id or a unique name. */
+const ref = z.object({ session: z.string().min(1).max(200) });
+const seq = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const programSchema = z.array(z.string().max(32_768)).min(1).max(256);
+/** How long `create` waits for the first terminal when asked to, in ms. */
+const openMs = 120_000;
+
+export const find = (ctx: Context, session: string): Promise<SessionId> => ctx.services.log.find(session);
+
+async function viewOf(ctx: Context, session: string): Promise<SessionView> {
+  const view = await ctx.services.log.view(await find(ctx, session));
+  if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
+  return view;
+}
+
+/** Waits until a new session's first terminal is open. Throws with the reason when it failed instead. */
+async function untilOpen(ctx: Context, sessionId: SessionId, signal: AbortSignal): Promise<void> {
+  for await (const event of ctx.services.log.subscribe(sessionId, 0, signal)) {
+    if (event.type === 'terminal.opened') return;
+    if (event.type === 'session.failed' || event.type === 'session.interrupted') {
+      throw new AppError({ code: 'checkout.failed', message: event.payload.reason });
+    }
+  }
+}
+
+export const sessionRouter = router({
+  list: procedure
+    .input(
+      z.object({
+        group: attentionSchema.optional(),
+        cursor: z.string().max(200).nullish(),
+        limit: z.number().int().min(1).max(200).default(50),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const { log, presence } = ctx.services;
+      const [page, counts] = await Promise.all([
+        log.list({ group: input.group ?? null, cursor: input.cursor ?? null, limit: input.limit }),
+        log.counts(),
+      ]);
+      const present = Object.fromEntries(page.sessions.map((view) => [view.id, presence.list(view.id)]));
+      return { ...page, counts, present };
+    }),
+
+  get: procedure.input(ref).query(async ({ ctx, input }) => {
+    const view = await viewOf(ctx, input.session);
+    return { view, events: await ctx.services.log.read(view.id, { before: view.lastSeq + 1, limit: 50 }) };
+  }),
+
+  history: procedure
+    .input(
+      ref.extend({
+        before: seq.optional(),
+        after: seq.optional(),
+        limit: z.number().int().min(1).max(500).default(100),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const { before, after, limit } = input;
+      const range = before === undefined ? { after: after ?? 0, limit } : { before, limit };
+      return ctx.services.log.read(await find(ctx, input.session), range);
+    }),
+
+  search: procedure
+    .input(z.object({ query: z.string().min(1).max(200), before: seq.nullish() }))
+    .query(({ ctx, input }) =>
+      ctx.services.log.search({ query: input.query, before: input.before ?? null, limit: 50 }),
+    ),
+
+  create: procedureFor('editor')
+    .input(
+      z.object({
+        name: z.string().max(200).optional(),
+        dir: z.string().min(1).max(4096),
+        includeChanges: z.boolean().optional(),
+        command: programSchema.nullish(),
+        cols: colsSchema.optional(),
+        rows: rowsSchema.optional(),
+        /** Answer only when the first terminal is open. */
+        wait: z.boolean().default(true),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const created = await ctx.services.lifecycle.create(input, ctx.person);
+      if (input.wait) await until(openMs, (signal) => untilOpen(ctx, created.sessionId, signal));
+      return { ...created, url: `${ctx.services.url()}/sessions/${created.sessionId}` };
+    }),
+
+  stop: procedureFor('editor')
+    .input(ref)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.lifecycle.stop(await find(ctx, input.session), ctx.person);
+      return {};
+    }),
+
+  resume: procedureFor('editor')
+    .input(ref)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.lifecycle.resume(await find(ctx, input.session), ctx.person);
+      return {};
+    }),
+
+  end: procedureFor('owner')
+    .input(ref.extend({ discard: z.boolean().default(false) }))
+    .mutation(async ({ ctx, input }) =>
+      ctx.services.lifecycle.end(await find(ctx, input.session), ctx.person, input.discard),
+    ),
+
+  processes: procedure.query(({ ctx }) => processes(ctx.services)),
+
+  /** Every event after `after`, then each new one; resumes by the id of the last one seen. */
+  events: procedure
+    .input(ref.extend({ after: seq.default(0), lastEventId: z.string().nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const resumed = input.lastEventId ? seq.parse(Number(input.lastEventId)) : input.after;
+      const sessionId = await find(ctx, input.session);
+      for await (const event of ctx.services.log.subscribe(
+        sessionId,
+        resumed,
+        signal ?? new AbortController().signal,
+      )) {
+        yield tracked(String(event.seq), event);
+      }
+    }),
+
+  /** The view of each session that changes, from now on. */
+  changes: procedure.subscription(async function* ({ ctx, signal }) {
+    yield* follow<{ view: SessionView }>(signal, (push) =>
+      ctx.services.bus.subscribe('sessions', (view) => push(view.id, { view })),
+    );
+  }),
+
+  /** What terminals show at a glance, as it changes. */
+  activity: procedure.subscription(async function* ({ ctx, signal }) {
+    yield* follow<Activity>(signal, (push) =>
+      ctx.services.bus.subscribe('activity', (activity) => push(activity.terminalId, activity)),
+    );
+  }),
+
+  /** Who is in the session. Whoever is subscribed is present, at `place`. */
+  presence: procedure.input(ref.extend({ place: z.string().max(120).default('') })).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }) {
+    const { bus, presence, terminals } = ctx.services;
+    const sessionId = await find(ctx, input.session);
+    await terminals.join(sessionId, ctx.person);
+    yield* follow<Present[]>(signal, (push) => {
+      const stop = bus.subscribe(`presence:${sessionId}`, (list) => push('list', list));
+      const leave = presence.enter(sessionId, ctx.person, input.place);
+      return () => {
+        stop();
+        leave();
+      };
+    });
+  }),
+});

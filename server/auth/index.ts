@@ -1,0 +1,133 @@
+/** Who somebody is: local people, one-time sign-in links, browser sessions and API tokens. Knows nothing of sessions. */
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Sql } from '#db/client.ts';
+import { AppError } from '#protocol/error.ts';
+import { lineSchema } from '#protocol/event.ts';
+import { newId, type PersonId, serverChain } from '#protocol/id.ts';
+import type { Role } from '#protocol/role.ts';
+import type { Log } from '#server/session/index.ts';
+import { hashToken, newToken } from './token.ts';
+
+export { bearerOf, hashToken, newToken } from './token.ts';
+
+export interface Person {
+  personId: PersonId;
+  name: string;
+  /** Everybody signed in locally owns every session. */
+  role: Role;
+}
+
+/** A browser session ends after this long without a request, and at the latest after `absoluteMs`. */
+export const browserSession = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } as const;
+/** How long a sign-in link can be used, once. */
+export const linkMs = 15 * 60_000;
+/** `seen_at` is written at most this often. */
+const seenEveryMs = 60_000;
+
+interface Deps {
+  sql: Sql;
+  log: Log;
+  now: () => number;
+  random: (bytes: Uint8Array) => void;
+}
+
+export type Auth = ReturnType<typeof openAuth>;
+
+export function openAuth(deps: Deps) {
+  const { sql, log, now, random } = deps;
+  const at = (ms = now()) => new Date(ms);
+
+  /** The person called `name`, created on first use. Names are compared as written. */
+  async function personNamed(name: string): Promise<Person> {
+    const parsed = lineSchema(120).safeParse(name);
+    if (!parsed.success) throw new AppError({ code: 'input.invalid', message: 'name: 1 to 120 readable characters' });
+    const id = newId('person', { now, random });
+    const [created] = await sql`
+      insert into people (id, name, created_at) values (${id}, ${parsed.data}, ${at()})
+      on conflict (name) do nothing returning id`;
+    if (created) {
+      const payload = { personId: id, name: parsed.data };
+      await log.append(serverChain, [
+        { type: 'person.created', payload, principal: 'server', dedupeKey: `person:${id}` },
+      ]);
+    }
+    const [row] = await sql`select id, name from people where name = ${parsed.data}`;
+    return toPerson(row);
+  }
+
+  /** A one-time token for `name`; the caller puts it behind `/sign-in#t=`. */
+  async function createLink(name: string): Promise<string> {
+    const person = await personNamed(name);
+    const token = newToken('link', random);
+    await sql`delete from sign_in_links where expires_at < ${at(now() - 86_400_000)}`;
+    await sql`insert into sign_in_links (token_hash, person_id, created_at, expires_at)
+      values (${hashToken(token)}, ${person.personId}, ${at()}, ${at(now() + linkMs)})`;
+    return token;
+  }
+
+  /** Uses a link up and opens a browser session; returns its token. Throws `auth.link-expired`. */
+  async function redeem(token: string): Promise<{ token: string; person: Person }> {
+    const [used] = await sql`
+      update sign_in_links set used_at = ${at()}
+      where token_hash = ${hashToken(token)} and used_at is null and expires_at > ${at()} returning person_id`;
+    if (!used) {
+      const message = 'this sign-in link was used already or has expired; run `omnigent url` for a new one';
+      throw new AppError({ code: 'auth.link-expired', message });
+    }
+    const [row] = await sql`select id, name from people where id = ${used['person_id']}`;
+    const person = toPerson(row);
+    const browserToken = newToken('browser', random);
+    await sql`insert into browser_sessions (token_hash, person_id, created_at, seen_at, expires_at)
+      values (${hashToken(browserToken)}, ${person.personId}, ${at()}, ${at()}, ${at(now() + browserSession.absoluteMs)})`;
+    const payload = { personId: person.personId };
+    await log.append(serverChain, [{ type: 'person.signed-in', payload, principal: person.personId }]);
+    return { token: browserToken, person };
+  }
+
+  async function byBrowserToken(token: string): Promise<Person | null> {
+    const hash = hashToken(token);
+    const [row] = await sql`
+      select p.id, p.name, b.seen_at from browser_sessions b join people p on p.id = b.person_id
+      where b.token_hash = ${hash} and b.expires_at > ${at()} and b.seen_at > ${at(now() - browserSession.idleMs)}`;
+    if (!row) return null;
+    if (now() - new Date(row['seen_at']).getTime() > seenEveryMs) {
+      await sql`update browser_sessions set seen_at = ${at()} where token_hash = ${hash}`;
+    }
+    return toPerson(row);
+  }
+
+  async function byApiToken(token: string): Promise<Person | null> {
+    const [row] = await sql`
+      select p.id, p.name from api_tokens t join people p on p.id = t.person_id where t.token_hash = ${hashToken(token)}`;
+    return row ? toPerson(row) : null;
+  }
+
+  async function signOut(token: string): Promise<void> {
+    await sql`delete from browser_sessions where token_hash = ${hashToken(token)}`;
+  }
+
+  /** Makes sure that `cli.token` in `home` (0600) works as `name`; an existing valid one is kept. */
+  async function ensureCliToken(home: string, name: string): Promise<void> {
+    const path = join(home, 'cli.token');
+    const known = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return '';
+      throw cause;
+    });
+    if (known.trim() !== '' && (await byApiToken(known.trim()))) return chmod(path, 0o600);
+    const person = await personNamed(name);
+    const token = newToken('api', random);
+    await sql`delete from api_tokens where label = 'cli' and person_id = ${person.personId}`;
+    await sql`insert into api_tokens (token_hash, person_id, label, created_at)
+      values (${hashToken(token)}, ${person.personId}, 'cli', ${at()})`;
+    await writeFile(`${path}.next`, `${token}\n`, { mode: 0o600 });
+    await rename(`${path}.next`, path);
+  }
+
+  return { personNamed, createLink, redeem, byBrowserToken, byApiToken, signOut, ensureCliToken };
+}
+
+function toPerson(row: Record<string, unknown> | undefined): Person {
+  if (!row) throw new AppError({ code: 'person.not-found', message: 'no such person' });
+  return { personId: row['id'] as PersonId, name: String(row['name']), role: 'owner' };
+}

@@ -1,0 +1,212 @@
+/** What people do with whole sessions: create, stop, resume, end. Decides from the view; runners do the work. */
+import { stat } from 'node:fs/promises';
+import { basename, isAbsolute, join } from 'node:path';
+import { AppError } from '#protocol/error.ts';
+import { lineSchema, type NewEvent } from '#protocol/event.ts';
+import { newId, type SessionId, type TerminalId } from '#protocol/id.ts';
+import type { Launch } from '#protocol/launch.ts';
+import { type StopResult, stopResultSchema } from '#protocol/runner-message.ts';
+import type { SessionView, Status } from '#protocol/session-view.ts';
+import type { Person } from '#server/auth/index.ts';
+import type { Log } from '#server/session/index.ts';
+import type { Runners } from './index.ts';
+
+export interface CreateRequest {
+  name?: string | undefined;
+  dir: string;
+  includeChanges?: boolean | undefined;
+  /** First program; null or absent: a shell. */
+  command?: string[] | null | undefined;
+  cols?: number | undefined;
+  rows?: number | undefined;
+}
+
+export interface Created {
+  sessionId: SessionId;
+  checkout: string;
+  branch: string;
+  terminalId: TerminalId;
+}
+
+export interface LifecycleDeps {
+  log: Log;
+  runners: Runners;
+  home: string;
+  now: () => number;
+  random: (bytes: Uint8Array) => void;
+  /** A session's first terminal belongs to whoever started it. */
+  onTerminal: (sessionId: SessionId, terminalId: TerminalId, person: Person) => void;
+  /** Settles the checkout of a session without a runner. */
+  removeCheckout: (options: { directory: string; mode: 'if-saved' | 'discard' }) => Promise<StopResult>;
+}
+
+export type Lifecycle = ReturnType<typeof createLifecycle>;
+
+const defaultSize = { cols: 80, rows: 24 } as const;
+const resumable = new Set<Status>(['paused', 'interrupted', 'failed', 'unreachable']);
+
+export function createLifecycle(deps: LifecycleDeps) {
+  const { log, runners } = deps;
+
+  function firstTerminal(
+    command: string[] | null,
+    size: { cols: number; rows: number },
+  ): NonNullable<Launch['terminal']> {
+    const name = programName(command, 1);
+    return { terminalId: newId('terminal', deps), name, command, ...size };
+  }
+
+  async function create(request: CreateRequest, person: Person): Promise<Created> {
+    await checkSource(request.dir);
+    const name = request.name ? parseName(request.name) : await freeName(slug(basename(request.dir)) || 'session');
+    const sessionId = newId('session', deps);
+    const checkout = join(deps.home, 'sessions', sessionId, 'checkout');
+    const branch = `omnigent/${slug(name) || 'session'}-${sessionId.slice(-6)}`;
+    const includesChanges = request.includeChanges ?? false;
+    const size = { cols: request.cols ?? defaultSize.cols, rows: request.rows ?? defaultSize.rows };
+    const terminal = firstTerminal(request.command ?? null, size);
+    const { personId, role } = person;
+    await log.append(sessionId, [
+      {
+        type: 'session.created',
+        payload: { name, source: request.dir, checkout, branch, includesChanges },
+        principal: personId,
+      },
+      { type: 'member.joined', payload: { personId, name: person.name, role }, principal: personId },
+    ]);
+    const view = await viewOf(sessionId);
+    deps.onTerminal(sessionId, terminal.terminalId, person);
+    await runners.start(view, includesChanges, terminal);
+    return { sessionId, checkout, branch, terminalId: terminal.terminalId };
+  }
+
+  async function freeName(wanted: string): Promise<string> {
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? wanted : `${wanted}-${n}`;
+      if (!(await isTaken(name))) return name;
+    }
+  }
+
+  async function isTaken(name: string): Promise<boolean> {
+    try {
+      await log.find(name);
+      return true;
+    } catch (cause) {
+      if (cause instanceof AppError && cause.code === 'session.not-found') return false;
+      if (cause instanceof AppError && cause.code === 'session.ambiguous') return true;
+      throw cause;
+    }
+  }
+
+  async function viewOf(sessionId: SessionId): Promise<SessionView> {
+    const view = await log.view(sessionId);
+    if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
+    return view;
+  }
+
+  /** Ends the programs and the runner; the checkout stays and Resume starts a new runner on it. */
+  async function stop(sessionId: SessionId, person: Person): Promise<void> {
+    const view = await viewOf(sessionId);
+    if (view.status === 'paused') return;
+    if (!view.runner && view.status !== 'starting') throw notRunning(view);
+    await log.append(sessionId, (now) => (now && now.status !== 'ended' ? [paused(person)] : []));
+    await stopRunner(sessionId, 'keep');
+  }
+
+  async function stopRunner(
+    sessionId: SessionId,
+    checkout: 'keep' | 'remove-if-saved' | 'discard',
+  ): Promise<StopResult | null> {
+    const link = runners.link(sessionId);
+    if (!link) {
+      await runners.kill(sessionId);
+      return null;
+    }
+    return stopResultSchema.parse(await link.request({ type: 'stop', checkout }));
+  }
+
+  async function resume(sessionId: SessionId, person: Person): Promise<void> {
+    const view = await viewOf(sessionId);
+    if (!resumable.has(view.status)) {
+      const code = view.status === 'ended' ? 'session.ended' : 'session.conflict';
+      throw new AppError({ code, message: `the session is ${view.status}; only a stopped one can be resumed` });
+    }
+    await runners.kill(sessionId);
+    await log.append(sessionId, (now) =>
+      now && resumable.has(now.status) ? [{ type: 'session.resumed', payload: {}, principal: person.personId }] : [],
+    );
+    const shells = view.terminals.filter((terminal) => terminal.command === null).length;
+    const terminal = { ...firstTerminal(null, defaultSize), name: `shell ${shells + 1}` };
+    deps.onTerminal(sessionId, terminal.terminalId, person);
+    await runners.start(view, false, terminal);
+  }
+
+  /**
+   * Ends the session for good. Without `discard` the checkout is removed only with proof that its work is saved, and
+   * kept otherwise. Repeating it answers the same.
+   */
+  async function end(sessionId: SessionId, person: Person, discard: boolean): Promise<StopResult> {
+    const view = await viewOf(sessionId);
+    if (view.status === 'ended' && !discard) {
+      const checkout = view.checkoutState;
+      return { checkout: checkout === 'pending' || checkout === 'present' ? 'kept' : checkout, reason: view.reason };
+    }
+    const fate = discard ? 'discard' : 'remove-if-saved';
+    const result = (await stopRunner(sessionId, fate)) ?? (await settle(sessionId, discard));
+    await log.append(sessionId, [
+      { type: 'session.ended', payload: { checkout: result.checkout }, principal: person.personId },
+    ]);
+    return result;
+  }
+
+  function settle(sessionId: SessionId, discard: boolean): Promise<StopResult> {
+    const directory = join(deps.home, 'sessions', sessionId);
+    return deps.removeCheckout({ directory, mode: discard ? 'discard' : 'if-saved' });
+  }
+
+  return { create, stop, resume, end };
+}
+
+const paused = (person: Person): NewEvent => ({
+  type: 'session.paused',
+  payload: { reason: `stopped by ${person.name}` },
+  principal: person.personId,
+});
+
+const notRunning = (view: SessionView): AppError =>
+  new AppError({ code: 'session.not-running', message: `the session is ${view.status}: ${view.reason}` });
+
+/** `shell 1`, or the program's own name. */
+export function programName(command: string[] | null, shellNumber: number): string {
+  const program = command?.[0];
+  if (!program) return `shell ${shellNumber}`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a name never carries them
+  return (
+    basename(program)
+      .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
+      .slice(0, 60) || 'program'
+  );
+}
+
+function parseName(name: string): string {
+  const parsed = lineSchema(120).safeParse(name);
+  if (!parsed.success) throw new AppError({ code: 'input.invalid', message: 'name: 1 to 120 readable characters' });
+  return parsed.data;
+}
+
+const slug = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40);
+
+async function checkSource(dir: string): Promise<void> {
+  const invalid = (message: string, cause?: unknown) =>
+    new AppError({ code: 'source.invalid', message: `dir: ${message}`, cause });
+  if (!isAbsolute(dir) || dir.includes('\0')) throw invalid('an absolute path is required');
+  const found = await stat(dir).catch((cause: NodeJS.ErrnoException) => {
+    throw invalid(cause.code === 'ENOENT' ? 'no such folder on this machine' : 'the server cannot read it', cause);
+  });
+  if (!found.isDirectory()) throw invalid('not a folder');
+}

@@ -1,0 +1,224 @@
+/**
+ * One person attached to one terminal through one socket: what they may do, what they are told. Typing where nobody
+ * drives takes the wheel; keys from anyone but the driver are dropped, answered and counted in the log.
+ */
+import type { WebSocket } from 'ws';
+import { AppError } from '#protocol/error.ts';
+import type { PersonId, SessionId, TerminalId } from '#protocol/id.ts';
+import { isAtLeast } from '#protocol/role.ts';
+import type { SessionView } from '#protocol/session-view.ts';
+import type { InputFrame } from '#protocol/terminal-frame.ts';
+import type { FromViewer, ToViewer } from '#protocol/viewer-message.ts';
+import type { Person } from '#server/auth/index.ts';
+import type { Log } from '#server/session/index.ts';
+import { type DriverWish, terminalIn } from './driver.ts';
+import type { TerminalFeed } from './feed.ts';
+import type { SocketCalls } from './socket.ts';
+import type { Viewer } from './viewer.ts';
+
+export interface AttachmentDeps {
+  socket: WebSocket;
+  person: Person;
+  feed: TerminalFeed;
+  /** Everybody attached to the same terminal, this one included. */
+  group: Set<Attachment>;
+  view: () => Promise<SessionView | null>;
+  wish: (sessionId: SessionId, terminalId: TerminalId, person: Person, wish: DriverWish) => Promise<void>;
+  append: Log['append'];
+  now: () => number;
+  note: (line: string) => void;
+}
+
+/** Dropped keys are entered in the log at most this often per attachment, in ms. */
+const refusedEveryMs = 10_000;
+/** A request for the wheel stands this long, in ms. */
+const requestMs = 60_000;
+
+export class Attachment {
+  readonly #deps: AttachmentDeps;
+  #viewer: Viewer | null = null;
+  /** Null until the first state was sent. */
+  #driver: PersonId | null | undefined;
+  #size: { cols: number; rows: number } | null = null;
+  #requestedAt: number | null = null;
+  #held: { n: number; raw: Uint8Array }[] = [];
+  #refused = 0;
+  #refusedTimer: NodeJS.Timeout | null = null;
+  #stateVersion = 0;
+
+  constructor(deps: AttachmentDeps) {
+    this.#deps = deps;
+  }
+
+  get person(): Person {
+    return this.#deps.person;
+  }
+
+  /** True while a request for the wheel stands. */
+  get isRequesting(): boolean {
+    return this.#requestedAt !== null && this.#deps.now() - this.#requestedAt < requestMs;
+  }
+
+  start(after: number | null): void {
+    const { feed, person, socket } = this.#deps;
+    this.#viewer = feed.attach(person, socket, after);
+  }
+
+  calls(onClosed: () => void): SocketCalls {
+    return {
+      input: (frame, raw) => this.#input(frame, raw),
+      message: (message) => this.#message(message),
+      closed: () => {
+        this.#close();
+        onClosed();
+      },
+    };
+  }
+
+  /** Sends the state anew; a driver's window size takes effect when the wheel came to them. */
+  refresh(): void {
+    const version = ++this.#stateVersion;
+    this.#deps.view().then(
+      (view) => {
+        if (version === this.#stateVersion && view) this.#tell(view);
+      },
+      (cause: unknown) => this.#deps.note(`terminal state: ${String(cause)}`),
+    );
+  }
+
+  #tell(view: SessionView): void {
+    const { feed, person, group } = this.#deps;
+    const terminal = terminalIn(view, feed.terminalId);
+    const nameOf = (id: PersonId) => view.members.find((member) => member.personId === id)?.name ?? this.#nameNow(id);
+    const hadWheel = this.#driver === person.personId;
+    this.#driver = terminal.driver;
+    const others = [...group].filter((other) => other.person.personId !== terminal.driver);
+    const state: ToViewer = {
+      type: 'state',
+      terminalId: feed.terminalId,
+      you: person,
+      driver: terminal.driver && {
+        personId: terminal.driver,
+        name: nameOf(terminal.driver),
+        since: terminal.drivenSince ?? view.updatedAt,
+      },
+      watchers: unique(others),
+      requests: unique([...group].filter((other) => other.isRequesting && other.person.personId !== terminal.driver)),
+      isLive: feed.isLive && terminal.closed === null,
+      closed: terminal.closed && { exitCode: terminal.closed.exitCode, signal: terminal.closed.signal },
+      cols: feed.cols,
+      rows: feed.rows,
+    };
+    this.#viewer?.tell(state);
+    if (this.#driver === person.personId) this.#requestedAt = null;
+    if (!hadWheel && this.#driver === person.personId && this.#size) feed.resize(this.#size.cols, this.#size.rows);
+  }
+
+  #nameNow(id: PersonId): string {
+    const here = [...this.#deps.group].find((other) => other.person.personId === id);
+    return here?.person.name ?? 'somebody';
+  }
+
+  #input(frame: InputFrame, raw: Uint8Array): void {
+    const { feed, person } = this.#deps;
+    if (frame.terminalId !== feed.terminalId) {
+      this.#deps.socket.close(4400, 'terminal frame: of another terminal');
+      return;
+    }
+    this.#viewer?.clients.add(frame.clientId);
+    if (this.#held.length === 0 && this.#driver === person.personId) {
+      feed.input(raw);
+      return;
+    }
+    if ((this.#driver === null || this.#held.length > 0) && isAtLeast(person.role, 'editor'))
+      return this.#takeAndType(frame, raw);
+    this.#refuse(frame.n);
+  }
+
+  /** Nobody drives: the first keys take the wheel; they and what is typed meanwhile then go through, in order. */
+  #takeAndType(frame: InputFrame, raw: Uint8Array): void {
+    this.#held.push({ n: frame.n, raw });
+    if (this.#held.length > 1) return;
+    const { feed, person, wish, view } = this.#deps;
+    wish(feed.sessionId, feed.terminalId, person, { how: 'typed' })
+      .then(view)
+      .then((now) => {
+        this.#driver = terminalIn(now, feed.terminalId).driver;
+        for (const { n, raw: held } of this.#held.splice(0)) {
+          if (this.#driver === person.personId) feed.input(held);
+          else this.#refuse(n);
+        }
+      })
+      .catch((cause: unknown) => {
+        this.#held = [];
+        this.#failed(cause);
+      });
+  }
+
+  #refuse(n: number): void {
+    const { feed, group } = this.#deps;
+    const driver = [...group].find((other) => other.person.personId === this.#driver);
+    this.#viewer?.tell({ type: 'input-refused', n, drives: driver?.person.name ?? null });
+    this.#refused++;
+    this.#refusedTimer ??= setTimeout(() => this.#countRefused(), refusedEveryMs);
+    feed.pump();
+  }
+
+  #countRefused(): void {
+    const { feed, person, append } = this.#deps;
+    const count = this.#refused;
+    this.#refused = 0;
+    if (this.#refusedTimer) clearTimeout(this.#refusedTimer);
+    this.#refusedTimer = null;
+    if (count === 0) return;
+    const payload = { terminalId: feed.terminalId, personId: person.personId, count };
+    append(feed.sessionId, [{ type: 'driver.refused', payload, principal: person.personId }]).catch((cause: unknown) =>
+      this.#deps.note(`refused keys not recorded: ${String(cause)}`),
+    );
+  }
+
+  #message(message: FromViewer): void {
+    const { feed, person, group } = this.#deps;
+    switch (message.type) {
+      case 'drawn':
+        if (this.#viewer) feed.drawn(this.#viewer, message.offset);
+        return;
+      case 'size':
+        this.#size = { cols: message.cols, rows: message.rows };
+        if (this.#driver === person.personId) feed.resize(message.cols, message.rows);
+        return;
+      case 'take':
+        return this.#wish({ how: 'taken' });
+      case 'give':
+        return this.#wish({ how: 'given', to: message.to });
+      case 'request':
+        this.#requestedAt = this.#deps.now();
+        for (const other of group) other.refresh();
+        return;
+    }
+  }
+
+  #wish(wish: DriverWish): void {
+    const { feed, person } = this.#deps;
+    this.#deps.wish(feed.sessionId, feed.terminalId, person, wish).catch((cause: unknown) => this.#failed(cause));
+  }
+
+  /** A wish that cannot be fulfilled changes nothing: the state is told again. Losing the database closes the socket. */
+  #failed(cause: unknown): void {
+    if (cause instanceof AppError && !cause.facts.isRetryable) return this.refresh();
+    this.#deps.note(`terminal wish failed: ${String(cause)}`);
+    this.#deps.socket.close(4503, 'try again');
+  }
+
+  #close(): void {
+    if (this.#viewer) this.#deps.feed.viewers.delete(this.#viewer);
+    this.#countRefused();
+  }
+}
+
+function unique(attachments: Attachment[]): { personId: PersonId; name: string }[] {
+  const byId = new Map(
+    attachments.map(({ person }) => [person.personId, { personId: person.personId, name: person.name }]),
+  );
+  return [...byId.values()];
+}

@@ -1,0 +1,208 @@
+/**
+ * One terminal on the server: its newest output, its viewers, its screen cache and its link to the runner.
+ * Knows neither who may drive (driver.ts) nor how output is stored (recorder.ts).
+ */
+import type { ClientId, SessionId, TerminalId } from '#protocol/id.ts';
+import type { OutputFrame, SnapshotFrame } from '#protocol/terminal-frame.ts';
+import type { Person } from '#server/auth/index.ts';
+import type { RunnerLink } from '#server/runner/index.ts';
+import type { Recorder } from './recorder.ts';
+import { OutputTail } from './tail.ts';
+import { Viewer, type ViewerSocket } from './viewer.ts';
+
+export type Screen = Omit<SnapshotFrame, 'kind' | 'request'>;
+
+/** A screen this close behind the newest output is sent to further viewers too. */
+const freshScreenBytes = 128 * 1024;
+/** After the runner failed to give a screen, it is asked again, in ms. */
+const retryMs = 250;
+
+export class TerminalFeed {
+  readonly terminalId: TerminalId;
+  readonly sessionId: SessionId;
+  readonly viewers = new Set<Viewer>();
+  readonly recorder: Recorder;
+  cols: number;
+  rows: number;
+  /** False once the program has ended. */
+  isRunning = true;
+  #link: RunnerLink | null = null;
+  #tail: OutputTail;
+  #screen: Screen | null = null;
+  #screenRequest: Promise<Screen> | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  readonly #note: (line: string) => void;
+
+  constructor(options: {
+    terminalId: TerminalId;
+    sessionId: SessionId;
+    recorder: Recorder;
+    cols: number;
+    rows: number;
+    note: (line: string) => void;
+  }) {
+    this.terminalId = options.terminalId;
+    this.sessionId = options.sessionId;
+    this.recorder = options.recorder;
+    this.cols = options.cols;
+    this.rows = options.rows;
+    this.#tail = new OutputTail(options.recorder.end);
+    this.#note = options.note;
+  }
+
+  get isLive(): boolean {
+    return this.#link !== null;
+  }
+
+  get end(): number {
+    return this.#tail.end;
+  }
+
+  /** A runner link carries this terminal from now on, with output from `from`. What viewers hold may not fit: new screens. */
+  link(link: RunnerLink, from: number): void {
+    this.#link = link;
+    this.#screen = null;
+    if (from !== this.#tail.end) this.#tail.restart(from);
+    for (const viewer of this.viewers) viewer.desynchronise();
+    this.pump();
+  }
+
+  unlink(): void {
+    this.#link = null;
+  }
+
+  isLinkedBy(link: RunnerLink): boolean {
+    return this.#link === link;
+  }
+
+  /** Output up to `offset` is in the recording. */
+  stored(offset: number): void {
+    this.#link?.send({ type: 'terminal.recorded', terminalId: this.terminalId, offset });
+  }
+
+  output(frame: OutputFrame, raw: Uint8Array): void {
+    if (frame.offset !== this.#tail.end) return this.#outOfOrder(frame);
+    this.#tail.output(frame, raw);
+    this.recorder.output(frame);
+    for (const viewer of this.viewers) this.#pumpViewer(viewer);
+  }
+
+  resized(marker: { n: number; offset: number; cols: number; rows: number }): void {
+    this.cols = marker.cols;
+    this.rows = marker.rows;
+    this.#tail.resized(marker);
+    this.recorder.resized(marker);
+    this.pump();
+  }
+
+  /** The runner could not keep everything: output starts anew at `offset`. */
+  gap(offset: number): void {
+    this.recorder.gap(offset);
+    this.#tail.restart(offset);
+    for (const viewer of this.viewers) viewer.desynchronise();
+    this.pump();
+  }
+
+  /** Adds a viewer that already shows everything up to `after`; null: nothing. */
+  attach(person: Person, socket: ViewerSocket, after: number | null): Viewer {
+    const viewer = new Viewer({ person, socket });
+    if (after !== null && this.#link) viewer.resume(this.#tail, after);
+    this.viewers.add(viewer);
+    this.#pumpViewer(viewer);
+    if (!this.#link) void this.#showStored(viewer, after);
+    return viewer;
+  }
+
+  inputAcked(clientId: ClientId, n: number): void {
+    for (const viewer of this.viewers) {
+      if (viewer.clients.has(clientId)) viewer.tell({ type: 'input-acked', n });
+    }
+  }
+
+  /** Passes encoded input on; false when there is no runner to take it. */
+  input(raw: Uint8Array): boolean {
+    this.#link?.sendInput(raw);
+    return this.#link !== null;
+  }
+
+  resize(cols: number, rows: number): void {
+    if (cols === this.cols && rows === this.rows) return;
+    this.#link?.send({ type: 'terminal.resize', terminalId: this.terminalId, cols, rows });
+  }
+
+  pump(): void {
+    for (const viewer of this.viewers) this.#pumpViewer(viewer);
+  }
+
+  drawn(viewer: Viewer, offset: number): void {
+    viewer.drawn(offset);
+    this.#pumpViewer(viewer);
+  }
+
+  /** The runner's screen now; one request serves everybody who asks meanwhile. */
+  screen(): Promise<Screen> {
+    this.#screenRequest ??= this.#askScreen().finally(() => {
+      this.#screenRequest = null;
+    });
+    return this.#screenRequest;
+  }
+
+  async #askScreen(): Promise<Screen> {
+    const link = this.#link;
+    if (!link) return (await this.recorder.last()).screen ?? this.#blank();
+    const { kind, request, ...screen } = await link.snapshot(this.terminalId);
+    this.#screen = screen;
+    this.recorder.screen(screen);
+    return screen;
+  }
+
+  #outOfOrder(frame: OutputFrame): void {
+    if (frame.offset + frame.data.length <= this.#tail.end) return;
+    this.#note(`terminal ${this.terminalId}: output at ${frame.offset}, expected ${this.#tail.end}`);
+    this.#link?.close(4400, 'output out of order');
+  }
+
+  #pumpViewer(viewer: Viewer): void {
+    viewer.pump(this.#tail, () => this.#pumpViewer(viewer));
+    if (!viewer.needsScreen || !this.#link || !viewer.isDrained) return;
+    const cached = this.#screen;
+    if (cached && this.#tail.end - cached.offset <= freshScreenBytes && this.#tail.indexAfter(cached.offset) !== null) {
+      viewer.show(this.#tail, cached);
+      viewer.pump(this.#tail, () => this.#pumpViewer(viewer));
+    } else {
+      this.#refreshScreen();
+    }
+  }
+
+  #refreshScreen(): void {
+    if (this.#screenRequest || this.#retry) return;
+    this.screen().then(
+      () => this.pump(),
+      (cause: unknown) => {
+        this.#note(`terminal ${this.terminalId}: no screen: ${String(cause)}`);
+        this.#retry = setTimeout(() => {
+          this.#retry = null;
+          this.pump();
+        }, retryMs);
+      },
+    );
+  }
+
+  #blank(): Screen {
+    const { terminalId, cols, rows } = this;
+    return { terminalId, offset: 0, cols, rows, resizes: 0, data: new Uint8Array(0) };
+  }
+
+  /** Without a runner what is stored is shown, unless the viewer's own screen is as new. */
+  async #showStored(viewer: Viewer, after: number | null): Promise<void> {
+    try {
+      const { screen, output } = await this.recorder.last();
+      const end = output.at(-1);
+      const offset = end ? end.offset + end.data.length : (screen?.offset ?? 0);
+      if (!this.viewers.has(viewer) || this.#link || (after !== null && after >= offset)) return;
+      viewer.showStored(screen ?? this.#blank(), output);
+    } catch (cause) {
+      this.#note(`terminal ${this.terminalId}: no stored screen: ${String(cause)}`);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/** The `recordings` rows of one terminal: adding, bounding, paging. Knows nothing of live terminals. */
+import { promisify } from 'node:util';
+import { deflate, inflate } from 'node:zlib';
+import type { Sql } from '#db/client.ts';
+import type { SessionId, TerminalId } from '#protocol/id.ts';
+import type { Screen } from './feed.ts';
+
+export interface StoredRow {
+  kind: 'raw' | 'screen' | 'gap';
+  from: number;
+  to: number;
+  cols: number;
+  rows: number;
+  data: Uint8Array;
+}
+
+/** One page of older output: draw `screen` (null: an empty one), then the pieces in order. Data is base64. */
+export interface RecordingPage {
+  screen: { offset: number; cols: number; rows: number; data: string } | null;
+  pieces: { kind: 'raw' | 'gap'; from: number; to: number; at: string; cols: number; rows: number; data: string }[];
+  /** Pass as `before` for the page before this one; null: nothing older is kept. */
+  before: number | null;
+}
+
+/** Stored bytes of one terminal, compressed; the oldest rows go first. */
+const maxStoredBytes = 64 * 1024 * 1024;
+/** Raw bytes of one page, about. */
+const pageBytes = 512 * 1024;
+const compress = promisify(deflate);
+const decompress = promisify(inflate);
+
+export type RecordingStore = ReturnType<typeof createRecordingStore>;
+
+export function createRecordingStore(options: {
+  sql: Sql;
+  sessionId: SessionId;
+  terminalId: TerminalId;
+  now: () => number;
+}) {
+  const { sql, sessionId, terminalId } = options;
+  let stored: number | null = null;
+
+  async function storedBytes(): Promise<number> {
+    const [row] =
+      await sql`select coalesce(sum(length(data)), 0)::float8 as bytes from recordings where terminal_id = ${terminalId}`;
+    return Number(row?.['bytes']);
+  }
+
+  async function bound(): Promise<void> {
+    stored ??= await storedBytes();
+    if (stored <= maxStoredBytes) return;
+    await sql`
+      delete from recordings r using (
+        select from_offset, kind, sum(length(data)) over (order by to_offset desc, from_offset desc, kind) as kept
+        from recordings where terminal_id = ${terminalId}) k
+      where r.terminal_id = ${terminalId} and r.from_offset = k.from_offset and r.kind = k.kind
+        and k.kept > ${maxStoredBytes * 0.9}`;
+    stored = await storedBytes();
+  }
+
+  const toRow = async (row: Record<string, unknown>): Promise<StoredRow & { at: string }> => ({
+    kind: row['kind'] as StoredRow['kind'],
+    from: Number(row['from_offset']),
+    to: Number(row['to_offset']),
+    cols: Number(row['cols']),
+    rows: Number(row['rows']),
+    at: (row['at'] as Date).toISOString(),
+    data: (row['data'] as Buffer).length === 0 ? new Uint8Array(0) : await decompress(row['data'] as Buffer),
+  });
+
+  return {
+    /** Stores rows; repeating a row is harmless. */
+    async add(rows: StoredRow[]): Promise<void> {
+      const values = await Promise.all(
+        rows.map(async (row) => ({
+          terminal_id: terminalId,
+          session_id: sessionId,
+          from_offset: row.from,
+          to_offset: row.to,
+          at: new Date(options.now()),
+          kind: row.kind,
+          cols: row.cols,
+          rows: row.rows,
+          data: row.data.length === 0 ? Buffer.alloc(0) : await compress(row.data, { level: 1 }),
+        })),
+      );
+      await sql`insert into recordings ${sql(values)} on conflict do nothing`;
+      stored = (stored ?? (await storedBytes())) + values.reduce((sum, row) => sum + row.data.length, 0);
+      await bound();
+    },
+
+    /** Where the stored recording ends; 0 where there is none. */
+    async end(): Promise<number> {
+      const [row] =
+        await sql`select coalesce(max(to_offset), 0)::float8 as "end" from recordings where terminal_id = ${terminalId}`;
+      return Number(row?.['end']);
+    },
+
+    /** The newest stored screen and the raw output after it, oldest first. */
+    async last(): Promise<{ screen: Screen | null; output: { offset: number; data: Uint8Array }[] }> {
+      const [newest] = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'screen'
+        order by from_offset desc limit 1`;
+      const screen = newest ? await toRow(newest) : null;
+      const after = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'raw'
+        and to_offset > ${screen?.from ?? 0} order by from_offset limit 64`;
+      const raws = await Promise.all(after.map(toRow));
+      return {
+        screen: screen && {
+          terminalId,
+          offset: screen.from,
+          cols: screen.cols,
+          rows: screen.rows,
+          resizes: 0,
+          data: screen.data,
+        },
+        output: raws.map((row) => ({ offset: row.from, data: row.data })),
+      };
+    },
+
+    /** The output that ends before `before` (null: the newest), from the keyframe that precedes it. */
+    async page(before: number | null): Promise<RecordingPage> {
+      const upTo = before ?? Number.MAX_SAFE_INTEGER;
+      const newest = await sql`
+        select from_offset, to_offset from recordings
+        where terminal_id = ${terminalId} and kind <> 'screen' and from_offset < ${upTo} order by from_offset desc limit 40`;
+      let size = 0;
+      const wanted = newest.filter((row) => {
+        const isWanted = size < pageBytes;
+        size += Number(row['to_offset']) - Number(row['from_offset']);
+        return isWanted;
+      });
+      const from = Number(wanted.at(-1)?.['from_offset'] ?? 0);
+      const [keyframe] = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'screen'
+        and from_offset <= ${from} order by from_offset desc limit 1`;
+      const start = keyframe ? Number(keyframe['from_offset']) : from;
+      const rows = await sql`select * from recordings where terminal_id = ${terminalId} and kind <> 'screen'
+        and from_offset >= ${start} and from_offset < ${upTo} order by from_offset`;
+      const screen = keyframe ? await toRow(keyframe) : null;
+      const pieces = await Promise.all(rows.map(toRow));
+      const [older] = await sql`select 1 from recordings where terminal_id = ${terminalId} and kind <> 'screen'
+        and from_offset < ${start} limit 1`;
+      return {
+        screen: screen && { offset: screen.from, cols: screen.cols, rows: screen.rows, data: base64(screen.data) },
+        pieces: pieces.map(({ data, ...piece }) => ({
+          ...piece,
+          kind: piece.kind as 'raw' | 'gap',
+          data: base64(data),
+        })),
+        before: older ? start : null,
+      };
+    },
+  };
+}
+
+const base64 = (data: Uint8Array): string => Buffer.from(data).toString('base64');
