@@ -49,19 +49,21 @@ const maxClients = 200;
 /** How long a program gets between SIGHUP and SIGKILL, in ms. */
 const closeGraceMs = 1_500;
 
+export interface TerminalSetOptions {
+  isolation: Isolation;
+  sessionId: SessionId;
+  link: Link;
+  state: (fact: Pick<NewEvent, 'type' | 'payload'>) => void;
+  log: (line: string) => void;
+}
+
 export class TerminalSet {
   readonly #entries = new Map<TerminalId, Entry>();
-  readonly #options: {
-    isolation: Isolation;
-    sessionId: SessionId;
-    link: Link;
-    state: (fact: Pick<NewEvent, 'type' | 'payload'>) => void;
-    log: (line: string) => void;
-  };
+  readonly #options: TerminalSetOptions;
   #cwd: string | null = null;
   #waiting: (() => void)[] = [];
 
-  constructor(options: TerminalSet['#options']) {
+  constructor(options: TerminalSetOptions) {
     this.#options = options;
   }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { openDatabase } from '#db/client.ts';
 import { openEmbedded } from '#db/embedded.ts';
 import { AppError } from '#protocol/error.ts';
+import type { SessionView } from '#protocol/session-view.ts';
 import { removeCheckout } from '#runner/checkout/index.ts';
 import { detectIsolation } from '#runner/sandbox/index.ts';
 import { openAuth } from '#server/auth/index.ts';
@@ -15,7 +16,7 @@ import { createHost } from '#server/host/index.ts';
 import { createCookieJar, createHandler, createOrigins, createUpgrades } from '#server/http/index.ts';
 import { createPresence } from '#server/presence/index.ts';
 import { createLifecycle, openRunners } from '#server/runner/index.ts';
-import { openLog } from '#server/session/index.ts';
+import { type Log, openLog, type SessionPage } from '#server/session/index.ts';
 import { openTerminals } from '#server/terminal/index.ts';
 import type { Services, Topics } from './api/context.ts';
 import { createTrpc } from './api/serve.ts';
@@ -69,7 +70,6 @@ export async function boot(options: BootOptions): Promise<Running> {
     clock: { now },
     random,
     log: note,
-    anchorFile: join(config.home, 'anchors.jsonl'),
   });
   const auth = openAuth({ sql, log, now, random });
   const host = createHost({
@@ -143,7 +143,7 @@ export async function boot(options: BootOptions): Promise<Running> {
     });
   await writeState();
   embedded?.onRestart(() => void writeState().catch((cause: unknown) => note(`server.json: ${String(cause)}`)));
-  await runners.recover(await log.running());
+  await runners.recover(await unfinished(log));
 
   return {
     url,
@@ -162,6 +162,20 @@ export async function boot(options: BootOptions): Promise<Running> {
       await page.close();
     },
   };
+}
+
+/** Every session that may have a runner. */
+async function unfinished(log: Log): Promise<SessionView[]> {
+  const views: SessionView[] = [];
+  for (const group of ['needs', 'working', 'idle'] as const) {
+    let cursor: string | null = null;
+    do {
+      const page: SessionPage = await log.list({ group, cursor, limit: 200 });
+      views.push(...page.sessions);
+      cursor = page.next;
+    } while (cursor !== null);
+  }
+  return views;
 }
 
 const postgresOf = (embedded: { pid(): number; port: number } | null) =>

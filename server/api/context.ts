@@ -8,10 +8,10 @@ import type { Bus } from '#server/bus/index.ts';
 import type { Host } from '#server/host/index.ts';
 import type { Presence, PresenceTopics } from '#server/presence/index.ts';
 import type { Lifecycle, Runners } from '#server/runner/index.ts';
-import type { Log, LogTopics } from '#server/session/index.ts';
+import type { Log, SessionTopics } from '#server/session/index.ts';
 import type { Terminals, TerminalTopics } from '#server/terminal/index.ts';
 
-export type Topics = LogTopics & PresenceTopics & TerminalTopics;
+export type Topics = SessionTopics & PresenceTopics & TerminalTopics;
 
 /** The server as the API sees it. */
 export interface Services {

@@ -22,7 +22,7 @@ const maxSessions = 500;
 export async function processes(services: Services): Promise<ProcessList> {
   const { log, runners, host } = services;
   const groups = await Promise.all(
-    (['needs', 'working', 'idle'] as const).map((group) => log.list({ group, cursor: null, limit: maxSessions })),
+    (['needs', 'working', 'idle'] as const).map((group) => log.list({ group, limit: maxSessions })),
   );
   const sessions = await Promise.all(
     groups

@@ -55,16 +55,12 @@ export function createTrpc(options: { services: Services; note: (line: string) =
         path,
         createContext: ({ req }) => contextOf(req),
         onError,
-        maxBodySize: null,
       });
     },
     socket(socket, request, person) {
       people.set(request, person);
       boundMessages(socket, services.now);
-      connect(socket, request).catch((cause: unknown) => {
-        note(`events socket: ${String(cause)}`);
-        socket.close(4400, 'bad frame');
-      });
+      connect(socket, request);
     },
   };
 }

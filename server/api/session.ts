@@ -18,13 +18,8 @@ const programSchema = z.array(z.string().max(32_768)).min(1).max(256);
 /** How long `create` waits for the first terminal when asked to, in ms. */
 const openMs = 120_000;
 
-export const find = (ctx: Context, session: string): Promise<SessionId> => ctx.services.log.find(session);
-
-async function viewOf(ctx: Context, session: string): Promise<SessionView> {
-  const view = await ctx.services.log.view(await find(ctx, session));
-  if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
-  return view;
-}
+export const find = async (ctx: Context, session: string): Promise<SessionId> =>
+  (await ctx.services.log.find(session)).id;
 
 /** Waits until a new session's first terminal is open. Throws with the reason when it failed instead. */
 async function untilOpen(ctx: Context, sessionId: SessionId, signal: AbortSignal): Promise<void> {
@@ -48,7 +43,7 @@ export const sessionRouter = router({
     .query(async ({ ctx, input }) => {
       const { log, presence } = ctx.services;
       const [page, counts] = await Promise.all([
-        log.list({ group: input.group ?? null, cursor: input.cursor ?? null, limit: input.limit }),
+        log.list({ group: input.group, cursor: input.cursor, limit: input.limit }),
         log.counts(),
       ]);
       const present = Object.fromEntries(page.sessions.map((view) => [view.id, presence.list(view.id)]));
@@ -56,7 +51,7 @@ export const sessionRouter = router({
     }),
 
   get: procedure.input(ref).query(async ({ ctx, input }) => {
-    const view = await viewOf(ctx, input.session);
+    const view = await ctx.services.log.find(input.session);
     return { view, events: await ctx.services.log.read(view.id, { before: view.lastSeq + 1, limit: 50 }) };
   }),
 
@@ -75,10 +70,8 @@ export const sessionRouter = router({
     }),
 
   search: procedure
-    .input(z.object({ query: z.string().min(1).max(200), before: seq.nullish() }))
-    .query(({ ctx, input }) =>
-      ctx.services.log.search({ query: input.query, before: input.before ?? null, limit: 50 }),
-    ),
+    .input(z.object({ query: z.string().min(1).max(200), before: z.string().max(200).nullish() }))
+    .query(({ ctx, input }) => ctx.services.log.search({ query: input.query, before: input.before, limit: 50 })),
 
   create: procedureFor('editor')
     .input(

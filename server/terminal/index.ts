@@ -12,7 +12,7 @@ import type { SessionView, TerminalView } from '#protocol/session-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Bus } from '#server/bus/index.ts';
 import type { LinkSink, RunnerLink, Terminals as TerminalPort } from '#server/runner/index.ts';
-import type { Log, LogTopics } from '#server/session/index.ts';
+import type { Log, SessionTopics } from '#server/session/index.ts';
 import { Attachment } from './attachment.ts';
 import { type DriverWish, decideDriver, terminalIn } from './driver.ts';
 import { type Screen, TerminalFeed } from './feed.ts';
@@ -40,7 +40,7 @@ export interface TerminalTopics {
 export interface TerminalsDeps {
   sql: Sql;
   log: Log;
-  bus: Bus<TerminalTopics & LogTopics>;
+  bus: Bus<TerminalTopics & SessionTopics>;
   now: () => number;
   note: (line: string) => void;
 }
