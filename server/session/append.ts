@@ -1,0 +1,270 @@
+/** The only writer of events: one queue, one statement in flight, whatever arrived meanwhile is the next batch. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sql } from '#db/client.ts';
+import { isPassing } from '#db/connection-error.ts';
+import { AppError } from '#protocol/error.ts';
+import type { NewEvent } from '#protocol/event.ts';
+import { type Appended, buildBatch, type Call, type Decide, maxBatchEvents, type Part } from './batch.ts';
+import { type Head, HeadCache, loadHeads } from './head.ts';
+import { findKeys, isRepeatedKey, writeParts } from './statement.ts';
+
+/** Appends that may wait; more are refused. */
+const maxWaiting = 20_000;
+/** How long an append outlives a database that is away. */
+const patienceMs = 5_000;
+const pauseMs = { first: 20, most: 500 };
+
+export interface AppendOptions {
+  sql: Sql;
+  /** ms since the epoch. */
+  now(): number;
+  newKey(): string;
+  /** Told after each commit, in seq order within a session. */
+  onCommitted(part: Part): void;
+  /** Told when another writer was seen: whatever was counted from our own commits alone is off. */
+  onForeignWrite(): void;
+}
+
+interface Task {
+  run(): Promise<void>;
+}
+
+type Waiting = Call | Task;
+const isTask = (waiting: Waiting): waiting is Task => 'run' in waiting;
+
+export class AppendQueue {
+  readonly #options: AppendOptions;
+  readonly #heads = new HeadCache();
+  /** Parts whose statement got no answer: they may or may not have happened, and may still happen. */
+  #doubts: { part: Part; since: number }[] = [];
+  #waiting: Waiting[] = [];
+  #loop: Promise<void> | null = null;
+  #outageSince: number | null = null;
+  /** After a statement failed for a reason of its own, so many calls go one by one: only the bad one is rejected. */
+  #alone = 0;
+  #isClosed = false;
+
+  constructor(options: AppendOptions) {
+    this.#options = options;
+  }
+
+  append(sessionId: string, events: NewEvent[] | Decide): Promise<Appended[]> {
+    if (this.#isClosed) return Promise.reject(unavailable('the server is stopping'));
+    if (this.#waiting.length >= maxWaiting) return Promise.reject(unavailable('too many events wait for the database'));
+    return new Promise((resolve, reject) => {
+      const since = performance.now();
+      this.#enqueue({ sessionId, events, keys: [], known: null, since, isSettled: false, resolve, reject });
+    });
+  }
+
+  /** Runs `work` between two statements: nothing is in flight meanwhile. The head of `changed` is read again after. */
+  exclusive<T>(changed: string | null, work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = () =>
+        work()
+          .finally(() => changed !== null && this.#heads.delete(changed))
+          .then(resolve, reject);
+      this.#enqueue({ run });
+    });
+  }
+
+  /** Resolves when nothing waits. */
+  async idle(): Promise<void> {
+    while (this.#loop) await this.#loop;
+  }
+
+  /** Refuses further appends and waits for those that were accepted. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.idle();
+  }
+
+  #enqueue(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#loop ??= this.#run().finally(() => {
+      this.#loop = null;
+    });
+  }
+
+  async #run(): Promise<void> {
+    // Lets everything that arrives in this turn of the event loop join the first batch.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const first = this.#waiting[0];
+      if (first && isTask(first)) {
+        this.#waiting.shift();
+        await first.run();
+      } else {
+        await this.#runCalls(this.#takeCalls());
+      }
+    }
+  }
+
+  #takeCalls(): Call[] {
+    const most = this.#alone > 0 ? 1 : maxBatchEvents;
+    this.#alone = Math.max(0, this.#alone - 1);
+    const calls: Call[] = [];
+    for (const waiting of this.#waiting) {
+      if (isTask(waiting) || calls.length === most) break;
+      calls.push(waiting);
+    }
+    this.#waiting.splice(0, calls.length);
+    return calls;
+  }
+
+  async #runCalls(calls: Call[]): Promise<void> {
+    try {
+      await this.#settleDoubts();
+      await this.#attempt(calls.filter((call) => !call.isSettled));
+      this.#outageSince = null;
+    } catch (error) {
+      this.#putBack(calls);
+      if (isPassing(error)) await this.#waitOutage(error);
+      else this.#isolate(calls, error);
+    }
+  }
+
+  async #attempt(calls: Call[]): Promise<void> {
+    const heads = await this.#headsFor(calls);
+    const { now, newKey } = this.#options;
+    const { parts, rest, repeated } = buildBatch(calls, { heads, now: now(), newKey });
+    const changed = parts.filter((part) => part.drafts.length > 0);
+    let lost: Call[] = [];
+    try {
+      const written = changed.length > 0 ? await this.#write(changed) : new Set<string>();
+      lost = this.#settle(parts, written);
+    } catch (error) {
+      if (!isRepeatedKey(error)) throw error;
+      lost = parts.flatMap((part) => part.calls.map(({ call }) => call));
+      await this.#lookUp(lost);
+    }
+    if (repeated.length > 0) await this.#lookUp(repeated);
+    this.#putBack([...lost, ...repeated, ...rest]);
+  }
+
+  async #headsFor(calls: Call[]): Promise<Map<string, Head>> {
+    const heads = new Map<string, Head>();
+    const missing = new Set<string>();
+    for (const { sessionId } of calls) {
+      const head = this.#heads.get(sessionId);
+      if (head) heads.set(sessionId, head);
+      else missing.add(sessionId);
+    }
+    if (missing.size > 0) {
+      for (const [id, head] of await loadHeads(this.#options.sql, [...missing])) heads.set(id, head);
+    }
+    return heads;
+  }
+
+  async #write(parts: Part[]): Promise<Set<string>> {
+    try {
+      return await writeParts(this.#options.sql, parts);
+    } catch (error) {
+      for (const part of parts) this.#heads.delete(part.sessionId);
+      if (isPassing(error)) {
+        const since = performance.now();
+        this.#doubts.push(...parts.map((part) => ({ part, since })));
+      }
+      throw error;
+    }
+  }
+
+  /** Answers the calls of what was written; the rest is returned, to be tried again from a fresh head. */
+  #settle(parts: Part[], written: ReadonlySet<string>): Call[] {
+    const lost: Call[] = [];
+    for (const part of parts) {
+      if (part.drafts.length === 0 || written.has(part.sessionId)) {
+        this.#commit(part);
+      } else {
+        this.#heads.delete(part.sessionId);
+        this.#options.onForeignWrite();
+        lost.push(...part.calls.map(({ call }) => call));
+      }
+    }
+    return lost;
+  }
+
+  #commit(part: Part): void {
+    if (part.after.exists) this.#heads.set(part.sessionId, part.after);
+    if (part.drafts.length > 0) {
+      // Nothing that was tried from an older head can happen any more.
+      this.#doubts = this.#doubts.filter((doubt) => doubt.part.sessionId !== part.sessionId);
+      this.#options.onCommitted(part);
+    }
+    for (const { call, results } of part.calls) {
+      if (call.isSettled) continue;
+      call.isSettled = true;
+      call.resolve(results);
+    }
+  }
+
+  /** Finds out which unanswered parts happened and answers their calls. A part's first event tells for all of it. */
+  async #settleDoubts(): Promise<void> {
+    if (this.#doubts.length === 0) return;
+    const doubts = this.#doubts;
+    const probes = doubts.map(({ part }) => ({ sessionId: part.sessionId, key: part.drafts[0]?.dedupeKey ?? '' }));
+    const found = await findKeys(this.#options.sql, probes);
+    const hasHappened = ({ part }: { part: Part }) =>
+      found.get(part.sessionId)?.get(part.drafts[0]?.dedupeKey ?? '') === part.drafts[0]?.event.seq;
+    const keepSince = performance.now() - 2 * patienceMs;
+    this.#doubts = doubts.filter((doubt) => !hasHappened(doubt) && doubt.since > keepSince);
+    for (const doubt of doubts.filter(hasHappened)) {
+      this.#commit(doubt.part);
+      // Another writer may have gone on from there.
+      this.#heads.delete(doubt.part.sessionId);
+    }
+  }
+
+  async #lookUp(calls: Call[]): Promise<void> {
+    const wanted = calls.flatMap(({ sessionId, keys }) => keys.map((key) => ({ sessionId, key })));
+    const found = await findKeys(this.#options.sql, wanted);
+    for (const call of calls) call.known = found.get(call.sessionId) ?? new Map();
+  }
+
+  #putBack(calls: Call[]): void {
+    const open = calls.filter((call) => !call.isSettled);
+    if (open.length > 0) this.#waiting.unshift(...open);
+  }
+
+  async #waitOutage(cause: unknown): Promise<void> {
+    const now = performance.now();
+    this.#outageSince ??= now;
+    const start = this.#outageSince;
+    const isOver = (call: Call) => now - Math.max(call.since, start) >= patienceMs;
+    this.#rejectWaiting(isOver, unavailable('the database does not answer', cause));
+    await sleep(Math.min(pauseMs.most, Math.max(pauseMs.first, (now - start) / 4)));
+  }
+
+  #isolate(calls: Call[], error: unknown): void {
+    const open = calls.filter((call) => !call.isSettled);
+    if (open.length > 1) {
+      this.#alone = open.length;
+      return;
+    }
+    this.#rejectWaiting((call) => open.includes(call), refusal(error));
+  }
+
+  #rejectWaiting(isMeant: (call: Call) => boolean, error: unknown): void {
+    this.#waiting = this.#waiting.filter((waiting) => {
+      if (isTask(waiting) || !isMeant(waiting)) return true;
+      waiting.isSettled = true;
+      waiting.reject(error);
+      return false;
+    });
+  }
+}
+
+const unavailable = (message: string, cause?: unknown): AppError =>
+  new AppError({ code: 'database.unavailable', message, ...(cause !== undefined && { cause, detail: String(cause) }) });
+
+/** Class 22 is "data exception": the values themselves cannot be stored. */
+function refusal(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const isData = error instanceof Error && 'code' in error && String(error.code).startsWith('22');
+  return new AppError({
+    code: isData ? 'event.unstorable' : 'server.internal',
+    message: isData ? 'the database cannot store this event' : 'the event could not be stored',
+    detail: String(error),
+    cause: error,
+  });
+}

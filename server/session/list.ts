@@ -1,0 +1,88 @@
+/** The list of sessions by need, page by page, and how many each group holds. */
+import { z } from 'zod';
+import type { Sql } from '#db/client.ts';
+import { AppError } from '#protocol/error.ts';
+import { type Attention, attentionSchema, attentions, type SessionView } from '#protocol/session-view.ts';
+
+export type Counts = Record<Attention, number>;
+
+export interface SessionPage {
+  sessions: SessionView[];
+  /** Pass as `cursor` for the next page; null after the last. */
+  next: string | null;
+}
+
+export interface ListOptions {
+  /** Only this group; absent: all, most urgent first. */
+  group?: Attention | undefined;
+  cursor?: string | null | undefined;
+  limit: number;
+}
+
+interface Position {
+  group: Attention;
+  updatedAt: string;
+  id: string;
+}
+
+interface ListRow {
+  id: string;
+  updated_at: Date;
+  view: SessionView;
+}
+
+/** Within a group the newest change comes first. Throws `input.invalid` on a cursor that is not one of ours. */
+export async function listSessions(sql: Sql, { group, cursor, limit }: ListOptions): Promise<SessionPage> {
+  const start = cursor ? decodeCursor(cursor) : null;
+  const groups = group ? [group] : attentions.slice(start ? attentions.indexOf(start.group) : 0);
+  const sessions: SessionView[] = [];
+  for (const current of groups) {
+    const position = start?.group === current ? start : null;
+    const wanted = limit - sessions.length;
+    const rows = await readGroup(sql, current, position, wanted + 1);
+    sessions.push(...rows.slice(0, wanted).map((row) => row.view));
+    if (rows.length <= wanted) continue;
+    const last = rows[wanted - 1];
+    // No room was left for this group: the next page starts before its first row.
+    const next = last ?? { updated_at: new Date(8.64e15), id: '' };
+    return { sessions, next: encodeCursor({ group: current, updatedAt: next.updated_at.toISOString(), id: next.id }) };
+  }
+  return { sessions, next: null };
+}
+
+/** Both bounds on updated_at are needed: the first is the index condition, an OR alone would scan from the start. */
+function readGroup(sql: Sql, group: Attention, after: Position | null, limit: number): Promise<ListRow[]> {
+  if (!after) {
+    return sql<ListRow[]>`
+      select id, updated_at, view from sessions where attention = ${group}
+      order by updated_at desc, id limit ${limit}`;
+  }
+  return sql<ListRow[]>`
+    select id, updated_at, view from sessions
+    where attention = ${group} and updated_at <= ${after.updatedAt}::text::timestamptz
+      and (updated_at < ${after.updatedAt}::text::timestamptz or id > ${after.id})
+    order by updated_at desc, id limit ${limit}`;
+}
+
+const positionSchema = z.tuple([attentionSchema, z.iso.datetime(), z.string()]);
+
+const encodeCursor = ({ group, updatedAt, id }: Position): string =>
+  Buffer.from(JSON.stringify([group, updatedAt, id])).toString('base64url');
+
+function decodeCursor(cursor: string): Position {
+  try {
+    const text = Buffer.from(cursor, 'base64url').toString('utf8');
+    const [group, updatedAt, id] = positionSchema.parse(JSON.parse(text));
+    return { group, updatedAt, id };
+  } catch (cause) {
+    throw new AppError({ code: 'input.invalid', message: 'unknown cursor: start from the first page', cause });
+  }
+}
+
+export async function countSessions(sql: Sql): Promise<Counts> {
+  const rows = await sql<{ attention: Attention; n: number }[]>`
+    select attention, count(*) as n from sessions where attention is not null group by attention`;
+  const counts: Counts = { needs: 0, working: 0, idle: 0, done: 0 };
+  for (const row of rows) counts[row.attention] = row.n;
+  return counts;
+}

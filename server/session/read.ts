@@ -1,0 +1,71 @@
+/** Reads of one log and its view, straight from the database. */
+import type { Sql } from '#db/client.ts';
+import { AppError } from '#protocol/error.ts';
+import type { SessionEvent } from '#protocol/event.ts';
+import { sessionIdSchema } from '#protocol/id.ts';
+import { foldSession, type SessionView } from '#protocol/session-view.ts';
+import { type EventRow, toEvent } from './stored-event.ts';
+
+/** Which events: those after a seq, those before one, or without either the newest. */
+export interface Range {
+  after?: number | undefined;
+  before?: number | undefined;
+  /** Most events returned. */
+  limit: number;
+}
+
+const pageEvents = 1_000;
+
+/** Events of one log in seq order; with `before`, or neither bound, the newest that fit. Empty for an unknown session. */
+export async function readEvents(
+  sql: Sql,
+  sessionId: string,
+  { after, before, limit }: Range,
+): Promise<SessionEvent[]> {
+  const isForward = after !== undefined;
+  const rows = await sql<EventRow[]>`
+    select session_id, seq, type, version, at, principal, payload from events
+    where session_id = ${sessionId} and seq > ${after ?? 0} and seq < ${before ?? Number.MAX_SAFE_INTEGER}
+    order by seq ${isForward ? sql`asc` : sql`desc`} limit ${limit}`;
+  const events = rows.map((row) => toEvent(row));
+  return isForward ? events : events.reverse();
+}
+
+/** The stored view; null for an unknown session and for the server's own chain. */
+export async function readView(sql: Sql, sessionId: string): Promise<SessionView | null> {
+  const [row] = await sql<{ view: SessionView | null }[]>`select view from sessions where id = ${sessionId}`;
+  return row?.view ?? null;
+}
+
+/**
+ * The session that `ref` names: an id, else a name. A name may be used again after its session ended: then the one that
+ * has not ended is meant. Throws `session.not-found`, or `session.ambiguous` when several have that name.
+ */
+export async function findSession(sql: Sql, ref: string): Promise<SessionView> {
+  const found = sessionIdSchema.safeParse(ref).success ? await readView(sql, ref) : await findByName(sql, ref);
+  if (found) return found;
+  throw new AppError({ code: 'session.not-found', message: `no session ${ref}` });
+}
+
+async function findByName(sql: Sql, name: string): Promise<SessionView | null> {
+  const rows = await sql<{ view: SessionView }[]>`
+    select view from sessions where name = ${name} and attention is not null
+    order by (attention = 'done'), id limit 2`;
+  const [first, second] = rows.map((row) => row.view);
+  if (first && second && (first.status === 'ended') === (second.status === 'ended')) {
+    throw new AppError({ code: 'session.ambiguous', message: `several sessions are named ${name}: use an id` });
+  }
+  return first ?? null;
+}
+
+/** The view folded from the log alone, and the seq it stands at. */
+export async function foldLog(sql: Sql, sessionId: string): Promise<{ view: SessionView | null; seq: number }> {
+  let view: SessionView | null = null;
+  let seq = 0;
+  for (;;) {
+    const events = await readEvents(sql, sessionId, { after: seq, limit: pageEvents });
+    for (const event of events) view = foldSession(view, event);
+    seq = events.at(-1)?.seq ?? seq;
+    if (events.length < pageEvents) return { view, seq };
+  }
+}

@@ -1,0 +1,54 @@
+/** What can be found of an event, and the words a text or a query consists of. Pure. */
+import type { SessionEvent } from '#protocol/event.ts';
+
+const maxTextLength = 2_000;
+const maxWordLength = 100;
+
+/** The readable text of an event, as a search result shows it; null when it has none. */
+export function eventText(event: SessionEvent): string | null {
+  const text = parts(event)
+    .filter((part) => part !== null && part !== '')
+    .join(' · ');
+  return text === '' ? null : text.slice(0, maxTextLength).replace(/\p{Surrogate}/gu, '');
+}
+
+function parts(event: SessionEvent): (string | null)[] {
+  switch (event.type) {
+    case 'session.created':
+      return [event.payload.name, event.payload.source, event.payload.branch];
+    case 'session.failed':
+    case 'session.paused':
+    case 'session.interrupted':
+    case 'runner.lost':
+      return [event.payload.reason];
+    case 'runner.connected':
+      return [event.payload.warning];
+    case 'checkout.created':
+      return [event.payload.branch, ...event.payload.notes];
+    case 'terminal.opened':
+      return [event.payload.name, event.payload.command?.join(' ') ?? null];
+    case 'terminal.closed':
+      return [event.payload.reason];
+    case 'member.joined':
+    case 'person.created':
+      return [event.payload.name];
+    case 'session.resumed':
+    case 'session.ended':
+    case 'driver.changed':
+    case 'driver.refused':
+    case 'person.signed-in':
+      return [];
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Runs of letters, marks and digits, lower case, each once. Paths and identifiers fall into their parts. */
+export function wordsOf(text: string): string[] {
+  const runs =
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  return [...new Set(runs.map((run) => [...run].slice(0, maxWordLength).join('')))];
+}
