@@ -57,5 +57,5 @@ export function scrubEnvironment(env: Environment): Record<string, string> {
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && isPassed(name, value)) clean[name] = value;
   }
-  return { ...clean, PATH: cleanPath(env['PATH']), TERM: 'xterm-256color', COLORTERM: 'truecolor' };
+  return { ...clean, PATH: cleanPath(env.PATH), TERM: 'xterm-256color', COLORTERM: 'truecolor' };
 }

@@ -79,7 +79,7 @@ async function namespaceFix(): Promise<string> {
 }
 
 async function explain(env: Record<string, string>, detail: string): Promise<string> {
-  const path = env['PATH'] ?? '';
+  const path = env.PATH ?? '';
   const lost = 'processes that detach themselves can outlive their session.';
   if (!(await isInstalled('bwrap', path)))
     return `bubblewrap is not installed: ${lost} Fix: apt-get install bubblewrap`;

@@ -59,7 +59,7 @@ const notShells = new Set(['nologin', 'false', 'true', 'git-shell', 'sync']);
 
 /** The person's shell: $SHELL if it is a usable executable, else bash, else sh. On a terminal it is interactive. */
 export async function findShell(env: Environment): Promise<string> {
-  for (const shell of [env['SHELL'], '/bin/bash', '/usr/bin/bash']) {
+  for (const shell of [env.SHELL, '/bin/bash', '/usr/bin/bash']) {
     if (!shell || !isAbsolute(shell) || notShells.has(basename(shell))) continue;
     if ((await whyNot(shell)) === null) return shell;
   }
@@ -84,7 +84,7 @@ async function argumentsOf(request: ProgramRequest, env: Record<string, string>)
   }
   if (request.command === null) return [await findShell(env)];
   const [name = '', ...rest] = request.command;
-  const found = await findProgram({ name, cwd: request.cwd, path: env['PATH'] ?? '' });
+  const found = await findProgram({ name, cwd: request.cwd, path: env.PATH ?? '' });
   return 'file' in found ? [found.file, ...rest] : complaint(found);
 }
 

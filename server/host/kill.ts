@@ -9,6 +9,8 @@ const lookMs = 10;
 /** SIGKILL is not refused; a process that stays this long, in ms, hangs in the kernel. */
 const killedMs = 10_000;
 
+const stuck = (message: string, cause?: unknown) => new AppError({ code: 'runner.unreachable', message, cause });
+
 async function isGoneWithin(identity: ProcessIdentity, ms: number): Promise<boolean> {
   const deadline = performance.now() + ms;
   while (isAlive(identity)) {
@@ -24,7 +26,7 @@ function signal(identity: ProcessIdentity, name: 'SIGTERM' | 'SIGKILL'): void {
     process.kill(identity.pid, name);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ESRCH') return;
-    throw new AppError({ code: 'runner.unreachable', message: `process ${identity.pid} cannot be signalled`, cause });
+    throw stuck(`process ${identity.pid} cannot be signalled`, cause);
   }
 }
 
@@ -56,5 +58,5 @@ export async function killRunner(identity: ProcessIdentity, graceMs: number): Pr
   const all = await Promise.all([identity, ...before].map((one) => isGoneWithin(one, killedMs)));
   if (all.every(Boolean)) return;
   const state = readProcess(identity.pid)?.state ?? 'gone';
-  throw new AppError({ code: 'runner.unreachable', message: `process ${identity.pid} does not end (state ${state})` });
+  throw stuck(`process ${identity.pid} does not end (state ${state})`);
 }

@@ -1,0 +1,121 @@
+/** The uncommitted state of a working tree: read through a reader, and carried over to a checkout. */
+import { lstat, rm, rmdir } from 'node:fs/promises';
+import { AppError } from '#protocol/error.ts';
+import { assertInsideTree, type BytePath, fromText, join, parentOf, splitNul, toBytes } from './byte-path.ts';
+import { CopyBudget, copyEntry, forEachOf, makeParents } from './copy-file.ts';
+import type { CopyLimits } from './limits.ts';
+import { list } from './note.ts';
+import type { RepositoryReader } from './reader.ts';
+
+export interface Change {
+  path: BytePath;
+  kind: 'tracked' | 'untracked' | 'conflict' | 'nested-repository';
+  /** False when the file is not in the working tree. */
+  isPresent: boolean;
+  /** Index and working tree differ from the commit in two different ways. */
+  isStagedApart: boolean;
+  /** Mode in the working tree, as git writes it. */
+  mode: string;
+}
+
+/** Lines of `git status --porcelain=v2 -z`; the number of fields before the path depends on the kind. */
+function parseChange(line: BytePath): Change | null {
+  const rest = (fields: number) => line.split(' ').slice(fields).join(' ') as BytePath;
+  const fields = line.split(' ', 7);
+  const xy = fields[1] ?? '..';
+  switch (line[0]) {
+    case '1': {
+      const mode = fields[5] ?? '';
+      const isStagedApart = !xy.includes('.');
+      return { path: rest(8), kind: 'tracked', isPresent: mode !== '000000', isStagedApart, mode };
+    }
+    case 'u':
+      return { path: rest(10), kind: 'conflict', isPresent: true, isStagedApart: true, mode: fields[6] ?? '' };
+    case '?': {
+      const path = rest(1);
+      const kind = path.endsWith('/') ? 'nested-repository' : 'untracked';
+      return { path, kind, isPresent: true, isStagedApart: false, mode: '' };
+    }
+    default:
+      return null;
+  }
+}
+
+/**
+ * Everything that differs from HEAD, untracked files one by one, ignored ones not. Submodules are not looked into: git
+ * would run in them with their configuration.
+ */
+export async function readChanges(reader: RepositoryReader): Promise<Change[]> {
+  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--ignore-submodules=all', '--no-renames'];
+  return splitNul(await reader.run(args)).flatMap((line) => parseChange(line) ?? []);
+}
+
+export interface Carried {
+  /** Paths that now differ from the commit as they do in the source. */
+  carried: number;
+  /** Files the tree gained and lost by it. */
+  added: number;
+  removed: number;
+  links: BytePath[];
+  notes: string[];
+}
+
+async function removeTracked(root: BytePath, path: BytePath): Promise<boolean> {
+  const facts = await lstat(toBytes(join(root, path))).catch(() => null);
+  if (!facts || facts.isDirectory()) return false;
+  await rm(toBytes(join(root, path)));
+  for (let folder = parentOf(path); folder !== ''; folder = parentOf(folder)) {
+    const isEmpty = await rmdir(toBytes(join(root, folder))).then(
+      () => true,
+      () => false, // not empty: it stays, and so do those above it
+    );
+    if (!isEmpty) break;
+  }
+  return true;
+}
+
+/** Throws AppError `source.invalid`: half of a merge cannot be carried. */
+export function assertNoConflict(changes: readonly Change[]): void {
+  const conflicts = changes.filter(({ kind }) => kind === 'conflict').map(({ path }) => path);
+  if (conflicts.length === 0) return;
+  const message = `the source has unresolved conflicts (${list('file', conflicts)}); resolve or abort the merge, or leave the changes out`;
+  throw new AppError({ code: 'source.invalid', message });
+}
+
+/** Makes the tree at `root`, a checkout of the same commit, look like the working tree that `changes` were read from. */
+export async function carryChanges(options: {
+  top: string;
+  root: string;
+  changes: readonly Change[];
+  limits: CopyLimits;
+}): Promise<Carried> {
+  const { changes, limits } = options;
+  const budget = new CopyBudget(limits, 'the uncommitted and untracked files of the source');
+  for (const { path, kind } of changes) if (kind !== 'nested-repository') assertInsideTree(path);
+  const [top, root] = [fromText(options.top), fromText(options.root)];
+  const result: Carried = { carried: 0, added: 0, removed: 0, links: [], notes: [] };
+  const made = new Set<string>();
+  const special: BytePath[] = [];
+  for (const change of changes.filter(({ isPresent }) => !isPresent)) {
+    if (!(await removeTracked(root, change.path))) continue;
+    result.carried += 1;
+    result.removed += 1;
+  }
+  const present = changes.filter(
+    ({ isPresent, kind, mode }) => isPresent && kind !== 'nested-repository' && mode !== '160000',
+  );
+  for (const { path } of present) await makeParents(root, path, made);
+  await forEachOf(present, 16, async ({ path }) => {
+    const isNew = (await lstat(toBytes(join(root, path))).catch(() => null)) === null;
+    const outcome = await copyEntry({ from: join(top, path), to: join(root, path), budget });
+    if (outcome === 'special') special.push(path);
+    if (outcome === 'link') result.links.push(path);
+    if (outcome !== 'file' && outcome !== 'link') return;
+    result.carried += 1;
+    if (isNew) result.added += 1;
+  });
+  const nested = changes.filter(({ kind }) => kind === 'nested-repository').map(({ path }) => path);
+  if (nested.length > 0) result.notes.push(`Left out ${list('untracked git repository', nested)}.`);
+  if (special.length > 0) result.notes.push(`Left out ${list('socket, pipe or device', special)}.`);
+  return result;
+}

@@ -1,0 +1,140 @@
+/** Makes a checkout of a folder that is no git repository: a copy that becomes one, so that its changes can be shown. */
+import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { join as joinText } from 'node:path';
+import { assertBranchName } from './branch.ts';
+import { type BytePath, fromBytes, fromText, join, toBytes } from './byte-path.ts';
+import { CopyBudget, copyEntry, forEachOf } from './copy-file.ts';
+import { GitFailure, runGit } from './git.ts';
+import type { Made } from './git-checkout.ts';
+import type { CopyLimits } from './limits.ts';
+import { list } from './note.ts';
+import { openFolder, openPath } from './regular-file.ts';
+import { findOutsideLinks } from './tree.ts';
+
+interface Copied {
+  files: number;
+  links: BytePath[];
+  special: BytePath[];
+  gone: BytePath[];
+  repositories: BytePath[];
+}
+
+interface Copy {
+  from: BytePath;
+  to: BytePath;
+  budget: CopyBudget;
+  result: Copied;
+  /** Modes that would keep us from filling the folder; set when everything is there. */
+  modes: { folder: BytePath; mode: number }[];
+}
+
+const below = (path: BytePath, name: string) => (path === '' ? (name as BytePath) : join(path, name));
+
+/** Copies what lies directly in the folder `path` and returns the folders to go on with. */
+async function copyFolder(copy: Copy, path: BytePath): Promise<BytePath[]> {
+  const { result } = copy;
+  const folder = await openFolder(path === '' ? copy.from : join(copy.from, path));
+  if (!folder) {
+    result.gone.push(path);
+    return [];
+  }
+  try {
+    const target = path === '' ? copy.to : join(copy.to, path);
+    if (path !== '') await mkdir(toBytes(target));
+    if (path !== '') copy.modes.push({ folder: target, mode: (await folder.stat()).mode & 0o777 });
+    const entries = await readdir(openPath(folder), { withFileTypes: true, encoding: 'buffer' });
+    const named = entries.map((entry) => ({ entry, path: below(path, fromBytes(entry.name)) }));
+    const wanted = named.filter((one) => one.path.toLowerCase() !== '.git');
+    if (path !== '' && wanted.some((one) => one.path.endsWith('/.git'))) result.repositories.push(path);
+    const plain = wanted.filter(({ entry }) => !entry.isDirectory()).map((one) => one.path);
+    await forEachOf(plain, 16, (file) => copyOne(copy, file));
+    return wanted.filter(({ entry }) => entry.isDirectory()).map((one) => one.path);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function copyOne({ from, to, budget, result }: Copy, path: BytePath): Promise<void> {
+  const outcome = await copyEntry({ from: join(from, path), to: join(to, path), budget });
+  if (outcome === 'special') result.special.push(path);
+  else if (outcome === 'gone') result.gone.push(path);
+  else result.files += 1;
+  if (outcome === 'link') result.links.push(path);
+}
+
+async function copyTree(source: string, root: string, limits: CopyLimits): Promise<Copied> {
+  const result: Copied = { files: 0, links: [], special: [], gone: [], repositories: [] };
+  const budget = new CopyBudget(limits, 'the files of the source');
+  const copy: Copy = { from: fromText(source), to: fromText(root), budget, result, modes: [] };
+  const waiting: BytePath[] = ['' as BytePath];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    waiting.push(...(await copyFolder(copy, path)));
+  }
+  for (const { folder, mode } of copy.modes.reverse()) await chmod(toBytes(folder), mode);
+  return result;
+}
+
+const identity = {
+  GIT_AUTHOR_NAME: 'omnigent',
+  GIT_AUTHOR_EMAIL: 'omnigent@localhost',
+  GIT_COMMITTER_NAME: 'omnigent',
+  GIT_COMMITTER_EMAIL: 'omnigent@localhost',
+};
+
+/** Adds what is not ignored; what git cannot add (a nested repository without commits) stays untracked. */
+async function addAll(root: string, env: Record<string, string>): Promise<void> {
+  // Above the threshold git streams into one pack: thousands of small files would otherwise be an object file each.
+  const args = [
+    '-c',
+    'core.bigFileThreshold=1',
+    '-c',
+    'advice.addEmbeddedRepo=false',
+    'add',
+    '--all',
+    '--ignore-errors',
+  ];
+  try {
+    await runGit({ args, cwd: root, env });
+  } catch (cause) {
+    if (!(cause instanceof GitFailure && cause.exitCode === 1)) throw cause;
+  }
+}
+
+/** The commit that holds the copy as it was. */
+async function commitAll(root: string, branch: string): Promise<string> {
+  const env = { GIT_DIR: joinText(root, '.git'), GIT_WORK_TREE: root, ...identity };
+  const git = async (...args: string[]) => (await runGit({ args, cwd: root, env })).toString().trim();
+  await runGit({ args: ['init', '-q', '--template=', `--initial-branch=${branch}`, root], cwd: '/' });
+  await addAll(root, env);
+  const commit = await git('commit-tree', '-m', 'Start of session', await git('write-tree'));
+  await git('update-ref', `refs/heads/${branch}`, commit);
+  return commit;
+}
+
+function notesOf(copied: Copied, outside: readonly BytePath[]): string[] {
+  const notes = ['The source is not a git repository: the copy is one of its own, with one commit.'];
+  const { repositories, special, gone } = copied;
+  if (repositories.length > 0) {
+    notes.push(`Copied with their history, but not part of the commit: ${list('git repository', repositories)}.`);
+  }
+  if (special.length > 0) notes.push(`Left out ${list('socket, pipe or device', special)}.`);
+  if (gone.length > 0) notes.push(`Left out ${list('file', gone)} that changed while being copied.`);
+  if (outside.length > 0) notes.push(`Kept as they are: ${list('link', outside)} that lead out of the checkout.`);
+  return notes;
+}
+
+/** `source` is a real path. Throws AppError `source.invalid` naming the fix. The source is only read. */
+export async function makeFolderCheckout(request: {
+  source: string;
+  root: string;
+  branch: string | null;
+  limits: CopyLimits;
+}): Promise<Made> {
+  const branch = request.branch ?? 'main';
+  assertBranchName(branch);
+  await mkdir(request.root);
+  const copied = await copyTree(request.source, request.root, request.limits);
+  const baseCommit = await commitAll(request.root, branch);
+  const outside = await findOutsideLinks(request.root, copied.links);
+  return { kind: 'folder', branch, baseCommit, files: copied.files, carried: 0, notes: notesOf(copied, outside) };
+}

@@ -1,0 +1,29 @@
+/** Public face of checkouts: make or reopen a session's copy of the files, prove that its work is saved, remove it. */
+import type { StopResult } from '#protocol/runner-message.ts';
+import type { Checkout, CheckoutCreated, CheckoutRequest } from './checkout.ts';
+import { plainCheckout } from './plain-checkout.ts';
+
+export type { Checkout, CheckoutCreated, CheckoutProof, CheckoutRequest } from './checkout.ts';
+
+/** Makes the checkout. Throws AppError `source.invalid` naming the fix, or `checkout.failed`; then nothing is left. */
+export function createCheckout(request: CheckoutRequest): Promise<{ checkout: Checkout; created: CheckoutCreated }> {
+  return plainCheckout.create(request);
+}
+
+/** The checkout of an earlier run, or a new one; `created` is the fact to state, null when it was there already. */
+export async function openCheckout(
+  request: CheckoutRequest,
+): Promise<{ checkout: Checkout; created: CheckoutCreated | null }> {
+  const checkout = await plainCheckout.reopen(request.directory);
+  return checkout ? { checkout, created: null } : createCheckout(request);
+}
+
+/** Settles the checkout of a session whose runner is gone. `missing` when there is none. */
+export async function removeCheckout(options: {
+  directory: string;
+  mode: 'if-saved' | 'discard';
+}): Promise<StopResult> {
+  const checkout = await plainCheckout.reopen(options.directory);
+  if (!checkout) return { checkout: 'missing', reason: 'there is no checkout in the session folder' };
+  return checkout.remove({ mode: options.mode });
+}

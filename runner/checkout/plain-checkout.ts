@@ -1,0 +1,154 @@
+/** The plain way to make a checkout: copy everything. docs/adr/004-checkout-copy.md says why, and what it is not. */
+import { lstat, mkdir, mkdtemp, realpath, rename, rm, stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { AppError } from '#protocol/error.ts';
+import type { StopResult } from '#protocol/runner-message.ts';
+import type { Checkout, CheckoutMethod, CheckoutRequest } from './checkout.ts';
+import { makeFolderCheckout } from './folder-checkout.ts';
+import { GitFailure } from './git.ts';
+import { type Made, makeGitCheckout } from './git-checkout.ts';
+import { type CopyLimits, defaultLimits } from './limits.ts';
+import { bound } from './note.ts';
+import { proveCheckout } from './proof.ts';
+import { type CheckoutRecord, readRecord, writeRecord } from './record.ts';
+import { removeFolder } from './remove.ts';
+import { findRepository, isWithin, type Repository } from './repository.ts';
+
+const invalid = (message: string, cause?: unknown) => new AppError({ code: 'source.invalid', message, cause });
+const rootOf = (directory: string) => join(directory, 'checkout');
+
+async function findSource(source: string): Promise<string> {
+  if (source !== resolve(source)) throw invalid('the source must be an absolute path');
+  const real = await realpath(source).catch((cause: unknown) => {
+    throw invalid(`${source} does not exist or may not be read`, cause);
+  });
+  if (!(await stat(real)).isDirectory()) throw invalid(`${source} is not a folder`);
+  if (real === '/') throw invalid('the root of the file system cannot be a source; choose a folder in it');
+  return real;
+}
+
+/** Copying a folder into itself would not end. */
+function assertApart(top: string, directory: string): void {
+  if (isWithin(top, directory)) {
+    throw invalid(`${top} holds Omnigent's own data; choose a smaller folder, or move the data with OMNIGENT_HOME`);
+  }
+  if (isWithin(directory, top)) throw invalid(`${top} lies in this session's own folder; choose another source`);
+}
+
+interface Making {
+  request: CheckoutRequest;
+  source: string;
+  directory: string;
+  aside: string;
+  limits: CopyLimits;
+}
+
+async function makeFromRepository(making: Making, repository: Repository): Promise<Made | null> {
+  const { request, aside, source, limits, directory } = making;
+  if (request.includesChanges) assertApart(repository.top, directory);
+  const { branch, includesChanges } = request;
+  return makeGitCheckout({
+    repository,
+    source,
+    scratch: join(aside, 'reader'),
+    root: join(aside, 'checkout'),
+    branch,
+    includesChanges,
+    limits,
+  });
+}
+
+async function makeTree(making: Making): Promise<{ made: Made; top: string }> {
+  const { request, aside, source, limits, directory } = making;
+  const repository = await findRepository(source);
+  const fromGit = repository && (await makeFromRepository(making, repository));
+  if (repository && fromGit) return { made: fromGit, top: repository.top };
+  assertApart(source, directory);
+  const made = await makeFolderCheckout({ source, root: join(aside, 'checkout'), branch: request.branch, limits });
+  if (!repository) return { made, top: source };
+  const note = `The git repository ${repository.top} holds nothing of this folder: it is copied as a plain folder.`;
+  return { made: { ...made, notes: [note, ...made.notes] }, top: source };
+}
+
+function translate(cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC' || /No space left on device/.test(String(cause));
+  if (isFull)
+    return new AppError({ code: 'checkout.failed', message: 'the disk is full; free space and try again', cause });
+  const what =
+    cause instanceof GitFailure ? 'git failed' : ((cause as NodeJS.ErrnoException).code ?? 'unexpected error');
+  return new AppError({
+    code: 'checkout.failed',
+    message: `the checkout could not be made: ${what}`,
+    detail: String(cause),
+    cause,
+  });
+}
+
+/** Puts the finished tree in its place; a tree without a record is what a crash left, and is kept beside it. */
+async function install(directory: string, aside: string, record: CheckoutRecord): Promise<void> {
+  const root = rootOf(directory);
+  if (await lstat(root).catch(() => null)) await rename(root, await mkdtemp(join(directory, 'leftover-')));
+  await rename(join(aside, 'checkout'), root);
+  await writeRecord(directory, record);
+}
+
+async function create(request: CheckoutRequest, limits: CopyLimits, now: () => number) {
+  const startedAt = now();
+  await mkdir(request.directory, { recursive: true, mode: 0o700 });
+  const directory = await realpath(request.directory);
+  if (await readRecord(directory)) {
+    throw new AppError({ code: 'checkout.failed', message: 'this session has a checkout already' });
+  }
+  const source = await findSource(request.source);
+  const aside = await mkdtemp(join(directory, 'making-'));
+  try {
+    const { made, top } = await makeTree({ request, source, directory, aside, limits });
+    const { kind, branch, baseCommit } = made;
+    const subfolder = relative(top, source);
+    const record: CheckoutRecord = { version: 1, kind, source: top, subfolder, branch, baseCommit };
+    await install(directory, aside, record);
+    const created = { ...made, notes: bound(made.notes), ms: Math.round(now() - startedAt) };
+    return { checkout: toCheckout(directory, record), created };
+  } catch (cause) {
+    throw translate(cause);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+async function remove(directory: string, record: CheckoutRecord, mode: 'if-saved' | 'discard'): Promise<StopResult> {
+  const root = rootOf(directory);
+  if (!(await lstat(root).catch(() => null))) return { checkout: 'missing', reason: 'its files are gone already' };
+  const proof = mode === 'discard' ? null : await proveCheckout({ directory, root, record });
+  if (proof?.state === 'unsaved') return { checkout: 'kept', reason: proof.reason };
+  if (!(await removeFolder(root))) return { checkout: 'missing', reason: 'its files are gone already' };
+  return { checkout: proof?.state ?? 'discarded', reason: proof?.reason ?? null };
+}
+
+function toCheckout(directory: string, record: CheckoutRecord): Checkout {
+  const root = rootOf(directory);
+  return {
+    root,
+    start: join(root, record.subfolder),
+    kind: record.kind,
+    branch: record.branch,
+    baseCommit: record.baseCommit,
+    proof: () => proveCheckout({ directory, root, record }),
+    remove: ({ mode }) => remove(directory, record, mode),
+  };
+}
+
+/** `limits` bounds what is copied; `now` is a clock in ms. */
+export function createPlainCheckouts(options: { limits: CopyLimits; now: () => number }): CheckoutMethod {
+  return {
+    create: (request) => create(request, options.limits, options.now),
+    async reopen(folder) {
+      const directory = await realpath(folder).catch(() => null);
+      const record = directory === null ? null : await readRecord(directory);
+      return directory === null || record === null ? null : toCheckout(directory, record);
+    },
+  };
+}
+
+export const plainCheckout = createPlainCheckouts({ limits: defaultLimits, now: () => performance.now() });
