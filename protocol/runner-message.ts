@@ -64,14 +64,16 @@ export const fromRunnerSchema = z.discriminatedUnion('type', [
     program: z.string().max(80),
   }),
   /** Answer to a request of the server. */
-  z.object({ type: z.literal('reply'), request: count, ok: z.literal(true), result: z.unknown() }),
-  z.object({
-    type: z.literal('reply'),
-    request: count,
-    ok: z.literal(false),
-    code: z.string().max(60),
-    message: z.string().max(1000),
-  }),
+  z.discriminatedUnion('ok', [
+    z.object({ type: z.literal('reply'), request: count, ok: z.literal(true), result: z.unknown() }),
+    z.object({
+      type: z.literal('reply'),
+      request: count,
+      ok: z.literal(false),
+      code: z.string().max(60),
+      message: z.string().max(1000),
+    }),
+  ]),
 ]);
 export type FromRunner = z.infer<typeof fromRunnerSchema>;
 

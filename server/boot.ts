@@ -16,7 +16,7 @@ import { createHost } from '#server/host/index.ts';
 import { createCookieJar, createHandler, createOrigins, createUpgrades } from '#server/http/index.ts';
 import { createPresence } from '#server/presence/index.ts';
 import { createLifecycle, openRunners } from '#server/runner/index.ts';
-import { type Log, openLog, type SessionPage } from '#server/session/index.ts';
+import { type Log, openAnchors, openLog, type SessionPage } from '#server/session/index.ts';
 import { openTerminals } from '#server/terminal/index.ts';
 import type { Services, Topics } from './api/context.ts';
 import { createTrpc } from './api/serve.ts';
@@ -71,6 +71,14 @@ export async function boot(options: BootOptions): Promise<Running> {
     random,
     log: note,
   });
+  const anchors = openAnchors({
+    file: join(config.home, 'anchors.jsonl'),
+    sql,
+    source: log,
+    clock: { now },
+    log: note,
+  });
+  await anchors.start();
   const auth = openAuth({ sql, log, now, random });
   const host = createHost({
     home: config.home,
@@ -115,7 +123,13 @@ export async function boot(options: BootOptions): Promise<Running> {
   const upgrades = createUpgrades({
     ...{ origins, cookies, auth, log: note },
     events: trpc.socket,
-    terminal: (socket, request, person) => void terminals.attach(socket, request.url ?? '/', person),
+    terminal: (socket, request, person) => {
+      terminals.attach(socket, request.url ?? '/', person).catch((cause: unknown) => {
+        const error = cause instanceof AppError ? cause : null;
+        if (!error) note(`terminal socket: ${String(cause)}`);
+        socket.close(error?.facts.ws ?? 4503, (error?.message ?? 'try again').slice(0, 120));
+      });
+    },
     runner: runners.accept,
   });
   const page = await pages;
@@ -156,6 +170,7 @@ export async function boot(options: BootOptions): Promise<Running> {
       server.closeAllConnections();
       await terminals.close();
       await log.close();
+      await anchors.stop();
       await rm(serverFile, { force: true });
       await database.close();
       await embedded?.stop();

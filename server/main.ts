@@ -1,4 +1,5 @@
 /** Entry of the server process: environment in, one ready line out, a clean stop on SIGTERM and SIGINT. */
+import { Console } from 'node:console';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '#protocol/error.ts';
@@ -51,4 +52,6 @@ process.on('unhandledRejection', (cause) =>
   note(`unhandled: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`),
 );
 process.on('SIGHUP', () => undefined);
+// stdout carries the ready line and nothing else; libraries that print go to stderr.
+globalThis.console = new Console(process.stderr, process.stderr);
 main().catch(fail);

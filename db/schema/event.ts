@@ -1,5 +1,6 @@
 /** The log itself: immutable numbered facts of every session. Only server/session writes here. */
-import { bigint, jsonb, pgTable, primaryKey, smallint, text, timestamp, unique } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { bigint, index, jsonb, pgTable, primaryKey, smallint, text, timestamp, unique } from 'drizzle-orm/pg-core';
 import { bytea } from './bytea.ts';
 
 /**
@@ -24,5 +25,7 @@ export const events = pgTable(
   (table) => [
     primaryKey({ name: 'events_pk', columns: [table.sessionId, table.seq] }),
     unique('events_dedupe').on(table.sessionId, table.dedupeKey),
+    /** Which session a terminal belongs to. */
+    index('events_terminal').on(sql`(payload->>'terminalId')`).where(sql`type = 'terminal.opened'`),
   ],
 );

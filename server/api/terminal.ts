@@ -49,7 +49,7 @@ export const terminalRouter = router({
       const { cols, rows } = input;
       terminals.expect(sessionId, terminalId, ctx.person);
       await link.request({ type: 'terminal.open', terminalId, name, command, cols, rows });
-      await terminals.untilOpened(sessionId, terminalId);
+      await terminals.untilOpened(sessionId, terminalId, view?.lastSeq ?? 0);
       return { terminalId };
     }),
 

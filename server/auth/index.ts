@@ -14,7 +14,7 @@ export { bearerOf, hashToken, newToken } from './token.ts';
 export interface Person {
   personId: PersonId;
   name: string;
-  /** Everybody signed in locally owns every session. */
+  /** Local people are owners of every session. */
   role: Role;
 }
 
@@ -44,7 +44,7 @@ export function openAuth(deps: Deps) {
     if (!parsed.success) throw new AppError({ code: 'input.invalid', message: 'name: 1 to 120 readable characters' });
     const id = newId('person', { now, random });
     const [created] = await sql`
-      insert into people (id, name, created_at) values (${id}, ${parsed.data}, ${at()})
+      insert into people (id, name, role, created_at) values (${id}, ${parsed.data}, 'owner', ${at()})
       on conflict (name) do nothing returning id`;
     if (created) {
       const payload = { personId: id, name: parsed.data };
@@ -52,7 +52,7 @@ export function openAuth(deps: Deps) {
         { type: 'person.created', payload, principal: 'server', dedupeKey: `person:${id}` },
       ]);
     }
-    const [row] = await sql`select id, name from people where name = ${parsed.data}`;
+    const [row] = await sql`select id, name, role from people where name = ${parsed.data}`;
     return toPerson(row);
   }
 
@@ -75,7 +75,7 @@ export function openAuth(deps: Deps) {
       const message = 'this sign-in link was used already or has expired; run `omnigent url` for a new one';
       throw new AppError({ code: 'auth.link-expired', message });
     }
-    const [row] = await sql`select id, name from people where id = ${used['person_id']}`;
+    const [row] = await sql`select id, name, role from people where id = ${used['person_id']}`;
     const person = toPerson(row);
     const browserToken = newToken('browser', random);
     await sql`insert into browser_sessions (token_hash, person_id, created_at, seen_at, expires_at)
@@ -88,7 +88,7 @@ export function openAuth(deps: Deps) {
   async function byBrowserToken(token: string): Promise<Person | null> {
     const hash = hashToken(token);
     const [row] = await sql`
-      select p.id, p.name, b.seen_at from browser_sessions b join people p on p.id = b.person_id
+      select p.id, p.name, p.role, b.seen_at from browser_sessions b join people p on p.id = b.person_id
       where b.token_hash = ${hash} and b.expires_at > ${at()} and b.seen_at > ${at(now() - browserSession.idleMs)}`;
     if (!row) return null;
     if (now() - new Date(row['seen_at']).getTime() > seenEveryMs) {
@@ -99,7 +99,7 @@ export function openAuth(deps: Deps) {
 
   async function byApiToken(token: string): Promise<Person | null> {
     const [row] = await sql`
-      select p.id, p.name from api_tokens t join people p on p.id = t.person_id where t.token_hash = ${hashToken(token)}`;
+      select p.id, p.name, p.role from api_tokens t join people p on p.id = t.person_id where t.token_hash = ${hashToken(token)}`;
     return row ? toPerson(row) : null;
   }
 
@@ -129,5 +129,5 @@ export function openAuth(deps: Deps) {
 
 function toPerson(row: Record<string, unknown> | undefined): Person {
   if (!row) throw new AppError({ code: 'person.not-found', message: 'no such person' });
-  return { personId: row['id'] as PersonId, name: String(row['name']), role: 'owner' };
+  return { personId: row['id'] as PersonId, name: String(row['name']), role: row['role'] as Role };
 }

@@ -63,6 +63,8 @@ export function openTerminals(deps: TerminalsDeps) {
   const openers = new Map<TerminalId, Person>();
   /** Sessions whose events are followed, because they have feeds. */
   const listening = new Map<SessionId, () => void>();
+  /** Sessions with a live runner. */
+  const links = new Map<SessionId, RunnerLink>();
   let isClosing = false;
 
   async function findSession(terminalId: TerminalId): Promise<SessionId> {
@@ -104,6 +106,14 @@ export function openTerminals(deps: TerminalsDeps) {
     listen(sessionId);
     sessionOf.set(terminalId, sessionId);
     return feed;
+  }
+
+  /** A feed that was made after its runner's hello is carried by the runner's link from now on. */
+  function carry(feed: TerminalFeed, isOpen: boolean): void {
+    const link = links.get(feed.sessionId);
+    if (!link || feed.isLinkedBy(link)) return;
+    if (isOpen) feed.link(link, feed.recorder.end);
+    else feed.isRunning = false;
   }
 
   async function wish(sessionId: SessionId, terminalId: TerminalId, person: Person, desire: DriverWish): Promise<void> {
@@ -179,8 +189,9 @@ export function openTerminals(deps: TerminalsDeps) {
     const terminalId = parsed.data;
     const sessionId = await findSession(terminalId);
     const view = await log.view(sessionId);
-    terminalIn(view, terminalId);
+    const { closed } = terminalIn(view, terminalId);
     const feed = await feedOf(sessionId, terminalId, { cols: 80, rows: 24 });
+    carry(feed, closed === null);
     if (socket.readyState !== socket.OPEN) return;
     const group = attachments.get(terminalId) ?? new Set();
     attachments.set(terminalId, group);
@@ -218,6 +229,7 @@ export function openTerminals(deps: TerminalsDeps) {
 
   const port: TerminalPort = {
     async linked(link, hello) {
+      links.set(link.sessionId, link);
       return Promise.all(
         hello.terminals.map(async (state) => {
           const feed = await feedOf(link.sessionId, state.terminalId, state);
@@ -233,6 +245,7 @@ export function openTerminals(deps: TerminalsDeps) {
       );
     },
     unlinked(link) {
+      if (links.get(link.sessionId) === link) links.delete(link.sessionId);
       for (const feed of feeds.values()) {
         if (feed.isLinkedBy(link)) feed.unlink();
         refresh(feed.terminalId);
@@ -271,7 +284,9 @@ export function openTerminals(deps: TerminalsDeps) {
     const view = await log.view(sessionId);
     const terminal = terminalIn(view, terminalId);
     if (!view) throw new AppError({ code: 'terminal.not-found', message: 'no such terminal' });
-    return { feed: await feedOf(sessionId, terminalId, { cols: 80, rows: 24 }), view, terminal };
+    const feed = await feedOf(sessionId, terminalId, { cols: 80, rows: 24 });
+    carry(feed, terminal.closed === null);
+    return { feed, view, terminal };
   }
 
   return {
@@ -285,9 +300,9 @@ export function openTerminals(deps: TerminalsDeps) {
       listen(sessionId);
     },
     /** Resolves when the log holds that it is open. Throws `runner.unreachable` after a while. */
-    async untilOpened(sessionId: SessionId, terminalId: TerminalId): Promise<void> {
+    async untilOpened(sessionId: SessionId, terminalId: TerminalId, after: number): Promise<void> {
       const signal = AbortSignal.timeout(openedMs);
-      for await (const event of log.subscribe(sessionId, 0, signal)) {
+      for await (const event of log.subscribe(sessionId, after, signal)) {
         if (event.type === 'terminal.opened' && event.payload.terminalId === terminalId) return;
       }
       throw new AppError({ code: 'runner.unreachable', message: 'the terminal did not open in time' });

@@ -1,0 +1,1 @@
+CREATE INDEX "events_terminal" ON "events" USING btree ((payload->>'terminalId')) WHERE type = 'terminal.opened';

@@ -1,0 +1,231 @@
+/**
+ * Makes an xterm.js terminal an exact one: what it shows depends on the output and resizes alone, never on how they
+ * were cut into pieces or on what it showed earlier, and no output makes it throw, hang or grow without bound.
+ * Every emulator of this path (runner, browser, tests) is made by this function; ADR 003 lists the reasons.
+ */
+import { AppError } from './error.ts';
+import type { Emulator } from './terminal-replica.ts';
+import { incompleteTail } from './utf8-tail.ts';
+import {
+  type CoreBuffer,
+  type CoreLine,
+  type CoreParams,
+  coreOf,
+  type UnicodeProvider,
+  type XtermCore,
+} from './xterm-core.ts';
+
+/** The public part of an xterm.js terminal that is needed; Unicode 11 must be loaded. */
+export interface XtermTerminal {
+  write(data: Uint8Array, done?: () => void): void;
+  resize(cols: number, rows: number): void;
+  reset(): void;
+}
+
+/** Bytes given to the emulator at once; xterm.js cuts larger pieces itself, also within a character. */
+const pieceBytes = 64 * 1024;
+/** Combining marks that one cell holds; further ones take a cell of their own. */
+const maxJoins = 16;
+/** `REP` repeats a character at most this often. */
+const maxRepeat = 65_535;
+/** Links alive in one terminal; the text of further ones stays, unlinked. */
+const maxLinks = 4_096;
+/** A link's identifier and address, in characters; longer links are ignored. */
+const maxLinkLength = 4_096;
+
+/** Unicode 11 widths; a mark that joins nothing takes a whole cell, and a cell takes a bounded number of marks. */
+function boundedUnicode(unicode11: UnicodeProvider): UnicodeProvider {
+  return {
+    version: '11-bounded',
+    wcwidth: (code) => unicode11.wcwidth(code),
+    charProperties(code, preceding) {
+      const info = unicode11.charProperties(code, preceding & 7);
+      if ((info & 6) === 0) return 1 << 1;
+      if ((info & 1) === 0) return info;
+      const joins = (preceding >> 3) + 1;
+      return joins > maxJoins ? 1 << 1 : (joins << 3) | info;
+    },
+  };
+}
+
+/** Counts above these change nothing more, yet each would be a turn of a loop. */
+function boundCounts(core: XtermCore): void {
+  const parser = core._inputHandler._parser;
+  const bound = (final: string, limit: () => number) =>
+    parser.registerCsiHandler({ final }, ({ params }: CoreParams) => {
+      params[0] = Math.min(params[0] ?? 0, limit());
+      return false;
+    });
+  for (const final of 'LMST') bound(final, () => core.rows);
+  for (const final of 'IZ') bound(final, () => core.cols);
+  bound('b', () => maxRepeat);
+}
+
+/** xterm.js 6.0.0 reads a line that may not exist when "erase above" (ED 1) meets the last column, and throws. */
+function repairEraseAbove(core: XtermCore): void {
+  const input = core._inputHandler;
+  const erase = (params: CoreParams, respectProtect: boolean): boolean => {
+    if (params.params[0] !== 1) return false;
+    input._restrictCursor(core.cols);
+    const { active } = core.buffers;
+    input._eraseInBufferLine(active.y, 0, active.x + 1, true, respectProtect);
+    const below = active.lines.get(active.ybase + active.y + 1);
+    if (active.x + 1 >= core.cols && active.y + 1 < core.rows && below) below.isWrapped = false;
+    for (let y = active.y - 1; y >= 0; y--) input._resetBufferLine(y, respectProtect);
+    input.markRangeDirty(0, active.y);
+    return true;
+  };
+  input._parser.registerCsiHandler({ final: 'J' }, (params) => erase(params, false));
+  input._parser.registerCsiHandler({ prefix: '?', final: 'J' }, (params) => erase(params, true));
+}
+
+const ignored = { start: () => undefined, put: () => undefined, end: () => true };
+
+/** String sequences: links are bounded, everything else that has an effect outside the screen is ignored, unread. */
+function boundStrings(core: XtermCore): void {
+  const { _parser: parser } = core._inputHandler;
+  // Titles, folders, notifications, colours of the theme, clipboard, vendor extensions.
+  for (const id of [0, 1, 2, 4, 5, 7, 9, 10, 11, 12, 50, 52, 104, 110, 111, 112, 133, 633, 777, 1337]) {
+    parser.clearOscHandler(id);
+    parser.registerOscHandler(id, ignored);
+  }
+  let text = '';
+  parser.clearOscHandler(8);
+  parser.registerOscHandler(8, {
+    start() {
+      text = '';
+    },
+    put(data, start, end) {
+      for (let i = start; i < end && text.length <= maxLinkLength; i++) text += String.fromCodePoint(data[i] ?? 0);
+    },
+    end(isComplete) {
+      const isRefused = text.length > maxLinkLength || core._oscLinkService._dataByLinkId.size >= maxLinks;
+      if (isComplete) core._inputHandler.setHyperlink(isRefused ? ';' : text);
+      text = '';
+      return true;
+    },
+  });
+}
+
+/** Lets go of what lies outside the screen, where it would come back after another resize. */
+function trimBuffer(buffer: CoreBuffer, cols: number, rows: number): void {
+  for (const stop of Object.keys(buffer.tabs)) if (Number(stop) >= cols) delete buffer.tabs[Number(stop)];
+  buffer.savedX = Math.min(buffer.savedX, cols - 1);
+  buffer.savedY = Math.min(buffer.savedY, buffer.ybase + rows - 1);
+}
+
+/** A line may hold text of cells that were overwritten since; reflow would bring it back. */
+function forgetOverwritten(line: CoreLine): void {
+  for (const key of Object.keys(line._combined)) {
+    const isCombined = ((line._data[Number(key) * 3] ?? 0) & 0x200000) !== 0;
+    if (!isCombined) delete line._combined[Number(key)];
+  }
+}
+
+/** Cuts a line to the screen's width; half of a wide character at its end becomes a blank of the same colours. */
+function cutLine(buffer: CoreBuffer, line: CoreLine, cols: number): void {
+  if (line.length > cols) line.resize(cols, buffer.getNullCell());
+  if (line.getWidth(cols - 1) !== 2) return;
+  const at = (cols - 1) * 3;
+  const extended = line._extendedAttrs[cols - 1] ?? { _ext: 0, urlId: 0 };
+  line.setCellFromCodepoint(cols - 1, 0, 1, { fg: line._data[at + 1] ?? 0, bg: line._data[at + 2] ?? 0, extended });
+}
+
+function eachLine(buffer: CoreBuffer, visit: (line: CoreLine) => void): void {
+  for (let i = 0; i < buffer.lines.length; i++) {
+    const line = buffer.lines.get(i);
+    if (line) visit(line);
+  }
+}
+
+function resizeExactly(terminal: XtermTerminal, core: XtermCore, cols: number, rows: number): void {
+  if (cols === core.cols && rows === core.rows) return;
+  const { normal, alt } = core.buffers;
+  for (const buffer of [normal, alt]) {
+    trimBuffer(buffer, core.cols, core.rows);
+    eachLine(buffer, forgetOverwritten);
+  }
+  terminal.resize(cols, rows);
+  for (const buffer of [normal, alt]) {
+    trimBuffer(buffer, cols, rows);
+    eachLine(buffer, (line) => cutLine(buffer, line, cols));
+  }
+}
+
+/** Pieces that end between characters; what is left of the last one comes with the next call. */
+class Pieces {
+  #tail = new Uint8Array(0);
+
+  clear(): void {
+    this.#tail = new Uint8Array(0);
+  }
+
+  /** Bytes held back because their character is not complete. */
+  get held(): Uint8Array {
+    return this.#tail;
+  }
+
+  cut(data: Uint8Array): Uint8Array[] {
+    let rest = data;
+    if (this.#tail.length > 0) {
+      rest = new Uint8Array(this.#tail.length + data.length);
+      rest.set(this.#tail);
+      rest.set(data, this.#tail.length);
+    }
+    const pieces: Uint8Array[] = [];
+    while (rest.length > pieceBytes) {
+      const end = pieceBytes - incompleteTail(rest.subarray(0, pieceBytes));
+      pieces.push(rest.subarray(0, end));
+      rest = rest.subarray(end);
+    }
+    const end = rest.length - incompleteTail(rest);
+    this.#tail = rest.slice(end);
+    if (end > 0) pieces.push(rest.subarray(0, end));
+    return pieces;
+  }
+}
+
+export interface ExactEmulator extends Emulator {
+  /** Applies output at once instead of queueing it; not to be mixed with `write` while writes are under way. */
+  apply(data: Uint8Array): void;
+  /** Bytes taken but not yet shown because their character is not complete. */
+  readonly held: Uint8Array;
+  readonly core: XtermCore;
+}
+
+/**
+ * Takes over a fresh terminal: from now on it is written to and resized only through what this returns.
+ * Throws AppError `server.internal` if it is not an xterm.js 6.0.0 with Unicode 11 loaded.
+ */
+export function exactEmulator(terminal: XtermTerminal): ExactEmulator {
+  const core = coreOf(terminal);
+  const unicode11 = core.unicodeService._providers['11'];
+  if (!unicode11) throw new AppError({ code: 'server.internal', message: 'load the Unicode 11 addon first' });
+  core.unicodeService.register(boundedUnicode(unicode11));
+  core.unicodeService.activeVersion = '11-bounded';
+  boundCounts(core);
+  repairEraseAbove(core);
+  boundStrings(core);
+  const pieces = new Pieces();
+  return {
+    core,
+    get held() {
+      return pieces.held;
+    },
+    write(data, done) {
+      const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+      const parts = pieces.cut(bytes);
+      const last = parts.pop() ?? new Uint8Array(0);
+      for (const part of parts) terminal.write(part);
+      terminal.write(last, done);
+    },
+    apply(data) {
+      for (const part of pieces.cut(data)) core._inputHandler.parse(part);
+    },
+    resize: (cols, rows) => resizeExactly(terminal, core, cols, rows),
+    reset() {
+      pieces.clear();
+      terminal.reset();
+    },
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * The parts of xterm.js 6.0.0 behind its public surface that exact screens need, the same in @xterm/headless and
+ * @xterm/xterm, and the check that they are there. ADR 003 says why; only the terminal path may know of them.
+ */
+import { AppError } from './error.ts';
+
+/** Colours and flags as xterm packs them; `extended` counts only while the flag for it is set in `bg`. */
+export interface CoreAttributes {
+  fg: number;
+  bg: number;
+  extended: CoreExtended;
+}
+
+/** `_ext`: underline style and colour; `urlId` names a link, 0 is none. */
+export interface CoreExtended {
+  readonly _ext: number;
+  readonly urlId: number;
+}
+
+/** Maps ASCII characters to others; undefined is US ASCII. */
+export type CoreCharset = Readonly<Record<string, string>> | undefined;
+
+/** Three numbers a cell: content, fg, bg. */
+export interface CoreLine {
+  readonly length: number;
+  isWrapped: boolean;
+  readonly _data: Uint32Array;
+  readonly _combined: Record<number, string>;
+  readonly _extendedAttrs: Readonly<Record<number, CoreExtended | undefined>>;
+  getWidth(index: number): number;
+  resize(cols: number, fill: unknown): boolean;
+  setCellFromCodepoint(index: number, code: number, width: number, attributes: CoreAttributes): void;
+}
+
+export interface CoreBuffer {
+  readonly lines: { readonly length: number; readonly maxLength: number; get(index: number): CoreLine | undefined };
+  readonly x: number;
+  readonly y: number;
+  readonly ybase: number;
+  readonly scrollTop: number;
+  readonly scrollBottom: number;
+  readonly tabs: Record<number, boolean | undefined>;
+  savedX: number;
+  savedY: number;
+  readonly savedCurAttrData: CoreAttributes;
+  readonly savedCharset: CoreCharset;
+  getNullCell(): unknown;
+}
+
+export interface CoreModes {
+  readonly applicationCursorKeys: boolean;
+  readonly applicationKeypad: boolean;
+  readonly bracketedPasteMode: boolean;
+  readonly cursorBlink: boolean | undefined;
+  readonly cursorStyle: 'block' | 'underline' | 'bar' | undefined;
+  readonly origin: boolean;
+  readonly reverseWraparound: boolean;
+  sendFocus: boolean;
+  readonly synchronizedOutput: boolean;
+  readonly wraparound: boolean;
+}
+
+/** Parameters of a control sequence; they may be changed before the built-in handler sees them. */
+export interface CoreParams {
+  readonly length: number;
+  readonly params: Int32Array;
+}
+
+export interface UnicodeProvider {
+  readonly version: string;
+  wcwidth(code: number): 0 | 1 | 2;
+  /** Bit 0: joins the cell before; bits 1-2: width; the rest is the provider's own state. */
+  charProperties(code: number, preceding: number): number;
+}
+
+interface SequenceId {
+  prefix?: string;
+  intermediates?: string;
+  final: string;
+}
+
+export interface CoreParser {
+  /** 0 between sequences. */
+  readonly currentState: number;
+  /** What the next character may join or `REP` repeats; 0 is nothing. */
+  readonly precedingJoinState: number;
+  registerCsiHandler(id: SequenceId, handler: (params: CoreParams) => boolean): unknown;
+  clearOscHandler(id: number): void;
+  registerOscHandler(id: number, handler: CoreStringHandler): unknown;
+}
+
+/** Takes a string sequence piece by piece; `end` answers whether it was handled. */
+export interface CoreStringHandler {
+  start(): void;
+  put(data: Uint32Array, start: number, end: number): void;
+  end(isComplete: boolean): boolean;
+}
+
+export interface CoreInput {
+  /** Synchronous as long as no handler returns a promise; none of ours does. */
+  parse(data: Uint8Array): unknown;
+  setHyperlink(data: string): boolean;
+  setModePrivate(params: { length: number; params: number[] }): boolean;
+  _eraseInBufferLine(y: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void;
+  _resetBufferLine(y: number, respectProtect: boolean): void;
+  _restrictCursor(maxCol: number): void;
+  markRangeDirty(from: number, to: number): void;
+  readonly _curAttrData: CoreAttributes;
+  readonly _parser: CoreParser;
+}
+
+export interface XtermCore {
+  readonly cols: number;
+  readonly rows: number;
+  readonly options: { convertEol: boolean; cursorBlink: boolean };
+  readonly buffers: { normal: CoreBuffer; alt: CoreBuffer; active: CoreBuffer };
+  readonly coreService: {
+    readonly isCursorHidden: boolean;
+    readonly modes: { insertMode: boolean };
+    readonly decPrivateModes: CoreModes;
+  };
+  readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
+  readonly unicodeService: {
+    readonly _providers: Record<string, UnicodeProvider | undefined>;
+    activeVersion: string;
+    register(provider: UnicodeProvider): void;
+  };
+  readonly _charsetService: {
+    readonly charset: CoreCharset;
+    readonly glevel: number;
+    readonly _charsets: CoreCharset[];
+  };
+  readonly _oscLinkService: {
+    getLinkData(id: number): { id?: string; uri: string } | undefined;
+    readonly _dataByLinkId: ReadonlyMap<number, unknown>;
+  };
+  readonly _inputHandler: CoreInput;
+}
+
+/** The core behind a public terminal. Throws AppError `server.internal` if the library is not the one we know. */
+export function coreOf(terminal: object): XtermCore {
+  const core = (terminal as { _core?: XtermCore })._core;
+  const isKnown =
+    typeof core?._inputHandler?._parser?.currentState === 'number' &&
+    typeof core._inputHandler._resetBufferLine === 'function' &&
+    typeof core.buffers?.normal?.savedY === 'number' &&
+    Array.isArray(core._charsetService?._charsets) &&
+    core._oscLinkService?._dataByLinkId instanceof Map &&
+    typeof core.unicodeService?._providers === 'object' &&
+    typeof core.coreService?.decPrivateModes?.wraparound === 'boolean';
+  if (core === undefined || !isKnown) {
+    throw new AppError({ code: 'server.internal', message: 'this version of xterm.js is not supported' });
+  }
+  return core;
+}
