@@ -1,0 +1,56 @@
+// @ts-check
+// What is built, when it is stale, and in which order.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isCurrent, readStamp, stamp, writeStamp } from './stamp.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+/** Whatever is built depends on these too. */
+const always = [
+  'package.json',
+  'package-lock.json',
+  'bin/build/ensure.mjs',
+  'bin/build/bundle.mjs',
+  'bin/build/web.mjs',
+];
+
+/** @typedef {'server' | 'runner' | 'cli' | 'web'} Target */
+
+/** In the order in which a first start wants them. @type {Target[]} */
+export const allTargets = ['server', 'runner', 'cli', 'web'];
+
+/** @param {Target} target */
+const output = (target) => join(root, target === 'web' ? '.next/BUILD_ID' : `dist/${target}.js`);
+
+/** @param {Target} target */
+const isStale = (target) => !existsSync(output(target)) || !isCurrent(root, readStamp(root, target));
+
+/**
+ * @param {Target} target
+ * @param {(line: string) => void} progress
+ */
+async function buildOne(target, progress) {
+  if (target === 'web') return (await import('./web.mjs')).buildWeb(root, progress);
+  const { bundle } = await import('./bundle.mjs');
+  return { files: await bundle(root, target), folders: [] };
+}
+
+/**
+ * Builds those of `targets` whose sources changed. Safe to call from several processes at once. Throws BuildError with the
+ * compiler's text, or the system's error where the tree can't be written.
+ * @param {Target[]} targets
+ * @param {(line: string) => void} progress one line each
+ */
+export async function ensureBuilt(targets, progress) {
+  for (const target of targets.filter(isStale)) {
+    const { withLock } = await import('./lock.mjs');
+    await withLock(join(root, 'dist', `${target}.lock`), progress, async () => {
+      if (!isStale(target)) return;
+      const since = Date.now();
+      const inputs = await buildOne(target, progress);
+      writeStamp(root, target, stamp(root, { ...inputs, files: [...inputs.files, ...always] }, since));
+    });
+  }
+}
