@@ -70,7 +70,7 @@ function createClient({ at, log }: DatabaseOptions, max: number, extra: Extra = 
     // Fixed: the library's own grows to 20 s, and Postgres is back in under one.
     backoff: () => 0.05,
     onnotice: (notice) => {
-      if (notice['severity'] !== 'NOTICE') log(`postgres: ${notice['message']}`);
+      if (notice.severity !== 'NOTICE') log(`postgres: ${notice.message}`);
     },
     ...extra,
   };

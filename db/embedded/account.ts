@@ -18,11 +18,19 @@ export type Account =
   /** We are root but no other user gets to `home`: root's own uid seen as 1000 in a user namespace. */
   | { kind: 'namespace' };
 
+/** Nothing of our own environment (keys, tokens) reaches Postgres. */
+const environment = {
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+  PGTZ: 'UTC',
+} as Partial<NodeJS.ProcessEnv> as NodeJS.ProcessEnv;
+
 /** System users that may run it, in order; the last is created when none exists. */
 const candidates = ['postgres', 'omnigent'] as const;
 
 /** What makes a program run as root look unprivileged to itself. */
-export const namespacePrefix = ['unshare', '-U', '--map-user=1000', '--map-group=1000'];
+const namespacePrefix = ['unshare', '-U', '--map-user=1000', '--map-group=1000'];
 
 /**
  * Picks the account for the cluster under `home`, creating `home` (0700, as root 0711) when it is missing.
@@ -114,3 +122,11 @@ const isEnterable = (path: string): Promise<boolean> =>
     () => true,
     (cause: unknown) => isCode(cause, 'ENOENT'),
   );
+
+/** How to run `line` (program and arguments) as `account`: command, arguments and options for `spawn`. */
+export function asAccount(account: Account, line: string[]) {
+  const options = { cwd: '/', env: environment };
+  const [command = '', ...args] = account.kind === 'namespace' ? [...namespacePrefix, ...line] : line;
+  if (account.kind !== 'user') return { command, args, options };
+  return { command, args, options: { ...options, uid: account.uid, gid: account.gid } };
+}

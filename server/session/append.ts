@@ -5,6 +5,7 @@ import { isPassing } from '#db/connection-error.ts';
 import { AppError } from '#protocol/error.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import { type Appended, buildBatch, type Call, type Decide, maxBatchEvents, type Part } from './batch.ts';
+import { Doubts } from './doubt.ts';
 import { type Head, HeadCache, loadHeads } from './head.ts';
 import { findKeys, isRepeatedKey, writeParts } from './statement.ts';
 
@@ -35,8 +36,7 @@ const isTask = (waiting: Waiting): waiting is Task => 'run' in waiting;
 export class AppendQueue {
   readonly #options: AppendOptions;
   readonly #heads = new HeadCache();
-  /** Parts whose statement got no answer: they may or may not have happened, and may still happen. */
-  #doubts: { part: Part; since: number }[] = [];
+  readonly #doubts = new Doubts();
   #waiting: Waiting[] = [];
   #loop: Promise<void> | null = null;
   #outageSince: number | null = null;
@@ -81,9 +81,7 @@ export class AppendQueue {
 
   #enqueue(waiting: Waiting): void {
     this.#waiting.push(waiting);
-    this.#loop ??= this.#run().finally(() => {
-      this.#loop = null;
-    });
+    this.#loop ??= this.#run();
   }
 
   async #run(): Promise<void> {
@@ -98,6 +96,8 @@ export class AppendQueue {
         await this.#runCalls(this.#takeCalls());
       }
     }
+    // In the same turn as the check above: what is enqueued later starts a loop of its own.
+    this.#loop = null;
   }
 
   #takeCalls(): Call[] {
@@ -161,10 +161,7 @@ export class AppendQueue {
       return await writeParts(this.#options.sql, parts);
     } catch (error) {
       for (const part of parts) this.#heads.delete(part.sessionId);
-      if (isPassing(error)) {
-        const since = performance.now();
-        this.#doubts.push(...parts.map((part) => ({ part, since })));
-      }
+      if (isPassing(error)) this.#doubts.add(parts);
       throw error;
     }
   }
@@ -187,8 +184,7 @@ export class AppendQueue {
   #commit(part: Part): void {
     if (part.after.exists) this.#heads.set(part.sessionId, part.after);
     if (part.drafts.length > 0) {
-      // Nothing that was tried from an older head can happen any more.
-      this.#doubts = this.#doubts.filter((doubt) => doubt.part.sessionId !== part.sessionId);
+      this.#doubts.forget(part.sessionId);
       this.#options.onCommitted(part);
     }
     for (const { call, results } of part.calls) {
@@ -198,20 +194,12 @@ export class AppendQueue {
     }
   }
 
-  /** Finds out which unanswered parts happened and answers their calls. A part's first event tells for all of it. */
+  /** Answers the calls of those unanswered parts that turn out to have happened. */
   async #settleDoubts(): Promise<void> {
-    if (this.#doubts.length === 0) return;
-    const doubts = this.#doubts;
-    const probes = doubts.map(({ part }) => ({ sessionId: part.sessionId, key: part.drafts[0]?.dedupeKey ?? '' }));
-    const found = await findKeys(this.#options.sql, probes);
-    const hasHappened = ({ part }: { part: Part }) =>
-      found.get(part.sessionId)?.get(part.drafts[0]?.dedupeKey ?? '') === part.drafts[0]?.event.seq;
-    const keepSince = performance.now() - 2 * patienceMs;
-    this.#doubts = doubts.filter((doubt) => !hasHappened(doubt) && doubt.since > keepSince);
-    for (const doubt of doubts.filter(hasHappened)) {
-      this.#commit(doubt.part);
+    for (const part of await this.#doubts.settle(this.#options.sql)) {
+      this.#commit(part);
       // Another writer may have gone on from there.
-      this.#heads.delete(doubt.part.sessionId);
+      this.#heads.delete(part.sessionId);
     }
   }
 

@@ -12,7 +12,8 @@ import type { Appended, Decide, Part } from './batch.ts';
 import { hex, zeroHash } from './chain.ts';
 import { type Counts, countSessions, type ListOptions, listSessions, type SessionPage } from './list.ts';
 import { findSession, foldLog, type Range, readEvents, readView } from './read.ts';
-import { SearchFiller, type SearchOptions, type SearchPage, searchEvents } from './search.ts';
+import { type SearchOptions, type SearchPage, searchEvents } from './search.ts';
+import { SearchFiller } from './search-filler.ts';
 import { followLog } from './subscribe.ts';
 
 export { type AnchorOptions, type Anchors, type ChainHead, openAnchors } from './anchor.ts';
