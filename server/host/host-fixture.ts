@@ -41,11 +41,14 @@ export interface HostFixture {
 }
 
 /** Polls until `read` gives something; fails after 20 s. */
-export async function until<T>(what: string, read: () => T | Promise<T>): Promise<NonNullable<T>> {
+export async function until<T>(
+  what: string,
+  read: () => T | Promise<T>,
+): Promise<Exclude<T, null | undefined | false>> {
   const deadline = performance.now() + 20_000;
   for (;;) {
     const value = await read();
-    if (value) return value;
+    if (value) return value as Exclude<T, null | undefined | false>;
     if (performance.now() > deadline) throw new Error(`waited too long for ${what}`);
     await sleep(5);
   }
