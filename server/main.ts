@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     say(line);
   };
   const version = await readVersion(root);
-  const isDev = process.env['NODE_ENV'] === 'development';
+  const isDev = process.env.NODE_ENV === 'development';
   const running = await boot({ config, root, version, isDev, progress, note, onFatal: fail });
   clearInterval(waiting);
   let isStopping = false;

@@ -9,7 +9,7 @@ export interface Pages {
 
 /** `root` holds app/ and, in production, .next/. */
 export async function openPages(options: { root: string; isDev: boolean }): Promise<Pages> {
-  process.env['NEXT_TELEMETRY_DISABLED'] = '1';
+  process.env.NEXT_TELEMETRY_DISABLED = '1';
   const app = next({ dev: options.isDev, dir: options.root });
   await app.prepare();
   const handle = app.getRequestHandler();

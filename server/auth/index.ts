@@ -75,7 +75,7 @@ export function openAuth(deps: Deps) {
       const message = 'this sign-in link was used already or has expired; run `omnigent url` for a new one';
       throw new AppError({ code: 'auth.link-expired', message });
     }
-    const [row] = await sql`select id, name, role from people where id = ${used['person_id']}`;
+    const [row] = await sql`select id, name, role from people where id = ${used.person_id}`;
     const person = toPerson(row);
     const browserToken = newToken('browser', random);
     await sql`insert into browser_sessions (token_hash, person_id, created_at, seen_at, expires_at)
@@ -91,7 +91,7 @@ export function openAuth(deps: Deps) {
       select p.id, p.name, p.role, b.seen_at from browser_sessions b join people p on p.id = b.person_id
       where b.token_hash = ${hash} and b.expires_at > ${at()} and b.seen_at > ${at(now() - browserSession.idleMs)}`;
     if (!row) return null;
-    if (now() - new Date(row['seen_at']).getTime() > seenEveryMs) {
+    if (now() - new Date(row.seen_at).getTime() > seenEveryMs) {
       await sql`update browser_sessions set seen_at = ${at()} where token_hash = ${hash}`;
     }
     return toPerson(row);
@@ -129,5 +129,5 @@ export function openAuth(deps: Deps) {
 
 function toPerson(row: Record<string, unknown> | undefined): Person {
   if (!row) throw new AppError({ code: 'person.not-found', message: 'no such person' });
-  return { personId: row['id'] as PersonId, name: String(row['name']), role: row['role'] as Role };
+  return { personId: row.id as PersonId, name: String(row.name), role: row.role as Role };
 }

@@ -13,7 +13,15 @@ export interface Present {
   since: string;
 }
 
-export type PresenceTopics = Record<`presence:${string}`, Present[]>;
+/** Who is in one session now. */
+export interface PresenceChange {
+  sessionId: SessionId;
+  present: Present[];
+}
+
+export interface PresenceTopics {
+  presence: PresenceChange;
+}
 
 export type Presence = ReturnType<typeof createPresence>;
 
@@ -29,6 +37,9 @@ export function createPresence(options: { bus: Bus<PresenceTopics>; now: () => n
     return [...byPerson.values()];
   }
 
+  const publish = (sessionId: SessionId): void =>
+    options.bus.publish('presence', { sessionId, present: list(sessionId) });
+
   return {
     list,
     /** Enters a person; the returned function takes them out again. Somebody with two tabs is listed once. */
@@ -36,11 +47,11 @@ export function createPresence(options: { bus: Bus<PresenceTopics>; now: () => n
       const entry = { ...person, place, since: new Date(options.now()).toISOString() };
       const here = present.get(sessionId) ?? new Set();
       present.set(sessionId, here.add(entry));
-      options.bus.publish(`presence:${sessionId}`, list(sessionId));
+      publish(sessionId);
       return () => {
         here.delete(entry);
         if (here.size === 0) present.delete(sessionId);
-        options.bus.publish(`presence:${sessionId}`, list(sessionId));
+        publish(sessionId);
       };
     },
   };

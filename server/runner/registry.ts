@@ -26,7 +26,7 @@ export function createRegistry(sql: Sql) {
         on conflict (session_id) do update set runner_id = excluded.runner_id, epoch = runners.epoch + 1,
           key_hash = excluded.key_hash, pid = null, outer_pid = null, start_ticks = null, updated_at = now()
         returning epoch`;
-      return Number(row?.['epoch']);
+      return Number(row?.epoch);
     },
 
     async launched(sessionId: SessionId, epoch: number, identity: ProcessIdentity): Promise<void> {
@@ -40,7 +40,7 @@ export function createRegistry(sql: Sql) {
       if (!row) return null;
       const { pid, outer_pid: outerPid, start_ticks: startTicks } = row;
       const identity = pid === null ? null : { pid, outerPid, startTicks: Number(startTicks) };
-      return { runnerId: row['runner_id'], epoch: row['epoch'], keyHash: Buffer.from(row['key_hash']), identity };
+      return { runnerId: row.runner_id, epoch: row.epoch, keyHash: Buffer.from(row.key_hash), identity };
     },
   };
 }

@@ -21,7 +21,9 @@ export interface AttachmentDeps {
   person: Person;
   feed: TerminalFeed;
   /** Everybody attached to the same terminal, this one included. */
-  group: Set<Attachment>;
+  group: () => ReadonlySet<Attachment>;
+  /** Everybody is to be told the state anew. */
+  refresh: () => void;
   view: () => Promise<SessionView | null>;
   wish: (sessionId: SessionId, terminalId: TerminalId, person: Person, wish: DriverWish) => Promise<void>;
   append: Log['append'];
@@ -44,7 +46,6 @@ export class Attachment {
   #held: { n: number; raw: Uint8Array }[] = [];
   #refused = 0;
   #refusedTimer: NodeJS.Timeout | null = null;
-  #stateVersion = 0;
 
   constructor(deps: AttachmentDeps) {
     this.#deps = deps;
@@ -75,19 +76,10 @@ export class Attachment {
     };
   }
 
-  /** Sends the state anew; a driver's window size takes effect when the wheel came to them. */
-  refresh(): void {
-    const version = ++this.#stateVersion;
-    this.#deps.view().then(
-      (view) => {
-        if (version === this.#stateVersion && view) this.#tell(view);
-      },
-      (cause: unknown) => this.#deps.note(`terminal state: ${String(cause)}`),
-    );
-  }
-
-  #tell(view: SessionView): void {
-    const { feed, person, group } = this.#deps;
+  /** Sends the state; a driver's window size takes effect when the wheel came to them. */
+  tell(view: SessionView): void {
+    const { feed, person } = this.#deps;
+    const group = this.#deps.group();
     const terminal = terminalIn(view, feed.terminalId);
     const nameOf = (id: PersonId) => view.members.find((member) => member.personId === id)?.name ?? this.#nameNow(id);
     const hadWheel = this.#driver === person.personId;
@@ -115,7 +107,7 @@ export class Attachment {
   }
 
   #nameNow(id: PersonId): string {
-    const here = [...this.#deps.group].find((other) => other.person.personId === id);
+    const here = [...this.#deps.group()].find((other) => other.person.personId === id);
     return here?.person.name ?? 'somebody';
   }
 
@@ -156,8 +148,8 @@ export class Attachment {
   }
 
   #refuse(n: number): void {
-    const { feed, group } = this.#deps;
-    const driver = [...group].find((other) => other.person.personId === this.#driver);
+    const { feed } = this.#deps;
+    const driver = [...this.#deps.group()].find((other) => other.person.personId === this.#driver);
     this.#viewer?.tell({ type: 'input-refused', n, drives: driver?.person.name ?? null });
     this.#refused++;
     this.#refusedTimer ??= setTimeout(() => this.#countRefused(), refusedEveryMs);
@@ -178,7 +170,8 @@ export class Attachment {
   }
 
   #message(message: FromViewer): void {
-    const { feed, person, group } = this.#deps;
+    const { feed, person } = this.#deps;
+    const group = this.#deps.group();
     switch (message.type) {
       case 'drawn':
         if (this.#viewer) feed.drawn(this.#viewer, message.offset);
@@ -193,7 +186,7 @@ export class Attachment {
         return this.#wish({ how: 'given', to: message.to });
       case 'request':
         this.#requestedAt = this.#deps.now();
-        for (const other of group) other.refresh();
+        this.#deps.refresh();
         return;
     }
   }
@@ -205,7 +198,7 @@ export class Attachment {
 
   /** A wish that cannot be fulfilled changes nothing: the state is told again. Losing the database closes the socket. */
   #failed(cause: unknown): void {
-    if (cause instanceof AppError && !cause.facts.isRetryable) return this.refresh();
+    if (cause instanceof AppError && !cause.facts.isRetryable) return this.#deps.refresh();
     this.#deps.note(`terminal wish failed: ${String(cause)}`);
     this.#deps.socket.close(4503, 'try again');
   }

@@ -149,7 +149,7 @@ export class TerminalFeed {
 
   async #askScreen(): Promise<Screen> {
     const link = this.#link;
-    if (!link) return (await this.recorder.last()).screen ?? this.#blank();
+    if (!link) return (await this.recorder.last()).screen ?? this.blank();
     const { kind, request, ...screen } = await link.snapshot(this.terminalId);
     this.#screen = screen;
     this.recorder.screen(screen);
@@ -188,7 +188,8 @@ export class TerminalFeed {
     );
   }
 
-  #blank(): Screen {
+  /** What a terminal shows before its first output. */
+  blank(): Screen {
     const { terminalId, cols, rows } = this;
     return { terminalId, offset: 0, cols, rows, resizes: 0, data: new Uint8Array(0) };
   }
@@ -200,7 +201,7 @@ export class TerminalFeed {
       const end = output.at(-1);
       const offset = end ? end.offset + end.data.length : (screen?.offset ?? 0);
       if (!this.viewers.has(viewer) || this.#link || (after !== null && after >= offset)) return;
-      viewer.showStored(screen ?? this.#blank(), output);
+      viewer.showStored(screen ?? this.blank(), output);
     } catch (cause) {
       this.#note(`terminal ${this.terminalId}: no stored screen: ${String(cause)}`);
     }

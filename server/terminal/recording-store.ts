@@ -43,7 +43,7 @@ export function createRecordingStore(options: {
   async function storedBytes(): Promise<number> {
     const [row] =
       await sql`select coalesce(sum(length(data)), 0)::float8 as bytes from recordings where terminal_id = ${terminalId}`;
-    return Number(row?.['bytes']);
+    return Number(row?.bytes);
   }
 
   async function bound(): Promise<void> {
@@ -59,13 +59,13 @@ export function createRecordingStore(options: {
   }
 
   const toRow = async (row: Record<string, unknown>): Promise<StoredRow & { at: string }> => ({
-    kind: row['kind'] as StoredRow['kind'],
-    from: Number(row['from_offset']),
-    to: Number(row['to_offset']),
-    cols: Number(row['cols']),
-    rows: Number(row['rows']),
-    at: (row['at'] as Date).toISOString(),
-    data: (row['data'] as Buffer).length === 0 ? new Uint8Array(0) : await decompress(row['data'] as Buffer),
+    kind: row.kind as StoredRow['kind'],
+    from: Number(row.from_offset),
+    to: Number(row.to_offset),
+    cols: Number(row.cols),
+    rows: Number(row.rows),
+    at: (row.at as Date).toISOString(),
+    data: (row.data as Buffer).length === 0 ? new Uint8Array(0) : await decompress(row.data as Buffer),
   });
 
   return {
@@ -93,7 +93,7 @@ export function createRecordingStore(options: {
     async end(): Promise<number> {
       const [row] =
         await sql`select coalesce(max(to_offset), 0)::float8 as "end" from recordings where terminal_id = ${terminalId}`;
-      return Number(row?.['end']);
+      return Number(row?.end);
     },
 
     /** The newest stored screen and the raw output after it, oldest first. */
@@ -126,13 +126,13 @@ export function createRecordingStore(options: {
       let size = 0;
       const wanted = newest.filter((row) => {
         const isWanted = size < pageBytes;
-        size += Number(row['to_offset']) - Number(row['from_offset']);
+        size += Number(row.to_offset) - Number(row.from_offset);
         return isWanted;
       });
-      const from = Number(wanted.at(-1)?.['from_offset'] ?? 0);
+      const from = Number(wanted.at(-1)?.from_offset ?? 0);
       const [keyframe] = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'screen'
         and from_offset <= ${from} order by from_offset desc limit 1`;
-      const start = keyframe ? Number(keyframe['from_offset']) : from;
+      const start = keyframe ? Number(keyframe.from_offset) : from;
       const rows = await sql`select * from recordings where terminal_id = ${terminalId} and kind <> 'screen'
         and from_offset >= ${start} and from_offset < ${upTo} order by from_offset`;
       const screen = keyframe ? await toRow(keyframe) : null;
