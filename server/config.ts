@@ -1,8 +1,9 @@
 /** Everything the server takes from its environment, read once at start. Knows no other configuration source. */
 import { homedir, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '#protocol/error.ts';
+import { homeOf } from '#protocol/server-file.ts';
 
 const flag = z
   .enum(['0', '1', ''])
@@ -32,10 +33,6 @@ export interface Config {
   user: string;
 }
 
-/** The data directory of contract.md: `~/.omnigent`, as root `/var/lib/omnigent`. */
-export const defaultHome = (): string =>
-  process.getuid?.() === 0 ? '/var/lib/omnigent' : join(homedir(), '.omnigent');
-
 /** Parses the environment. Throws AppError `input.invalid` naming each bad variable. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
@@ -49,7 +46,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   }
   const values = parsed.data;
   return {
-    home: resolve(values.OMNIGENT_HOME ?? defaultHome()),
+    home: resolve(values.OMNIGENT_HOME ?? homeOf({ uid: process.getuid?.(), home: homedir() })),
     port: values.PORT,
     listen: values.OMNIGENT_LISTEN,
     publicUrl: values.OMNIGENT_URL ? new URL(values.OMNIGENT_URL).origin : null,
