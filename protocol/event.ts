@@ -1,5 +1,5 @@
 /** Every fact a session's log can hold: type, version and payload. Knows nothing of storage or transport. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { personIdSchema, runnerIdSchema, terminalIdSchema } from './id.ts';
 import { roleSchema } from './role.ts';
 

@@ -1,5 +1,5 @@
 /** Branded, prefixed ids: what each looks like and how one is made. Knows nothing of what they name. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const prefixes = {
   session: 'ses',

@@ -1,5 +1,5 @@
 /** What a host tells a runner it starts, written to a 0600 file that the runner reads once and deletes. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { colsSchema, lineSchema, rowsSchema } from './event.ts';
 import { runnerIdSchema, sessionIdSchema, terminalIdSchema } from './id.ts';
 

@@ -1,5 +1,5 @@
 /** Roles in a session and what each may do; the only place that compares them. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const roles = ['viewer', 'commenter', 'editor', 'owner'] as const;
 export const roleSchema = z.enum(roles);

@@ -2,7 +2,7 @@
  * JSON messages between a runner and the server (`/ws/runner`). Terminal bytes travel beside them as binary frames
  * (terminal-frame.ts). Both ends parse whatever arrives with these schemas.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { colsSchema, eventTypes, lineSchema, rowsSchema } from './event.ts';
 import { clientIdSchema, runnerIdSchema, sessionIdSchema, terminalIdSchema } from './id.ts';
 

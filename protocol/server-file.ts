@@ -1,5 +1,5 @@
 /** Where a server keeps its data and what `server.json` there says. Pure: who asks is passed in, nothing is read. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The data directory of contract.md when `OMNIGENT_HOME` is not set: `~/.omnigent`, for root `/var/lib/omnigent`. */
 export const homeOf = (user: { uid: number | undefined; home: string }): string =>

@@ -1,5 +1,5 @@
 /** The fold of a session's events: what lists, pages and the CLI show. Pure; the server stores it beside the log. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EventPayload, SessionEvent } from './event.ts';
 import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
 import type { Role } from './role.ts';

@@ -1,5 +1,5 @@
 /** JSON messages of a terminal socket (`/ws/terminal/TRM?after=OFFSET`); bytes travel beside them as binary frames. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { colsSchema, rowsSchema } from './event.ts';
 import { personIdSchema, terminalIdSchema } from './id.ts';
 import { roleSchema } from './role.ts';

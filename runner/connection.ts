@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { WebSocket } from 'ws';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type FromRunner, linkTiming, type ToRunner, toRunnerSchema } from '#protocol/runner-message.ts';
 import { decodeFrame, maxFrameBytes, type TerminalFrame } from '#protocol/terminal-frame.ts';
 

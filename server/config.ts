@@ -1,7 +1,7 @@
 /** Everything the server takes from its environment, read once at start. Knows no other configuration source. */
 import { homedir, userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 import { homeOf } from '#protocol/server-file.ts';
 

@@ -1,7 +1,7 @@
 /** The uncommitted state of a working tree: read through a reader, and carried over to a checkout. */
 import { lstat, rm, rmdir } from 'node:fs/promises';
 import { AppError } from '#protocol/error.ts';
-import { assertInsideTree, type BytePath, fromText, join, parentOf, splitNul, toBytes } from './byte-path.ts';
+import { assertInsideTree, type BytePath, fromText, join, parentOf, show, splitNul, toBytes } from './byte-path.ts';
 import { CopyBudget, copyEntry, forEachOf, makeParents } from './copy-file.ts';
 import type { CopyLimits } from './limits.ts';
 import { list } from './note.ts';
@@ -60,7 +60,17 @@ export interface Carried {
   notes: string[];
 }
 
+/** False where a folder above `path` is a link or is not there: what lies beyond it is not ours to touch. */
+async function hasRealParents(root: BytePath, path: BytePath): Promise<boolean> {
+  for (let folder = parentOf(path); folder !== ''; folder = parentOf(folder)) {
+    const facts = await lstat(toBytes(join(root, folder))).catch(() => null);
+    if (!facts?.isDirectory()) return false;
+  }
+  return true;
+}
+
 async function removeTracked(root: BytePath, path: BytePath): Promise<boolean> {
+  if (!(await hasRealParents(root, path))) return false;
   const facts = await lstat(toBytes(join(root, path))).catch(() => null);
   if (!facts || facts.isDirectory()) return false;
   await rm(toBytes(join(root, path)));
@@ -80,6 +90,18 @@ export function assertNoConflict(changes: readonly Change[]): void {
   if (conflicts.length === 0) return;
   const message = `the source has unresolved conflicts (${list('file', conflicts)}); resolve or abort the merge, or leave the changes out`;
   throw new AppError({ code: 'source.invalid', message });
+}
+
+/** No index that git writes has a file and the same name as a folder; one that does could lead a copy through a link. */
+function assertNoOverlap(paths: readonly BytePath[]): void {
+  const files = new Set<string>(paths);
+  for (const path of paths) {
+    for (let folder = parentOf(path); folder !== ''; folder = parentOf(folder)) {
+      if (!files.has(folder)) continue;
+      const message = `the index of the source names ${show(folder)} as a file and as a folder; check it with git fsck`;
+      throw new AppError({ code: 'source.invalid', message });
+    }
+  }
 }
 
 /** Makes the tree at `root`, a checkout of the same commit, look like the working tree that `changes` were read from. */
@@ -104,6 +126,7 @@ export async function carryChanges(options: {
   const present = changes.filter(
     ({ isPresent, kind, mode }) => isPresent && kind !== 'nested-repository' && mode !== '160000',
   );
+  assertNoOverlap(present.map(({ path }) => path));
   for (const { path } of present) await makeParents(root, path, made);
   await forEachOf(present, 16, async ({ path }) => {
     const isNew = (await lstat(toBytes(join(root, path))).catch(() => null)) === null;

@@ -1,7 +1,7 @@
 /** What a session's folder remembers about its checkout, so that a later runner can go on with it or prove it saved. */
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 
 const recordSchema = z.object({

@@ -6,17 +6,21 @@ import { type BytePath, fromBytes, fromText, join as joinBytes, show, toBytes } 
 
 const failed = (message: string, cause?: unknown) => new AppError({ code: 'checkout.failed', message, cause });
 
-/** Mount points as /proc/self/mountinfo writes them: blanks and backslashes as octal. */
-async function assertNoMount(root: string): Promise<void> {
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8').catch(() => '')).split('\n');
+/** The first mount at or below `root`; null if there is none. `mountinfo` is the kernel's text: blanks are octal in it. */
+export function findMount(mountinfo: string, root: string): string | null {
+  const mounts = mountinfo.split('\n');
   const points = mounts.map((line) =>
     (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) =>
       String.fromCharCode(Number.parseInt(octal, 8)),
     ),
   );
-  const mounted = points.find((point) => point === root || point.startsWith(`${root}/`));
-  if (mounted)
-    throw failed(`something is mounted at ${JSON.stringify(mounted)}; unmount it, then end the session again`);
+  return points.find((point) => point === root || point.startsWith(`${root}/`)) ?? null;
+}
+
+async function assertNoMount(root: string): Promise<void> {
+  const mounted = findMount(await readFile('/proc/self/mountinfo', 'latin1').catch(() => ''), fromText(root));
+  if (mounted === null) return;
+  throw failed(`something is mounted at ${show(mounted as BytePath)}; unmount it, then end the session again`);
 }
 
 /** Gives the owner all rights on every folder below, parents first, so that their entries can be removed. */

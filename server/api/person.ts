@@ -1,5 +1,5 @@
 /** Procedures about people. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { procedure, procedureFor, router } from './context.ts';
 
 export const personRouter = router({

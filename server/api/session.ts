@@ -1,6 +1,6 @@
 /** Procedures about sessions. */
 import { tracked } from '@trpc/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 import { colsSchema, rowsSchema } from '#protocol/event.ts';
 import type { SessionId } from '#protocol/id.ts';

@@ -1,5 +1,5 @@
 /** Procedures about terminals. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 import { colsSchema, lineSchema, rowsSchema } from '#protocol/event.ts';
 import { newId, personIdSchema, type TerminalId, terminalIdSchema } from '#protocol/id.ts';

@@ -3,7 +3,7 @@
  * Knows routes, not what is behind them.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 import { type Auth, bearerOf, browserSession, type Person } from '#server/auth/index.ts';
 import { parseJson, readBody, sendError, sendJson } from './body.ts';

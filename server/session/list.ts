@@ -1,5 +1,5 @@
 /** The list of sessions by need, page by page, and how many each group holds. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Sql } from '#db/client.ts';
 import { AppError } from '#protocol/error.ts';
 import { type Attention, attentionSchema, attentions, type SessionView } from '#protocol/session-view.ts';

@@ -1,5 +1,5 @@
 /** Whole-word search over the logs, newest first. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Sql } from '#db/client.ts';
 import { AppError } from '#protocol/error.ts';
 import { wordsOf } from './search-text.ts';
