@@ -10,6 +10,7 @@ import { AppError } from '#protocol/error.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { removeCheckout } from '#runner/checkout/index.ts';
 import { detectIsolation } from '#runner/sandbox/index.ts';
+import { createTrpc, type Services, type Topics } from '#server/api/index.ts';
 import { openAuth } from '#server/auth/index.ts';
 import { createBus } from '#server/bus/index.ts';
 import { createHost } from '#server/host/index.ts';
@@ -18,8 +19,6 @@ import { createPresence } from '#server/presence/index.ts';
 import { createLifecycle, openRunners } from '#server/runner/index.ts';
 import { type Log, openAnchors, openLog, type SessionPage } from '#server/session/index.ts';
 import { openTerminals } from '#server/terminal/index.ts';
-import type { Services, Topics } from './api/context.ts';
-import { createTrpc } from './api/serve.ts';
 import type { Config } from './config.ts';
 import { openPages } from './page.ts';
 

@@ -6,8 +6,8 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import type { Person } from '#server/auth/index.ts';
 import { parseJson, readBody } from '#server/http/index.ts';
 import type { Context, Services } from './context.ts';
-import { appRouter } from './index.ts';
 import { boundMessages } from './message-limit.ts';
+import { appRouter } from './router.ts';
 
 export interface Trpc {
   http(request: IncomingMessage, response: ServerResponse, person: Person): Promise<void>;

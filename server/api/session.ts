@@ -5,7 +5,7 @@ import { AppError } from '#protocol/error.ts';
 import { colsSchema, rowsSchema } from '#protocol/event.ts';
 import type { SessionId } from '#protocol/id.ts';
 import { attentionSchema, type SessionView } from '#protocol/session-view.ts';
-import type { Present, PresenceChange } from '#server/presence/index.ts';
+import type { PresenceChange, Present } from '#server/presence/index.ts';
 import type { Activity } from '#server/terminal/index.ts';
 import { type Context, procedure, procedureFor, router } from './context.ts';
 import { processes } from './process.ts';
@@ -144,23 +144,25 @@ export const sessionRouter = router({
   }),
 
   /** Who is in the session. Whoever is subscribed is present, at `place`. */
-  presence: procedure
-    .input(ref.extend({ place: z.string().max(120).default('') }))
-    .subscription(async function* ({ ctx, input, signal }) {
-      const { bus, presence, terminals } = ctx.services;
-      const sessionId = await find(ctx, input.session);
-      await terminals.join(sessionId, ctx.person);
-      yield* follow<Present[]>(signal, (push) => {
-        const stop = bus.subscribe('presence', (change) => {
-          if (change.sessionId === sessionId) push('list', change.present);
-        });
-        const leave = presence.enter(sessionId, ctx.person, input.place);
-        return () => {
-          stop();
-          leave();
-        };
+  presence: procedure.input(ref.extend({ place: z.string().max(120).default('') })).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }) {
+    const { bus, presence, terminals } = ctx.services;
+    const sessionId = await find(ctx, input.session);
+    await terminals.join(sessionId, ctx.person);
+    yield* follow<Present[]>(signal, (push) => {
+      const stop = bus.subscribe('presence', (change) => {
+        if (change.sessionId === sessionId) push('list', change.present);
       });
-    }),
+      const leave = presence.enter(sessionId, ctx.person, input.place);
+      return () => {
+        stop();
+        leave();
+      };
+    });
+  }),
 
   /** Who comes into and leaves any session, from now on; does not make the caller present. */
   visitors: procedure.subscription(async function* ({ ctx, signal }) {

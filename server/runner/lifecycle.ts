@@ -9,7 +9,7 @@ import { type StopResult, stopResultSchema } from '#protocol/runner-message.ts';
 import type { SessionView, Status } from '#protocol/session-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
-import type { Runners } from './index.ts';
+import type { Runners } from './runners.ts';
 
 export interface CreateRequest {
   name?: string | undefined;

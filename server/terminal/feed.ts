@@ -3,14 +3,13 @@
  * Knows neither who may drive (driver.ts) nor how output is stored (recorder.ts).
  */
 import type { ClientId, SessionId, TerminalId } from '#protocol/id.ts';
-import type { OutputFrame, SnapshotFrame } from '#protocol/terminal-frame.ts';
+import type { OutputFrame } from '#protocol/terminal-frame.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { RunnerLink } from '#server/runner/index.ts';
 import type { Recorder } from './recorder.ts';
+import type { Screen } from './screen.ts';
 import { OutputTail } from './tail.ts';
 import { Viewer, type ViewerSocket } from './viewer.ts';
-
-export type Screen = Omit<SnapshotFrame, 'kind' | 'request'>;
 
 /** A screen this close behind the newest output is sent to further viewers too. */
 const freshScreenBytes = 128 * 1024;

@@ -15,9 +15,10 @@ import type { Log, SessionTopics } from '#server/session/index.ts';
 import { Attachment } from './attachment.ts';
 import { createAudience } from './audience.ts';
 import { type DriverWish, decideDriver, terminalIn } from './driver.ts';
-import type { Screen, TerminalFeed } from './feed.ts';
+import type { TerminalFeed } from './feed.ts';
 import { createFeedSet } from './feed-set.ts';
 import { createRecordingStore, type RecordingPage } from './recording-store.ts';
+import type { Screen } from './screen.ts';
 import { type ScreenText, screenText } from './screen-text.ts';
 import { serveSocket } from './socket.ts';
 

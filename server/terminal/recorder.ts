@@ -2,8 +2,9 @@
  * Records one terminal: raw output in compressed rows, a screen as keyframe now and then, gaps where output came faster
  * than is kept. Knows the store, not the runner; it asks for screens through `askScreen`.
  */
-import type { Screen } from './feed.ts';
+
 import type { RecordingStore, StoredRow } from './recording-store.ts';
+import type { Screen } from './screen.ts';
 
 /** Output is written this long after its first byte at the latest, in ms; also the window of the rate limit. */
 const flushMs = 1_000;

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
 import type { Sql } from '#db/client.ts';
 import type { SessionId, TerminalId } from '#protocol/id.ts';
-import type { Screen } from './feed.ts';
+import type { Screen } from './screen.ts';
 
 export interface StoredRow {
   kind: 'raw' | 'screen' | 'gap';

@@ -1,6 +1,6 @@
 /** The screen as text, for scripts and thumbnails. Loads the emulator on first use. */
 import type { TerminalId } from '#protocol/id.ts';
-import type { Screen } from './feed.ts';
+import type { Screen } from './screen.ts';
 
 /** `terminal screen` of contract.md; `lines` has `rows` entries without trailing blanks. */
 export interface ScreenText {

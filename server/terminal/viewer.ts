@@ -3,9 +3,10 @@
  * something to send on; what it may do is the feed's business.
  */
 import type { ClientId } from '#protocol/id.ts';
-import { encodeFrame, type SnapshotFrame } from '#protocol/terminal-frame.ts';
+import { encodeFrame } from '#protocol/terminal-frame.ts';
 import type { ToViewer } from '#protocol/viewer-message.ts';
 import type { Person } from '#server/auth/index.ts';
+import type { Screen } from './screen.ts';
 import type { OutputTail } from './tail.ts';
 
 /** The part of a WebSocket that a viewer sends on. */
@@ -64,14 +65,14 @@ export class Viewer {
   }
 
   /** Sends a screen; output after it follows from the tail. */
-  show(tail: OutputTail, screen: Omit<SnapshotFrame, 'kind' | 'request'>): void {
+  show(tail: OutputTail, screen: Screen): void {
     this.#socket.send(encodeFrame({ kind: 'snapshot', request: 0, ...screen }));
     this.#next = tail.indexAfter(screen.offset) ?? tail.next;
     this.#sent = Math.max(this.#sent, screen.offset);
   }
 
   /** Sends the last known screen of a terminal that nothing carries now; a live one will need a new screen. */
-  showStored(screen: Omit<SnapshotFrame, 'kind' | 'request'>, output: { offset: number; data: Uint8Array }[]): void {
+  showStored(screen: Screen, output: { offset: number; data: Uint8Array }[]): void {
     this.#socket.send(encodeFrame({ kind: 'snapshot', request: 0, ...screen }));
     for (const { offset, data } of output) {
       this.#socket.send(encodeFrame({ kind: 'output', terminalId: screen.terminalId, offset, data }));
