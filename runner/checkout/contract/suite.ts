@@ -1,0 +1,64 @@
+/** What each part of the checkout contract is given. */
+import { afterAll, beforeAll, expect } from 'vitest';
+import type { Checkout, CheckoutCreated, CheckoutMethod, CheckoutRequest } from '../checkout.ts';
+import { describeTree, Workplace } from './source.ts';
+
+export interface Suite {
+  readonly place: Workplace;
+  readonly method: CheckoutMethod;
+  /** Makes a checkout of `source`, and fails if doing so changed a single byte, mode or time of `watched` (the source). */
+  make(
+    source: string,
+    options?: Partial<CheckoutRequest> & { watched?: string },
+  ): Promise<{ checkout: Checkout; created: CheckoutCreated; directory: string }>;
+  /** The AppError that making it ends with; the source must be unchanged and nothing left in the session folder. */
+  refuse(
+    source: string,
+    options?: Partial<CheckoutRequest> & { watched?: string },
+  ): Promise<{ code: string; message: string }>;
+}
+
+/** Sets the suite up inside the current `describe`. */
+export function useSuite(method: CheckoutMethod): Suite {
+  const state: { place: Workplace | null } = { place: null };
+  beforeAll(() => {
+    state.place = new Workplace();
+  });
+  afterAll(() => state.place?.remove());
+  const place = () => {
+    if (!state.place) throw new Error('the workplace is there in tests only');
+    return state.place;
+  };
+  const request = (source: string, options: Partial<CheckoutRequest> = {}): CheckoutRequest => ({
+    source,
+    directory: place().session(),
+    branch: 'omnigent/work',
+    includesChanges: false,
+    ...options,
+  });
+  return {
+    method,
+    get place() {
+      return place();
+    },
+    async make(source, { watched = source, ...options } = {}) {
+      const before = describeTree(watched);
+      const wanted = request(source, options);
+      const made = await method.create(wanted);
+      expect(describeTree(watched)).toEqual(before);
+      return { ...made, directory: wanted.directory };
+    },
+    async refuse(source, { watched, ...options } = {}) {
+      const before = watched === undefined ? [] : describeTree(watched);
+      const wanted = request(source, options);
+      const error: unknown = await method.create(wanted).then(
+        () => new Error('it was not refused'),
+        (cause: unknown) => cause,
+      );
+      if (watched !== undefined) expect(describeTree(watched)).toEqual(before);
+      expect(await method.reopen(wanted.directory)).toBeNull();
+      expect(error).toHaveProperty('code');
+      return error as { code: string; message: string };
+    },
+  };
+}
