@@ -43,6 +43,8 @@ export type Runners = ReturnType<typeof openRunners>;
 const helloMs = 5_000;
 /** After a server start, living runners get this long to dial before their sessions are called unreachable, in ms. */
 const dialMs = 4_000;
+/** A state that could not be stored is tried again after this long, in ms. */
+const retryMs = 1_000;
 
 const running = new Set<SessionView['status']>(['starting', 'working', 'waiting', 'idle', 'unreachable']);
 
@@ -79,11 +81,17 @@ export function openRunners(deps: RunnersDeps) {
     watches.get(sessionId)?.();
     const stop = host.watch(identity, () => {
       watches.delete(sessionId);
-      interrupt(sessionId, epoch, 'its runner process ended').catch((cause: unknown) =>
-        note(`interrupt: ${String(cause)}`),
-      );
+      insist(() => interrupt(sessionId, epoch, 'its runner process ended'));
     });
     watches.set(sessionId, stop);
+  }
+
+  /** What the log must hear is said again until it could be stored. */
+  function insist(work: () => Promise<void>): void {
+    work().catch((cause: unknown) => {
+      note(`runner state not stored yet: ${String(cause)}`);
+      if (!isClosing) setTimeout(() => insist(work), retryMs).unref();
+    });
   }
 
   /** The process is confirmed gone: what ran in the session is over, and Resume is offered. */
@@ -161,7 +169,7 @@ export function openRunners(deps: RunnersDeps) {
     deps.terminals.unlinked(link);
     if (links.get(link.sessionId) !== link) return;
     links.delete(link.sessionId);
-    lost(link.sessionId, link.epoch, 'its link closed').catch((cause: unknown) => note(`lost: ${String(cause)}`));
+    insist(() => lost(link.sessionId, link.epoch, 'its link closed'));
   }
 
   /** After a server start: runners that live dial by themselves; sessions whose runner is gone are interrupted. */
@@ -179,10 +187,8 @@ export function openRunners(deps: RunnersDeps) {
     if (row.identity) watch(sessionId, row.epoch, row.identity);
     const timer = setTimeout(() => {
       if (links.has(sessionId)) return;
-      const overdue = row.identity
-        ? lost(sessionId, row.epoch, 'it has not dialled since the server started')
-        : interruptUnstarted(sessionId);
-      overdue.catch((cause: unknown) => note(`recover: ${String(cause)}`));
+      const reason = 'it has not dialled since the server started';
+      insist(() => (row.identity ? lost(sessionId, row.epoch, reason) : interruptUnstarted(sessionId)));
     }, dialMs);
     timer.unref();
   }
