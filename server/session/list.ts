@@ -19,10 +19,10 @@ export interface ListOptions {
   limit: number;
 }
 
+/** Where a page begins: in this group, behind the row; without one, before the group's first. */
 interface Position {
   group: Attention;
-  updatedAt: string;
-  id: string;
+  behind: { updatedAt: string; id: string } | null;
 }
 
 interface ListRow {
@@ -37,21 +37,20 @@ export async function listSessions(sql: Sql, { group, cursor, limit }: ListOptio
   const groups = group ? [group] : attentions.slice(start ? attentions.indexOf(start.group) : 0);
   const sessions: SessionView[] = [];
   for (const current of groups) {
-    const position = start?.group === current ? start : null;
+    const behind = start?.group === current ? start.behind : null;
     const wanted = limit - sessions.length;
-    const rows = await readGroup(sql, current, position, wanted + 1);
+    const rows = await readGroup(sql, current, behind, wanted + 1);
     sessions.push(...rows.slice(0, wanted).map((row) => row.view));
     if (rows.length <= wanted) continue;
     const last = rows[wanted - 1];
-    // No room was left for this group: the next page starts before its first row.
-    const next = last ?? { updated_at: new Date(8.64e15), id: '' };
-    return { sessions, next: encodeCursor({ group: current, updatedAt: next.updated_at.toISOString(), id: next.id }) };
+    const next = last ? { updatedAt: last.updated_at.toISOString(), id: last.id } : behind;
+    return { sessions, next: encodeCursor({ group: current, behind: next }) };
   }
   return { sessions, next: null };
 }
 
 /** Both bounds on updated_at are needed: the first is the index condition, an OR alone would scan from the start. */
-function readGroup(sql: Sql, group: Attention, after: Position | null, limit: number): Promise<ListRow[]> {
+function readGroup(sql: Sql, group: Attention, after: Position['behind'], limit: number): Promise<ListRow[]> {
   if (!after) {
     return sql<ListRow[]>`
       select id, updated_at, view from sessions where attention = ${group}
@@ -64,16 +63,16 @@ function readGroup(sql: Sql, group: Attention, after: Position | null, limit: nu
     order by updated_at desc, id limit ${limit}`;
 }
 
-const positionSchema = z.tuple([attentionSchema, z.iso.datetime(), z.string()]);
+const positionSchema = z.object({
+  group: attentionSchema,
+  behind: z.object({ updatedAt: z.iso.datetime(), id: z.string() }).nullable(),
+});
 
-const encodeCursor = ({ group, updatedAt, id }: Position): string =>
-  Buffer.from(JSON.stringify([group, updatedAt, id])).toString('base64url');
+const encodeCursor = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
 function decodeCursor(cursor: string): Position {
   try {
-    const text = Buffer.from(cursor, 'base64url').toString('utf8');
-    const [group, updatedAt, id] = positionSchema.parse(JSON.parse(text));
-    return { group, updatedAt, id };
+    return positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch (cause) {
     throw new AppError({ code: 'input.invalid', message: 'unknown cursor: start from the first page', cause });
   }
