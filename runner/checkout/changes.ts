@@ -116,11 +116,12 @@ export async function carryChanges(options: {
   for (const { path, kind } of changes) if (kind !== 'nested-repository') assertInsideTree(path);
   const [top, root] = [fromText(options.top), fromText(options.root)];
   const result: Carried = { carried: 0, added: 0, removed: 0, links: [], notes: [] };
+  const carried = new Set<BytePath>();
   const made = new Set<string>();
   const special: BytePath[] = [];
   for (const change of changes.filter(({ isPresent }) => !isPresent)) {
     if (!(await removeTracked(root, change.path))) continue;
-    result.carried += 1;
+    carried.add(change.path);
     result.removed += 1;
   }
   const present = changes.filter(
@@ -134,11 +135,11 @@ export async function carryChanges(options: {
     if (outcome === 'special') special.push(path);
     if (outcome === 'link') result.links.push(path);
     if (outcome !== 'file' && outcome !== 'link') return;
-    result.carried += 1;
+    carried.add(path);
     if (isNew) result.added += 1;
   });
   const nested = changes.filter(({ kind }) => kind === 'nested-repository').map(({ path }) => path);
   if (nested.length > 0) result.notes.push(`Left out ${list('untracked git repository', nested)}.`);
-  if (special.length > 0) result.notes.push(`Left out ${list('socket, pipe or device', special)}.`);
-  return result;
+  if (special.length > 0) result.notes.push(`Left out ${list('special file', special)}.`);
+  return { ...result, carried: carried.size };
 }

@@ -117,7 +117,7 @@ function notesOf(copied: Copied, outside: readonly BytePath[]): string[] {
   if (repositories.length > 0) {
     notes.push(`Copied with their history, but not part of the commit: ${list('git repository', repositories)}.`);
   }
-  if (special.length > 0) notes.push(`Left out ${list('socket, pipe or device', special)}.`);
+  if (special.length > 0) notes.push(`Left out ${list('special file', special)}.`);
   if (gone.length > 0) notes.push(`Left out ${list('file', gone)} that changed while being copied.`);
   if (outside.length > 0) notes.push(`Kept as they are: ${list('link', outside)} that lead out of the checkout.`);
   return notes;

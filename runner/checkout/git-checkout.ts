@@ -169,7 +169,8 @@ export async function makeGitCheckout(request: GitCheckoutRequest): Promise<Made
   const boundary = await copyBoundary(reader, root, head);
   const kept = boundary ? [] : tags;
   await packObjects(reader, root, [head, ...kept.map((line) => line.slice(0, line.indexOf(' ')))]);
-  await Promise.all([writeTree(root, head), writeRefs(reader, root, { head, branch: chosen.branch, tags: kept })]);
+  await writeRefs(reader, root, { head, branch: chosen.branch, tags: kept });
+  await writeTree(root, head);
   const carried = await carryChanges({ top: repository.top, root, changes, limits });
   const outside = await findOutsideLinks(root, [...tree.links, ...carried.links]);
   const notes = [chosen.note, boundary, ...notesOf(reader, tree, outside), ...carried.notes];

@@ -7,7 +7,7 @@ const maxNames = 5;
 
 /** `2 files: a, b` — at most five names, then how many more. */
 export function list(noun: string, paths: readonly BytePath[]): string {
-  const names = paths.slice(0, maxNames).map(show).join(', ');
+  const names = [...paths].sort().slice(0, maxNames).map(show).join(', ');
   const more = paths.length > maxNames ? ` and ${paths.length - maxNames} more` : '';
   return `${paths.length} ${paths.length === 1 ? noun : plural(noun)}: ${names}${more}`;
 }

@@ -48,7 +48,7 @@ async function readTips(source: RepositoryReader): Promise<string[]> {
 
 /** Commits of branches, tags, stash and HEAD that `known` does not reach. What was fetched from elsewhere is not ours. */
 async function countCommits(checkout: RepositoryReader, known: readonly string[], alternates: string): Promise<number> {
-  const args = ['rev-list', '--count', '--ignore-missing', '--exclude=refs/remotes/*', '--all', '--stdin'];
+  const args = ['rev-list', '--count', '--exclude=refs/remotes/*', '--all', '--stdin'];
   const env = { GIT_ALTERNATE_OBJECT_DIRECTORIES: alternates };
   return Number((await checkout.run(args, { input: `${known.join('\n')}\n`, env })).toString());
 }
@@ -130,7 +130,7 @@ async function prove(root: string, record: CheckoutRecord, scratch: string): Pro
   const checkout = await openCheckoutReader(root, join(scratch, 'checkout'));
   if (!checkout || record.baseCommit === null) return unsaved('the git directory of the checkout was replaced');
   const losses = await findLosses(checkout, source);
-  let commits = await countCommits(checkout, [`^${record.baseCommit}`], '');
+  let commits = await countCommits(checkout, [`^${record.baseCommit}`], checkout.alternates);
   const made = commits;
   if (record.kind === 'git') {
     const reader = await openSourceReader(source, join(scratch, 'source'));

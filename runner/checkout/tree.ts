@@ -1,6 +1,5 @@
 /** What a commit's tree holds, as far as a checkout has to know: how many files, which submodules, which links. */
 import { readlink, realpath } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
 import { type BytePath, fromBytes, fromText, join, parentOf, splitNul, toBytes } from './byte-path.ts';
 import type { RepositoryReader } from './reader.ts';
 import { isWithin } from './repository.ts';
@@ -20,19 +19,34 @@ export async function readTree(reader: RepositoryReader, commit: string): Promis
   return { files: entries.length - submodules.length, submodules, links: pathsOf('120000') };
 }
 
+/** Linux follows at most this many links in one path. */
+const maxLinks = 40;
+
+/** True if following the link at `place` ever leaves `top`, whether or not anything is at its end. Both are real paths. */
+async function leadsOut(top: BytePath, place: BytePath): Promise<boolean> {
+  let folder = parentOf(place);
+  const parts: string[] = [place.slice(folder.length + 1)];
+  for (let links = 0; ; ) {
+    const part = parts.shift();
+    if (part === undefined) return false;
+    if (part === '' || part === '.') continue;
+    const next = part === '..' ? parentOf(folder) : join(folder, part);
+    if (!isWithin(top, next)) return true;
+    const target = await readlink(toBytes(next), { encoding: 'buffer' }).catch(() => null); // not a link: go on from it
+    if (target === null) {
+      folder = next;
+      continue;
+    }
+    links += 1;
+    if (target[0] === 0x2f || links > maxLinks) return links <= maxLinks;
+    parts.unshift(...fromBytes(target).split('/'));
+  }
+}
+
 /** Those links of the tree at `root` that lead out of it, whether or not what they name exists. */
 export async function findOutsideLinks(root: string, links: readonly BytePath[]): Promise<BytePath[]> {
+  const top = fromText(await realpath(root));
   const outside: BytePath[] = [];
-  const top = await realpath(root);
-  for (const path of links) {
-    const place = join(fromText(top), path);
-    const target = await readlink(toBytes(place), { encoding: 'buffer' }).catch(() => null);
-    if (!target) continue;
-    // Resolved text first, for links to nothing; then what the kernel makes of it, for links through links.
-    const text = resolve(`/${parentOf(place)}`, fromBytes(target));
-    const real = await realpath(toBytes(place), { encoding: 'buffer' }).then(fromBytes, () => null);
-    const leadsOut = isAbsolute(target.toString('latin1')) || !isWithin(fromText(top), real ?? text);
-    if (leadsOut) outside.push(path);
-  }
+  for (const path of links) if (await leadsOut(top, join(top, path))) outside.push(path);
   return outside;
 }
