@@ -20,6 +20,30 @@ export const lineSchema = (maxLength: number) =>
       'must not contain control characters',
     );
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: replacing them is the point
+const unreadable = /[\p{Surrogate}\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** Any text (an error, a file's name) as a line that `lineSchema(maxLength)` takes; `fallback` where nothing is left. */
+export const toLine = (text: string, maxLength: number, fallback: string): string =>
+  text
+    .slice(0, 4 * maxLength)
+    .replace(unreadable, ' ')
+    .trim()
+    .slice(0, maxLength)
+    .replace(unreadable, '')
+    .trim() || fallback;
+
+/** A program and its arguments: text that the log can hold and the kernel can take. */
+export const commandSchema = z
+  .array(
+    z
+      .string()
+      .max(32_768)
+      .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates'),
+  )
+  .min(1)
+  .max(256);
+
 const reason = z.object({ reason: lineSchema(400) });
 
 /** Payload of each event type at its current version. A changed shape is a new version with a pure upcast at read. */
@@ -62,7 +86,7 @@ export const eventPayloads = {
     terminalId: terminalIdSchema,
     name: lineSchema(120),
     /** Null: the person's login shell. */
-    command: z.array(z.string().max(32_768)).min(1).max(256).nullable(),
+    command: commandSchema.nullable(),
     cols: colsSchema,
     rows: rowsSchema,
   }),

@@ -1,6 +1,6 @@
 /** What a host tells a runner it starts, written to a 0600 file that the runner reads once and deletes. */
 import * as z from 'zod';
-import { colsSchema, lineSchema, rowsSchema } from './event.ts';
+import { colsSchema, commandSchema, lineSchema, rowsSchema } from './event.ts';
 import { runnerIdSchema, sessionIdSchema, terminalIdSchema } from './id.ts';
 
 export const launchSchema = z.object({
@@ -24,7 +24,7 @@ export const launchSchema = z.object({
     .object({
       terminalId: terminalIdSchema,
       name: lineSchema(120),
-      command: z.array(z.string()).min(1).nullable(),
+      command: commandSchema.nullable(),
       cols: colsSchema,
       rows: rowsSchema,
     })

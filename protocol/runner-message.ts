@@ -3,7 +3,7 @@
  * (terminal-frame.ts). Both ends parse whatever arrives with these schemas.
  */
 import * as z from 'zod';
-import { colsSchema, eventTypes, lineSchema, rowsSchema } from './event.ts';
+import { colsSchema, commandSchema, eventTypes, lineSchema, rowsSchema } from './event.ts';
 import { clientIdSchema, runnerIdSchema, sessionIdSchema, terminalIdSchema } from './id.ts';
 
 /** Raised when either side changes the meaning of a message. A runner of another protocol is refused with a clear reason. */
@@ -90,7 +90,7 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
     request: count,
     terminalId: terminalIdSchema,
     name: lineSchema(120),
-    command: z.array(z.string()).min(1).nullable(),
+    command: commandSchema.nullable(),
     cols: colsSchema,
     rows: rowsSchema,
   }),

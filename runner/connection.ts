@@ -25,8 +25,23 @@ const highWaterBytes = 1024 * 1024;
 
 /** Close codes after which dialling again is pointless. */
 const finalCodes = new Set([4401, 4403, 4404, 4409]);
+/** A link that lived this long was a good one: the next dial is quick again. Shorter ones keep backing off, in ms. */
+const settledMs = 5_000;
+/** A server that took the socket must welcome the runner within this time, in ms. */
+const welcomeMs = 15_000;
 
 const serverFileSchema = z.object({ url: z.url() });
+
+export interface ConnectionOptions {
+  serverFile: string;
+  key: string;
+  events: ConnectionEvents;
+  log: (line: string) => void;
+  /** Milliseconds that only grow, also over a change of the clock. */
+  now: () => number;
+  /** In [0, 1); spreads the dials of many runners. */
+  jitter: () => number;
+}
 
 export class Connection {
   #socket: WebSocket | null = null;
@@ -35,18 +50,19 @@ export class Connection {
   #retry: NodeJS.Timeout | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
   #heardAt = 0;
+  #openedAt = 0;
   #isClosed = false;
   #lostAt: number;
-  readonly #options: { serverFile: string; key: string; events: ConnectionEvents; log: (line: string) => void };
+  readonly #options: ConnectionOptions;
 
-  constructor(options: { serverFile: string; key: string; events: ConnectionEvents; log: (line: string) => void }) {
+  constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#lostAt = Date.now();
+    this.#lostAt = options.now();
   }
 
   /** Milliseconds since there was last a link; 0 while there is one. */
   get awayMs(): number {
-    return this.#isWelcome ? 0 : Date.now() - this.#lostAt;
+    return this.#isWelcome ? 0 : this.#options.now() - this.#lostAt;
   }
 
   get isWritable(): boolean {
@@ -85,7 +101,7 @@ export class Connection {
       const text = await readFile(this.#options.serverFile, 'utf8');
       const url = new URL('/ws/runner', serverFileSchema.parse(JSON.parse(text)).url);
       url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-      this.#open(url);
+      if (!this.#isClosed) this.#open(url);
     } catch (cause) {
       this.#options.log(`no server to dial: ${cause instanceof Error ? cause.message : String(cause)}`);
       this.#again();
@@ -100,15 +116,16 @@ export class Connection {
       perMessageDeflate: false,
     });
     this.#socket = socket;
-    this.#heardAt = Date.now();
     socket.on('open', () => {
+      this.#heard();
+      this.#openedAt = this.#heardAt;
       socket.send(JSON.stringify(this.#options.events.hello()));
       this.#heartbeat = setInterval(() => this.#beat(socket), linkTiming.pingMs);
     });
     socket.on('pong', () => this.#heard());
     socket.on('ping', () => this.#heard());
     socket.on('message', (data: Buffer, isBinary: boolean) => {
-      if (this.#socket === socket) this.#receive(data, isBinary);
+      if (this.#socket === socket && socket.readyState === socket.OPEN) this.#receive(data, isBinary);
     });
     socket.on('error', (cause) => this.#options.log(`link: ${cause.message}`));
     socket.on('close', (code, reason) => {
@@ -117,16 +134,15 @@ export class Connection {
   }
 
   #heard(): void {
-    this.#heardAt = Date.now();
+    this.#heardAt = this.#options.now();
   }
 
   #beat(socket: WebSocket): void {
-    if (Date.now() - this.#heardAt > linkTiming.deadMs) {
-      this.#options.log('link: silent for too long, dialling again');
-      socket.terminate();
-      return;
-    }
-    socket.ping();
+    const now = this.#options.now();
+    const isSilent = now - this.#heardAt > linkTiming.deadMs;
+    if (!isSilent && (this.#isWelcome || now - this.#openedAt <= welcomeMs)) return socket.ping();
+    this.#options.log(`link: ${isSilent ? 'silent' : 'not welcomed'} for too long, dialling again`);
+    socket.terminate();
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
@@ -134,10 +150,7 @@ export class Connection {
     try {
       if (isBinary) return this.#options.events.frame(decodeFrame(data));
       const message = toRunnerSchema.parse(JSON.parse(data.toString('utf8')));
-      if (message.type === 'welcome') {
-        this.#isWelcome = true;
-        this.#attempts = 0;
-      }
+      if (message.type === 'welcome') this.#isWelcome = true;
       this.#options.events.message(message);
     } catch (cause) {
       this.#options.log(`bad message from the server: ${cause instanceof Error ? cause.message : String(cause)}`);
@@ -149,7 +162,10 @@ export class Connection {
     if (this.#heartbeat) clearInterval(this.#heartbeat);
     const socket = this.#socket;
     this.#socket = null;
-    if (this.#isWelcome) this.#lostAt = Date.now();
+    if (this.#isWelcome) {
+      this.#lostAt = this.#options.now();
+      if (this.#lostAt - this.#openedAt >= settledMs) this.#attempts = 0;
+    }
     this.#isWelcome = false;
     socket?.close(1000);
   }
@@ -165,6 +181,6 @@ export class Connection {
   #again(): void {
     if (this.#isClosed || this.#retry) return;
     const ceiling = Math.min(linkTiming.retryMaxMs, linkTiming.retryMinMs * 2 ** this.#attempts++);
-    this.#retry = setTimeout(() => void this.#dial(), ceiling * (0.5 + Math.random() / 2));
+    this.#retry = setTimeout(() => void this.#dial(), ceiling * (0.5 + this.#options.jitter() / 2));
   }
 }

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { EventType } from '#protocol/event.ts';
 
 export interface JournalEvent {
@@ -24,15 +25,23 @@ interface Loaded {
   sizeBytes: number;
 }
 
-/** Reads what a predecessor left. A torn last line was never sent, so it is dropped; its number is used again. */
+/**
+ * Reads what a predecessor left; null where there is nothing. A file that the disk damaged is put aside: its numbers
+ * cannot be trusted, so a new journal begins.
+ */
 async function load(path: string): Promise<Loaded | null> {
-  let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    return parse(await readFile(path, 'utf8'));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw cause;
+    if (!(cause instanceof SyntaxError)) throw cause;
+    await rename(path, `${path}.damaged`);
+    return null;
   }
+}
+
+/** A torn last line was never sent, so it is dropped; its number is used again. Throws SyntaxError on any other. */
+function parse(text: string): Loaded | null {
   let id = '';
   let last = 0;
   let acked = 0;
@@ -182,5 +191,16 @@ async function rewrite(path: string, id: string, waiting: JournalEvent[], last: 
   await file.appendFile(lines);
   await file.datasync();
   await rename(next, path);
+  await syncFolder(dirname(path));
   return file;
+}
+
+/** Without it a power cut could bring the old file back, while newer events were written to the new one only. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }

@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#protocol/error.ts';
-import type { NewEvent } from '#protocol/event.ts';
+import { type NewEvent, toLine } from '#protocol/event.ts';
 import type { TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { type FromRunner, leaseMs, runnerProtocol, type StopResult, type ToRunner } from '#protocol/runner-message.ts';
@@ -34,6 +34,8 @@ export class SessionRunner {
   readonly #connection: Connection;
   readonly #terminals: TerminalSet;
   #checkout: Checkout | null = null;
+  /** Resolves when the checkout is made or cannot be. */
+  #prepared: Promise<void> = Promise.resolve();
   /** Highest event number handed to the current link. */
   #sent = 0;
   #isStopping = false;
@@ -46,6 +48,8 @@ export class SessionRunner {
       serverFile: launch.serverFile,
       key: launch.key,
       log,
+      now: () => performance.now(),
+      jitter: () => Math.random(),
       events: {
         hello: () => this.#hello(),
         message: (message) => this.#obey(message),
@@ -64,7 +68,7 @@ export class SessionRunner {
     });
   }
 
-  /** Opens the journal, dials, makes or reopens the checkout and opens the first terminal. */
+  /** Opens the journal and dials; the checkout and the first terminal follow. */
   static async start(options: SessionRunnerOptions): Promise<SessionRunner> {
     const { directory } = options.launch;
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -81,7 +85,7 @@ export class SessionRunner {
     runner.#closeLeftovers();
     runner.#connection.start();
     setInterval(() => runner.#checkLease(), leaseCheckMs);
-    await runner.#prepare();
+    runner.#prepared = runner.#prepare();
     return runner;
   }
 
@@ -131,9 +135,10 @@ export class SessionRunner {
       this.#terminals.enter(checkout.start);
       if (launch.terminal) await this.#terminals.open(launch.terminal);
     } catch (cause) {
-      const message = cause instanceof AppError ? cause.message : 'the checkout could not be made';
+      const fallback = 'the checkout could not be made';
+      const reason = cause instanceof AppError ? toLine(cause.message, 400, fallback) : fallback;
       this.#options.log(`prepare: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
-      this.#state({ type: 'session.failed', payload: { reason: message.slice(0, 400) } });
+      this.#state({ type: 'session.failed', payload: { reason } });
       await this.#leave(1);
     }
   }
@@ -207,6 +212,7 @@ export class SessionRunner {
 
   async #stop(fate: 'keep' | 'remove-if-saved' | 'discard'): Promise<StopResult> {
     this.#isStopping = true;
+    await this.#prepared;
     await this.#terminals.closeAll();
     const result = await this.#settleCheckout(fate);
     setTimeout(() => void this.#leave(0), 50);

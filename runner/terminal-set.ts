@@ -34,6 +34,8 @@ interface Entry {
   resized: number;
   /** Last input number written, per client. */
   written: Map<ClientId, number>;
+  /** First input number that the program had no room for, per client: what comes after it must not overtake it. */
+  dropped: Map<ClientId, number>;
 }
 
 interface Resize {
@@ -46,6 +48,8 @@ interface Resize {
 
 /** Clients whose input numbers are remembered per terminal. */
 const maxClients = 200;
+/** Terminals of one session, ended ones included whose output is not stored yet; a hello names no more. */
+const maxTerminals = 200;
 /** How long a program gets between SIGHUP and SIGKILL, in ms. */
 const closeGraceMs = 1_500;
 
@@ -62,6 +66,7 @@ export class TerminalSet {
   readonly #options: TerminalSetOptions;
   #cwd: string | null = null;
   #waiting: (() => void)[] = [];
+  #isClosing = false;
 
   constructor(options: TerminalSetOptions) {
     this.#options = options;
@@ -73,14 +78,18 @@ export class TerminalSet {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** Starts a program (null: the login shell) and states `terminal.opened`. Waits for the checkout. Idempotent by id. */
+  /**
+   * Starts a program (null: the login shell) and states `terminal.opened`. Waits for the checkout. Idempotent by id.
+   * Throws `session.not-running` once the terminals are being closed, `rate.exceeded` above 200 terminals.
+   */
   async open(request: OpenRequest): Promise<void> {
     if (this.#cwd === null) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#entries.has(request.terminalId)) return;
     const { terminalId, name, command, cols, rows } = request;
     const program = await wrapProgram(this.#options.isolation, { command, cwd: this.#cwd ?? '/', env: process.env });
     if (this.#entries.has(terminalId)) return;
-    const terminal = await openTerminal({
+    this.#checkRoom();
+    const terminal = openTerminal({
       ...program,
       terminalId,
       cols,
@@ -90,7 +99,7 @@ export class TerminalSet {
       onExit: (exit) => this.#exited(terminalId, exit),
       onActivity: (activity) => void this.#options.link.send({ type: 'activity', terminalId, ...activity }),
     });
-    const entry: Entry = { terminal, next: 0, resizes: [], resized: 0, written: new Map() };
+    const entry: Entry = { terminal, next: 0, resizes: [], resized: 0, written: new Map(), dropped: new Map() };
     this.#entries.set(terminalId, entry);
     this.#options.state({ type: 'terminal.opened', payload: { terminalId, name, command, cols, rows } });
     this.pump();
@@ -100,7 +109,9 @@ export class TerminalSet {
     await this.#end(this.#running(terminalId));
   }
 
+  /** Ends every program; none can be opened any more. */
   async closeAll(): Promise<void> {
+    this.#isClosing = true;
     const running = [...this.#entries.values()].filter((entry) => entry.terminal.isRunning);
     await Promise.all(running.map((entry) => this.#end(entry)));
   }
@@ -110,20 +121,22 @@ export class TerminalSet {
     if (entry?.terminal.isRunning) entry.terminal.resize(cols, rows);
   }
 
-  /** Writes input once per client and number, then acknowledges it; repeats are only acknowledged. */
+  /**
+   * Writes input once per client and number, then acknowledges it; repeats are only acknowledged. Input that the program
+   * has no room for is dropped with all that follows it, until it is sent again: there is never a hole.
+   */
   input(frame: InputFrame): void {
     const entry = this.#entries.get(frame.terminalId);
     if (!entry?.terminal.isRunning) return;
-    const last = entry.written.get(frame.clientId) ?? 0;
-    if (frame.n > last) {
-      if (!entry.terminal.write(frame.data)) return;
-      entry.written.delete(frame.clientId);
-      entry.written.set(frame.clientId, frame.n);
-      const oldest = entry.written.keys().next().value;
-      if (entry.written.size > maxClients && oldest) entry.written.delete(oldest);
+    const { terminalId, clientId, n } = frame;
+    const last = entry.written.get(clientId) ?? 0;
+    if (n > last) {
+      if (n > (entry.dropped.get(clientId) ?? n)) return;
+      if (!entry.terminal.write(frame.data)) return remember(entry.dropped, clientId, n);
+      entry.dropped.delete(clientId);
+      remember(entry.written, clientId, n);
     }
-    const { terminalId, clientId } = frame;
-    this.#options.link.send({ type: 'input-acked', terminalId, clientId, n: Math.max(last, frame.n) });
+    this.#options.link.send({ type: 'input-acked', terminalId, clientId, n: Math.max(last, n) });
   }
 
   async snapshot(terminalId: TerminalId): Promise<ScreenSnapshot> {
@@ -137,6 +150,7 @@ export class TerminalSet {
     const entry = this.#entries.get(terminalId);
     if (!entry) return;
     entry.terminal.recorded(offset);
+    entry.resizes = entry.resizes.filter((resize) => resize.offset >= offset);
     if (!entry.terminal.isRunning && offset >= entry.terminal.end) {
       entry.terminal.dispose();
       this.#entries.delete(terminalId);
@@ -170,39 +184,46 @@ export class TerminalSet {
     this.pump();
   }
 
-  /** Sends what is due for every terminal while the link takes it. */
+  /** Sends what is due while the link takes it, terminals in turn: a flood in one does not hold up the others. */
   pump(): void {
-    for (const [terminalId, entry] of this.#entries) this.#pumpOne(terminalId, entry);
+    for (let isBusy = true; isBusy && this.#options.link.isWritable; ) {
+      isBusy = false;
+      for (const [terminalId, entry] of this.#entries) isBusy = this.#sendNext(terminalId, entry) || isBusy;
+    }
   }
 
   #pumpOne(terminalId: TerminalId, entry: Entry): void {
+    while (this.#sendNext(terminalId, entry));
+  }
+
+  /** Sends the next marker or piece of output; false when there is none or the link takes no more. */
+  #sendNext(terminalId: TerminalId, entry: Entry): boolean {
     const { link } = this.#options;
-    while (entry.next !== null && link.isWritable) {
-      const { terminal } = entry;
-      const at = entry.next;
-      if (at < terminal.start) {
-        link.send({ type: 'gap', terminalId, offset: terminal.start });
-        entry.next = terminal.start;
-        continue;
-      }
-      const resize = entry.resizes.find(({ n }) => n > entry.resized);
-      if (resize && resize.offset <= at) {
-        link.send({ type: 'resized', terminalId, ...resize });
-        entry.resized = resize.n;
-        continue;
-      }
-      const data = terminal.read(at, resize ? resize.offset - at : undefined);
-      if (data.length === 0) return;
-      link.sendFrame(encodeFrame({ kind: 'output', terminalId, offset: at, data }));
-      entry.next = at + data.length;
+    const { terminal, next: at } = entry;
+    if (at === null || !link.isWritable) return false;
+    if (at < terminal.start) {
+      link.send({ type: 'gap', terminalId, offset: terminal.start });
+      entry.next = terminal.start;
+      return true;
     }
+    const resize = nextResize(entry);
+    if (resize && resize.offset <= at) {
+      link.send({ type: 'resized', terminalId, ...resize });
+      entry.resized = resize.n;
+      return true;
+    }
+    const data = terminal.read(at, resize ? resize.offset - at : undefined);
+    if (data.length === 0) return false;
+    link.sendFrame(encodeFrame({ kind: 'output', terminalId, offset: at, data }));
+    entry.next = at + data.length;
+    return true;
   }
 
   #output(terminalId: TerminalId, output: { offset: number; data: Uint8Array }): void {
     const entry = this.#entries.get(terminalId);
     if (!entry) return;
     const { link } = this.#options;
-    const isInOrder = entry.next === output.offset && entry.resized === (entry.resizes.at(-1)?.n ?? 0);
+    const isInOrder = entry.next === output.offset && nextResize(entry) === undefined;
     if (isInOrder && link.isWritable) {
       link.sendFrame(encodeFrame({ kind: 'output', terminalId, ...output }));
       entry.next = output.offset + output.data.length;
@@ -223,6 +244,12 @@ export class TerminalSet {
     this.#options.state({ type: 'terminal.closed', payload: { terminalId, ...exit, reason: null } });
   }
 
+  #checkRoom(): void {
+    if (this.#isClosing) throw new AppError({ code: 'session.not-running', message: 'the session is being stopped' });
+    if (this.#entries.size < maxTerminals) return;
+    throw new AppError({ code: 'rate.exceeded', message: `at most ${maxTerminals} terminals: close one first` });
+  }
+
   #running(terminalId: TerminalId): Entry {
     const entry = this.#entries.get(terminalId);
     if (!entry) throw new AppError({ code: 'terminal.not-found', message: 'this terminal is gone' });
@@ -236,4 +263,18 @@ export class TerminalSet {
     await entry.terminal.ended;
     clearTimeout(timer);
   }
+}
+
+/** The first size change that the current link was not told; the numbers are consecutive. */
+function nextResize({ resizes, resized }: Entry): Resize | undefined {
+  const oldest = resizes[0];
+  return oldest && resizes[Math.max(0, resized + 1 - oldest.n)];
+}
+
+/** The clients heard last are kept. */
+function remember(numbers: Map<ClientId, number>, clientId: ClientId, n: number): void {
+  numbers.delete(clientId);
+  numbers.set(clientId, n);
+  const oldest = numbers.keys().next().value;
+  if (numbers.size > maxClients && oldest) numbers.delete(oldest);
 }

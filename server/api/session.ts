@@ -2,7 +2,7 @@
 import { tracked } from '@trpc/server';
 import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
-import { colsSchema, rowsSchema } from '#protocol/event.ts';
+import { colsSchema, commandSchema, rowsSchema } from '#protocol/event.ts';
 import type { SessionId } from '#protocol/id.ts';
 import { attentionSchema, type SessionView } from '#protocol/session-view.ts';
 import type { PresenceChange, Present } from '#server/presence/index.ts';
@@ -14,7 +14,6 @@ import { follow, until } from './stream.ts';
 /** An id or a unique name. */
 const ref = z.object({ session: z.string().min(1).max(200) });
 const seq = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const programSchema = z.array(z.string().max(32_768)).min(1).max(256);
 /** How long `create` waits for the first terminal when asked to, in ms. */
 const openMs = 120_000;
 
@@ -79,7 +78,7 @@ export const sessionRouter = router({
         name: z.string().max(200).optional(),
         dir: z.string().min(1).max(4096),
         includeChanges: z.boolean().optional(),
-        command: programSchema.nullish(),
+        command: commandSchema.nullish(),
         cols: colsSchema.optional(),
         rows: rowsSchema.optional(),
         /** Answer only when the first terminal is open. */

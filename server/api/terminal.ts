@@ -1,7 +1,7 @@
 /** Procedures about terminals. */
 import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
-import { colsSchema, lineSchema, rowsSchema } from '#protocol/event.ts';
+import { colsSchema, commandSchema, lineSchema, rowsSchema } from '#protocol/event.ts';
 import { newId, personIdSchema, type TerminalId, terminalIdSchema } from '#protocol/id.ts';
 import { programName } from '#server/runner/index.ts';
 import { type Context, procedure, procedureFor, router } from './context.ts';
@@ -29,7 +29,7 @@ export const terminalRouter = router({
     .input(
       z.object({
         session: z.string().min(1).max(200),
-        command: z.array(z.string().max(32_768)).min(1).max(256).nullish(),
+        command: commandSchema.nullish(),
         name: lineSchema(120).optional(),
         cols: colsSchema.default(80),
         rows: rowsSchema.default(24),
