@@ -2,9 +2,10 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
+import { AppError } from '#protocol/error.ts';
 import type { SocketAddress } from './embedded.ts';
 import { takeLock } from './lock.ts';
-import { untilReachable } from './reach.ts';
+import { type Reach, untilReachable } from './reach.ts';
 import * as schema from './schema/index.ts';
 
 /** bigint columns arrive as numbers: sequence numbers and offsets stay below 2^53. */
@@ -22,7 +23,7 @@ export type Sql = postgres.Sql<{ bigint: number }>;
 export type Drizzle = PostgresJsDatabase<typeof schema>;
 
 export interface DatabaseOptions {
-  /** Yours by URL, or the embedded one by its socket. */
+  /** Yours by url, or the embedded one by its socket. */
   at: { url: string } | { embedded: SocketAddress };
   /** Folder of db/migrations; a bundle passes where it shipped them. */
   migrationsFolder: string;
@@ -30,6 +31,8 @@ export interface DatabaseOptions {
   log: (line: string) => void;
   /** Another server holds the lock after this one lost it: this server must stop writing. */
   onLockLost: (error: Error) => void;
+  /** How long to wait for a database that does not answer yet. Default 10 s. */
+  patienceMs?: number;
 }
 
 export interface Database {
@@ -39,12 +42,14 @@ export interface Database {
 }
 
 /**
- * Connects, takes the server lock and applies migrations. Waits up to 10 s for a database that is starting.
- * Throws `database.locked` naming the process that holds it, `database.unavailable` when it cannot be reached.
+ * Connects, takes the server lock and applies migrations, waiting for a database that is starting.
+ * Throws `database.locked` naming the process that holds it, `database.unavailable` when it cannot be reached,
+ * `input.invalid` when the url is none.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const connect: Connect = (max, extra) => createClient(options, max, extra);
-  const lock = await takeLock({ connect, log: options.log, onLost: options.onLockLost });
+  const reach: Reach = (work) => untilReachable(work, options.patienceMs);
+  const lock = await takeLock({ connect, reach, log: options.log, onLost: options.onLockLost });
   const drizzleClient = connect(4);
   const sql = connect(10);
   const close = async () => {
@@ -53,7 +58,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
   try {
     const database = drizzle(drizzleClient, { schema });
-    await untilReachable(() => migrate(database, { migrationsFolder: options.migrationsFolder }));
+    await reach(() => migrate(database, { migrationsFolder: options.migrationsFolder }));
     return { sql, drizzle: database, close };
   } catch (cause) {
     await close();
@@ -74,5 +79,17 @@ function createClient({ at, log }: DatabaseOptions, max: number, extra: Extra = 
     },
     ...extra,
   };
-  return 'url' in at ? postgres<Types>(at.url, common) : postgres<Types>({ ...common, ...at.embedded });
+  if ('embedded' in at) return postgres<Types>({ ...common, ...at.embedded });
+  const { url, socketDir } = parseUrl(at.url);
+  return postgres<Types>(url, { ...common, ...(socketDir && { host: socketDir }) });
+}
+
+/** Takes `?host=/folder/of/the/socket` out of the url, as libpq reads it and postgres.js does not. */
+function parseUrl(text: string): { url: string; socketDir: string | null } {
+  if (!URL.canParse(text)) throw new AppError({ code: 'input.invalid', message: 'DATABASE_URL is not a URL' });
+  const url = new URL(text);
+  const host = url.searchParams.get('host');
+  if (!host?.startsWith('/')) return { url: text, socketDir: null };
+  url.searchParams.delete('host');
+  return { url: url.href, socketDir: host };
 }

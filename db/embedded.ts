@@ -5,12 +5,12 @@ import { AppError } from '#protocol/error.ts';
 import { chooseAccount } from './embedded/account.ts';
 import { type Cluster, createCluster, databaseUser, port, prepareSocketDir, readPassword } from './embedded/cluster.ts';
 import { prepareNative } from './embedded/native.ts';
-import type { Settings } from './embedded/settings.ts';
+import { type Settings, settingArgs } from './embedded/settings.ts';
 import { startOrAdopt, stopCluster } from './embedded/start.ts';
 import { supervise } from './embedded/supervisor.ts';
 
 /** Below this Postgres may fail to make its next log segment and then panics; work is refused before that. */
-const leastFreeBytes = 200 * 1024 * 1024;
+const defaultLeastFreeBytes = 200 * 1024 * 1024;
 
 export interface EmbeddedOptions {
   /** `$OMNIGENT_HOME`; made if missing. */
@@ -21,6 +21,8 @@ export interface EmbeddedOptions {
   progress: (line: string) => void;
   random: (bytes: Uint8Array) => void;
   settings?: Settings;
+  /** Refuses to start, and reports no room, with less than this left on the disk. Default 200 MiB. */
+  leastFreeBytes?: number;
 }
 
 /** How a client reaches the cluster; `host` is the folder of its socket. */
@@ -52,14 +54,20 @@ export interface Embedded {
  * Throws `database.unavailable` when it cannot run, `input.invalid` on an unknown setting.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const settings = options.settings ?? {};
+  settingArgs(settings);
   const account = await chooseAccount(options.home);
   const home = await realpath(options.home);
-  if (!(await hasRoom(home))) {
-    throw new AppError({ code: 'database.unavailable', message: `less than 200 MB free in ${home}: make room first` });
+  const hasRoom = () => hasFree(home, options.leastFreeBytes ?? defaultLeastFreeBytes);
+  if (!(await hasRoom())) {
+    throw new AppError({
+      code: 'database.unavailable',
+      message: `the disk of ${home} is nearly full: make room first`,
+    });
   }
   const native = await prepareNative(home, account);
   const folder = join(home, 'postgres');
-  const cluster: Cluster = { folder, dataDir: join(folder, 'data'), account, native, settings: options.settings ?? {} };
+  const cluster: Cluster = { folder, dataDir: join(folder, 'data'), account, native, settings };
   options.progress('starting the database');
   await createCluster(cluster, options.random);
   const socketDir = await prepareSocketDir(cluster);
@@ -75,7 +83,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     port,
     pid: supervisor.pid,
     onRestart: supervisor.onRestart,
-    hasRoom: () => hasRoom(home),
+    hasRoom,
     release: supervisor.release,
     async stop() {
       await supervisor.stop();
@@ -84,7 +92,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   };
 }
 
-async function hasRoom(folder: string): Promise<boolean> {
+async function hasFree(folder: string, bytes: number): Promise<boolean> {
   const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize >= leastFreeBytes;
+  return bavail * bsize >= bytes;
 }

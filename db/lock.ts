@@ -5,7 +5,7 @@ import { AppError } from '#protocol/error.ts';
 import type { Connect, Sql } from './client.ts';
 import { isPassing } from './connection-error.ts';
 import { isRunning } from './embedded/process.ts';
-import { untilReachable } from './reach.ts';
+import type { Reach } from './reach.ts';
 
 /** Two 32-bit keys: "omni", "gent". */
 const lockKey = [0x6f6d6e69, 0x67656e74] as const;
@@ -15,6 +15,7 @@ const deadHolderPatienceMs = 5_000;
 
 export interface LockOptions {
   connect: Connect;
+  reach: Reach;
   log: (line: string) => void;
   onLost: (error: AppError) => void;
 }
@@ -63,7 +64,7 @@ export async function takeLock(options: LockOptions): Promise<ServerLock> {
   }
 
   try {
-    await takeFirst(client);
+    await takeFirst(client, options.reach);
   } catch (cause) {
     await client.end({ timeout: 1 });
     throw cause;
@@ -77,10 +78,10 @@ export async function takeLock(options: LockOptions): Promise<ServerLock> {
   };
 }
 
-async function takeFirst(client: Sql): Promise<void> {
+async function takeFirst(client: Sql, reach: Reach): Promise<void> {
   const deadline = performance.now() + deadHolderPatienceMs;
-  while (!(await untilReachable(() => tryLock(client)))) {
-    const holder = await untilReachable(() => findHolder(client));
+  while (!(await reach(() => tryLock(client)))) {
+    const holder = await reach(() => findHolder(client));
     if (holder !== null && (performance.now() > deadline || !(await isGone(holder)))) throw lockedError(holder);
     await sleep(pauseMs);
   }

@@ -18,34 +18,43 @@ export const addressFile = 'address.json';
 export const templateName = 'omnigent_template';
 const patienceMs = 60_000;
 
+/** Where a test's database is. */
+export type TestAddress = { embedded: SocketAddress };
+
 export interface TestDatabase extends Database {
   /** For further clients of the same database. */
-  at: { embedded: SocketAddress };
+  at: TestAddress;
 }
 
 /**
- * A fresh, migrated, empty database. `close` drops it. The cluster behind it is shared by all workers of a run, started by
- * the first that asks, and stopped when the run's main process is gone, whatever ended it.
+ * Makes a migrated, empty database. The cluster behind it is shared by all workers of a run, started by the first that asks,
+ * and stopped when the run's main process is gone, whatever ended it.
  */
-export async function openTestDatabase(options: Partial<DatabaseOptions> = {}): Promise<TestDatabase> {
+export async function createTestDatabase(): Promise<{ at: TestAddress; drop(): Promise<void> }> {
   const cluster = await shareCluster();
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = postgres({ ...cluster, max: 1, onnotice: () => undefined });
   await admin.unsafe(`create database ${name} template ${templateName}`);
-  const at = { embedded: { ...cluster, database: name } };
-  const database = await openDatabase({
-    at,
-    migrationsFolder,
-    log: () => undefined,
-    onLockLost: (error) => {
-      throw error;
+  return {
+    at: { embedded: { ...cluster, database: name } },
+    async drop() {
+      await admin.unsafe(`drop database if exists ${name} with (force)`);
+      await admin.end();
     },
-    ...options,
-  });
+  };
+}
+
+/** Opens a database as the server does; what it has to report is dropped unless `options` says otherwise. */
+export const openAt = (at: DatabaseOptions['at'], options: Partial<DatabaseOptions> = {}): Promise<Database> =>
+  openDatabase({ at, migrationsFolder, log: () => undefined, onLockLost: () => undefined, ...options });
+
+/** A database of its own, open; `close` drops it. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const { at, drop } = await createTestDatabase();
+  const database = await openAt(at);
   const close = async () => {
     await database.close();
-    await admin.unsafe(`drop database if exists ${name} with (force)`);
-    await admin.end();
+    await drop();
   };
   return { ...database, at, close };
 }

@@ -1,11 +1,12 @@
 /** One embedded cluster: where it is, who runs it, and how its folders are made. Starting it is elsewhere. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AppError } from '#protocol/error.ts';
 import { type Account, asAccount } from './account.ts';
+import { buildFolder } from './build-folder.ts';
 import type { Native } from './native.ts';
 import { isCode } from './process.ts';
 import type { Settings } from './settings.ts';
@@ -29,26 +30,18 @@ export interface Cluster {
   settings: Settings;
 }
 
-/** Makes the cluster unless it is there: in a folder beside it, renamed when complete, so a crash leaves none half made. */
+/** Makes the cluster unless it is there. Throws `database.unavailable` when that fails. */
 export async function createCluster(cluster: Cluster, random: (bytes: Uint8Array) => void): Promise<void> {
   if (await hasCluster(cluster)) return;
-  const unfinished = `${cluster.folder}.${process.pid}`;
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { mode: 0o700 });
-  const password = new Uint8Array(32);
-  random(password);
-  const passwordFile = join(unfinished, 'password');
-  await writeFile(passwordFile, Buffer.from(password).toString('base64url'), { mode: 0o600 });
-  await give(unfinished, cluster.account);
-  await give(passwordFile, cluster.account);
-  try {
+  await buildFolder(cluster.folder, async (unfinished) => {
+    const password = new Uint8Array(32);
+    random(password);
+    const passwordFile = join(unfinished, 'password');
+    await writeFile(passwordFile, Buffer.from(password).toString('base64url'), { mode: 0o600 });
+    await give(unfinished, cluster.account);
+    await give(passwordFile, cluster.account);
     await initialise(cluster, join(unfinished, 'data'), passwordFile);
-    await rename(unfinished, cluster.folder);
-  } catch (cause) {
-    await rm(unfinished, { recursive: true, force: true });
-    // Another server was faster: its cluster is as good.
-    if (!isCode(cause, 'ENOTEMPTY', 'EEXIST')) throw cause;
-  }
+  });
 }
 
 async function initialise(cluster: Cluster, dataDir: string, passwordFile: string): Promise<void> {

@@ -1,10 +1,11 @@
 /** Finds the PostgreSQL binaries that npm installed and makes them runnable; knows nothing of clusters. */
-import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 import { type Account, canReach } from './account.ts';
+import { buildFolder } from './build-folder.ts';
 import { isCode } from './process.ts';
 
 const packageSchema = z.object({ version: z.string() });
@@ -64,25 +65,18 @@ async function link(native: string, root: string): Promise<boolean> {
   return true;
 }
 
-/** Copies, links, then renames into place: a crash half-way or a second server leaves no half copy behind. */
 async function copyNative(root: string, copy: string): Promise<void> {
   await mkdir(dirname(copy), { recursive: true, mode: 0o755 });
   await chmod(dirname(copy), 0o755);
-  const unfinished = `${copy}.${process.pid}`;
-  await rm(unfinished, { recursive: true, force: true });
-  await cp(join(root, 'native'), join(unfinished, 'native'), {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (source) => !source.endsWith('.a'),
+  await buildFolder(copy, async (unfinished) => {
+    await cp(join(root, 'native'), join(unfinished, 'native'), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (source) => !source.endsWith('.a'),
+    });
+    await openToAll(unfinished);
+    await link(join(unfinished, 'native'), unfinished);
   });
-  await openToAll(unfinished);
-  await link(join(unfinished, 'native'), unfinished);
-  try {
-    await rename(unfinished, copy);
-  } catch (cause) {
-    await rm(unfinished, { recursive: true, force: true });
-    if (!isCode(cause, 'ENOTEMPTY', 'EEXIST')) throw cause;
-  }
 }
 
 async function openToAll(folder: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** Finding sessions: the list by need, names, pages of history. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '#db/testing.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import { attentionFor, attentions } from '#protocol/session-view.ts';
@@ -15,6 +15,7 @@ beforeEach(async () => {
   await database.sql`truncate sessions, events`;
   test = await openTestLog(database.sql);
 });
+afterEach(() => test.log.close());
 afterAll(() => database.close());
 
 const paused: NewEvent = { type: 'session.paused', principal: 'server', payload: { reason: 'lunch' } };

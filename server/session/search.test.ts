@@ -1,5 +1,5 @@
 /** Search over what was committed. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '#db/testing.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import { eventText, wordsOf } from './search-text.ts';
@@ -15,6 +15,7 @@ beforeEach(async () => {
   await database.sql`truncate sessions, events, search_items, search_marks`;
   test = await openTestLog(database.sql);
 });
+afterEach(() => test.log.close());
 afterAll(() => database.close());
 
 const note = (reason: string): NewEvent => ({ type: 'session.paused', principal: 'server', payload: { reason } });
