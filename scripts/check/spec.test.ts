@@ -6,8 +6,8 @@ const testFile = (text: string) => ({ path: 'db/a.test.ts', text });
 
 it('accepts rules that tests name, in plain, template and parametrised titles', () => {
   const rules = spec('- **LOG1** one\n- **LOG2** two\n- **LOG3** three\n');
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source of a template
   const tests = testFile(
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source of a template
     "it('[LOG1] one', () => {}); it(`[LOG2] ${x}`, () => {}); it.each(rows)('[LOG3] %s', () => {});",
   );
   expect(checkSpec([rules, tests])).toEqual([]);

@@ -1,0 +1,45 @@
+/** The system programs that tests drive: Chromium, bubblewrap and git. Installs them as root on Debian, else says how. */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+interface Tool {
+  program: string;
+  debianPackage: string;
+}
+
+const tools: Tool[] = [
+  { program: process.env.CHROMIUM ?? '/usr/bin/chromium', debianPackage: 'chromium' },
+  { program: 'bwrap', debianPackage: 'bubblewrap' },
+  { program: 'git', debianPackage: 'git' },
+];
+
+function isInstalled({ program }: Tool): boolean {
+  const folders = program.startsWith('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+const apt = (...args: string[]): boolean =>
+  spawnSync('apt-get', ['-qq', ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  }).status === 0;
+
+/** Makes sure that every tool is there. Returns null, or what the person has to do, in one line. */
+export function ensureTools(progress: (line: string) => void): string | null {
+  const missing = tools.filter((tool) => !isInstalled(tool)).map((tool) => tool.debianPackage);
+  if (missing.length === 0) return null;
+  const install = ['install', '-y', '--no-install-recommends', ...missing];
+  const command = `apt-get update && apt-get ${install.join(' ')}`;
+  if (process.getuid?.() !== 0) return `The tests need ${missing.join(', ')}. Install: sudo sh -c '${command}'`;
+  progress(`installing ${missing.join(', ')}`);
+  if (apt(...install) || (apt('update') && apt(...install))) return null;
+  return `The tests need ${missing.join(', ')}, and this failed: ${command}`;
+}

@@ -1,0 +1,18 @@
+/** How unit and contract tests run: beside their files, two at a time, once, and loud about stray errors. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['**/*.test.{ts,tsx}'],
+    exclude: ['node_modules/**', '.next/**', 'dist/**'],
+    setupFiles: ['scripts/test/console-error.ts'],
+    // Tests start databases and processes; more at once than the smallest machine has cores only makes them slower.
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    retry: 0,
+    allowOnly: false,
+    globals: false,
+    restoreMocks: true,
+  },
+});
