@@ -1,7 +1,7 @@
 /** Finds every process that belongs to one server folder, whoever its parent is by now. Knows no server. */
 import { readFile, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, isLive, type ProcessIdentity, readProcesses } from '#server/host/process-table.ts';
+import { isAlive, isLive, type ProcessIdentity, readDescendants, readProcesses } from '#server/host/process-table.ts';
 
 export interface FoundProcess extends ProcessIdentity {
   ppid: number;
@@ -37,6 +37,22 @@ export async function processesOf(folder: string): Promise<FoundProcess[]> {
       }),
   );
   return found.filter((entry) => entry !== null);
+}
+
+/** Everything below `pid`, whatever namespace it is in. */
+export async function readTree(pid: number): Promise<FoundProcess[]> {
+  const rows = await readDescendants(pid);
+  return Promise.all(
+    rows.map(async ({ pid: at, ppid, startTicks, state, name }) => ({
+      ...{ pid: at, ppid, startTicks, state },
+      command: await commandOf(at, name),
+    })),
+  );
+}
+
+async function commandOf(pid: number, name: string): Promise<string> {
+  const line = await readText(`/proc/${pid}/cmdline`);
+  return line.replaceAll('\0', ' ').trim() || `[${name}]`;
 }
 
 /** Sends SIGKILL to everything of `folder` until nothing is left. Throws naming what stays after `patienceMs`. */

@@ -24,6 +24,8 @@ export interface ServerProcessOptions {
   env?: Record<string, string>;
   /** Flags of node itself, e.g. `--cpu-prof`. */
   nodeFlags?: string[];
+  /** Called with the port before the first start; what it returns joins the environment. */
+  onPort?: (port: number) => Promise<Record<string, string>>;
   /** Each line the server writes on stderr, as it comes. */
   onLine?: (line: string) => void;
 }
@@ -85,7 +87,9 @@ export class ServerProcess {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'omnigent-e2e-')));
     await chmod(folder, 0o711);
     await mkdir(join(folder, 'person'), { mode: 0o700 });
-    const server = new ServerProcess(options, folder, await findFreePort());
+    const port = await findFreePort();
+    const env = { ...options.env, ...(await options.onPort?.(port)) };
+    const server = new ServerProcess({ ...options, env }, folder, port);
     try {
       await server.restart();
     } catch (cause) {
@@ -191,6 +195,13 @@ export class ServerProcess {
     }
   }
 
+  /** How the embedded database is reached, past the server. */
+  async database(): Promise<{ host: string; port: number; user: string; password: string; database: string }> {
+    const folder = join(this.home, 'postgres');
+    const password = await readFile(join(folder, 'password'), 'utf8');
+    return { host: join(folder, 'run'), port: 5432, user: 'omnigent', password, database: 'postgres' };
+  }
+
   /** Live processes of this server's folder: itself, Postgres, runners and everything below them. */
   async processes(): Promise<FoundProcess[]> {
     return (await processesOf(this.folder)).filter(({ pid }) => pid !== this.#reaper.pid);
@@ -225,6 +236,7 @@ export class ServerProcess {
   /** Tells the reaper that it is not needed; what it looks for must not be itself. */
   async #reap(): Promise<void> {
     if (this.#reaper.exitCode !== null) return;
+    this.#reaper.ref();
     const gone = once(this.#reaper, 'exit');
     this.#reaper.stdin?.end('clean\n');
     await gone;

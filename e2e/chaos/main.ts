@@ -1,0 +1,67 @@
+/** `npm run chaos -- --seed N --runs N [--only FAULT] [--cut-seconds S] [--stop-seconds S] [--out FILE] --json` */
+import { parseArgs } from 'node:util';
+import { openReport, writeReport } from '#bench/report.ts';
+import { type FaultName, faultNames, fullDurations } from './fault.ts';
+import { type ChaosRun, runOnce } from './run.ts';
+
+const usage = `usage: npm run chaos -- [--seed N] [--runs N] [--only ${faultNames.join('|')}] [--cut-seconds S] [--stop-seconds S] [--out FILE] [--json]`;
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n${usage}\n`);
+  process.exit(2);
+}
+
+function readArguments(argv: string[]) {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      seed: { type: 'string', default: '1' },
+      runs: { type: 'string', default: String(faultNames.length) },
+      only: { type: 'string' },
+      'cut-seconds': { type: 'string', default: String(fullDurations.cutSeconds) },
+      'stop-seconds': { type: 'string', default: String(fullDurations.stopSeconds) },
+      out: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const whole = (name: 'seed' | 'runs' | 'cut-seconds' | 'stop-seconds', least: number) => {
+    const number = Number(values[name]);
+    if (!Number.isSafeInteger(number) || number < least) fail(`--${name}: a whole number, ${least} or more`);
+    return number;
+  };
+  const only = values.only as FaultName | undefined;
+  if (only !== undefined && !faultNames.includes(only)) fail(`--only: one of ${faultNames.join(', ')}`);
+  return {
+    ...{ seed: whole('seed', 0), runs: whole('runs', 1), only, out: values.out, json: values.json },
+    durations: { cutSeconds: whole('cut-seconds', 1), stopSeconds: whole('stop-seconds', 1) },
+  };
+}
+
+const describeRun = (run: ChaosRun): string =>
+  `${run.ok ? 'ok  ' : 'FAIL'} ${run.fault} seed ${run.seed}: ${run.inFlightOf.events} events, ${run.inFlightOf.keys} keys, ` +
+  `${run.inFlightOf.bytes} bytes in flight; back after ${JSON.stringify(run.recoveredMs)} ms; ${run.acked.events} events and ${run.acked.keys} keys acked` +
+  `${run.violations.map((violation) => `\n       ${violation}`).join('')}`;
+
+async function main(): Promise<void> {
+  const { seed, runs, only, durations, out, json } = readArguments(process.argv.slice(2));
+  const report = openReport();
+  const done: ChaosRun[] = [];
+  const note = (line: string) => void process.stderr.write(line === '' ? '' : `${line}\n`);
+  for (let n = 0; n < runs; n++) {
+    const fault = only ?? faultNames[n % faultNames.length] ?? 'kill-server';
+    const run = await runOnce({ seed: seed + n, fault, durations, note });
+    note(describeRun(run));
+    done.push(run);
+    if (out) await writeReport(out, report, { runs: done });
+  }
+  if (json) process.stdout.write(`${JSON.stringify({ runs: done })}\n`);
+  const failed = done.filter((run) => !run.ok).length;
+  note(`${done.length - failed} of ${done.length} runs ok`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+try {
+  await main();
+} catch (cause) {
+  fail(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+}
