@@ -1,0 +1,37 @@
+/** Every command there is, in the order of the help. */
+import { attachCommand } from './attach/attach.ts';
+import type { AnyCommand } from './command.ts';
+import { doctorCommand } from './doctor/doctor.ts';
+import { linkCommand } from './person/link.ts';
+import { processListCommand } from './process-list.ts';
+import { listEvents } from './session/events.ts';
+import { endSession, resumeSession, stopSession } from './session/life.ts';
+import { listSessions, showSession } from './session/list.ts';
+import { newSession } from './session/new.ts';
+import { listTerminals } from './terminal/list.ts';
+import { closeTerminal, openTerminal } from './terminal/open.ts';
+import { resizeTerminal, showScreen } from './terminal/screen.ts';
+import { giveTerminal, takeTerminal } from './terminal/wheel.ts';
+import { versionCommand } from './version.ts';
+
+export const commands: readonly AnyCommand[] = [
+  versionCommand,
+  doctorCommand,
+  linkCommand,
+  processListCommand,
+  newSession,
+  listSessions,
+  showSession,
+  listEvents,
+  stopSession,
+  resumeSession,
+  endSession,
+  attachCommand,
+  openTerminal,
+  listTerminals,
+  showScreen,
+  resizeTerminal,
+  takeTerminal,
+  giveTerminal,
+  closeTerminal,
+];

@@ -1,0 +1,30 @@
+/** `omnigent session new`: a session on a copy of a folder. */
+import { resolve } from 'node:path';
+import { defineCommand } from '../command.ts';
+import { printable } from '../io.ts';
+import { sizeOf } from '../terminal/size.ts';
+
+export const newSession = defineCommand({
+  words: ['session', 'new'],
+  summary: 'start a session on a copy of a folder, with a shell or CMD in its first terminal',
+  operands: [],
+  options: {
+    name: { type: 'string', value: 'NAME', summary: 'its name (default: the name of the folder)' },
+    dir: { type: 'string', value: 'DIR', summary: 'the folder, on the machine of the server (default: this one)' },
+    'include-changes': { type: 'boolean', summary: 'with uncommitted and untracked files' },
+  },
+  takesProgram: true,
+  async run({ options, program, io, connect, print }) {
+    const { call } = await connect();
+    const { sessionId, url, checkout, branch, terminalId } = await call.session.create.mutate({
+      ...(options.name === undefined ? {} : { name: options.name }),
+      dir: resolve(io.cwd, options.dir ?? '.'),
+      includeChanges: options['include-changes'] ?? false,
+      command: program,
+      ...sizeOf(io.stdout),
+    });
+    const text = `${sessionId}\n${url}\ncheckout ${printable(checkout)} on branch ${branch}\n`;
+    await print({ sessionId, url, checkout, branch, terminalId }, text);
+    return 0;
+  },
+});
