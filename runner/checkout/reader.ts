@@ -2,7 +2,7 @@
  * Reads a repository through a git directory of our own that only borrows its objects, refs and index, so that git never
  * sees the repository's configuration, hooks or attributes and has nothing of it to write to. docs/adr/004-checkout-copy.md
  */
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#protocol/error.ts';
 import { fromText } from './byte-path.ts';
@@ -55,10 +55,19 @@ async function copyIfThere(from: string, to: string, maxBytes: number): Promise<
   return bytes;
 }
 
-/** The index and the shared parts that a split index needs. */
+/**
+ * The index and the shared parts that a split index needs. Git believes an entry only if its file is older than the index
+ * itself, so a copy must never look newer: a file that changed in the same instant would pass for unchanged.
+ */
 async function copyIndex(repository: Repository, gitDir: string): Promise<void> {
   const names = (await readdir(repository.gitDir)).filter((name) => /^(index|sharedindex\.[0-9a-f]+)$/.test(name));
-  await Promise.all(names.map((name) => copyIfThere(join(repository.gitDir, name), join(gitDir, name), limits.index)));
+  await Promise.all(
+    names.map(async (name) => {
+      const [from, to] = [join(repository.gitDir, name), join(gitDir, name)];
+      const writtenAt = (Math.floor((await stat(from)).mtimeMs) - 1) / 1000;
+      if (await copyIfThere(from, to, limits.index)) await utimes(to, writtenAt, writtenAt);
+    }),
+  );
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Removes a tree of files for good, whatever modes its folders have. Follows no link and crosses no mount. */
-import { chmod, lstat, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, lstat, mkdtemp, readdir, readFile, rename, rmdir, unlink } from 'node:fs/promises';
+import { dirname, join as joinText } from 'node:path';
 import { AppError } from '#protocol/error.ts';
-import { type BytePath, fromBytes, fromText, join as joinBytes, show, toBytes } from './byte-path.ts';
+import { type BytePath, fromBytes, fromText, join, show, toBytes } from './byte-path.ts';
+import { forEachOf } from './copy-file.ts';
 
 const failed = (message: string, cause?: unknown) => new AppError({ code: 'checkout.failed', message, cause });
 
@@ -23,25 +24,35 @@ async function assertNoMount(root: string): Promise<void> {
   throw failed(`something is mounted at ${show(mounted as BytePath)}; unmount it, then end the session again`);
 }
 
-/** Gives the owner all rights on every folder below, parents first, so that their entries can be removed. */
-async function openUp(folder: BytePath): Promise<void> {
-  if (!(await lstat(toBytes(folder))).isDirectory()) return;
-  await chmod(toBytes(folder), 0o700);
-  for (const entry of await readdir(toBytes(folder), { withFileTypes: true, encoding: 'buffer' })) {
-    if (entry.isDirectory()) await openUp(joinBytes(folder, fromBytes(entry.name)));
-  }
+/** Paths longer than the kernel takes (4,096 bytes) are made shorter before that, by moving the folder up. */
+const maxPathBytes = 3_000;
+
+interface Removal {
+  /** The folder that everything is removed in; what is moved up lands here. */
+  top: BytePath;
+  moved: number;
 }
 
-async function removeTree(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true });
-    return;
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'ENOTEMPTY') throw cause;
+/** Lets the owner list a folder and remove its entries. */
+async function openUp(folder: BytePath): Promise<void> {
+  const { mode } = await lstat(toBytes(folder));
+  if ((mode & 0o700) !== 0o700) await chmod(toBytes(folder), 0o700);
+}
+
+async function removeTree(removal: Removal, folder: BytePath): Promise<void> {
+  await openUp(folder);
+  if (folder.length > maxPathBytes) {
+    removal.moved += 1;
+    const shorter = join(removal.top, `deep-${removal.moved}`);
+    await rename(toBytes(folder), toBytes(shorter));
+    return removeTree(removal, shorter);
   }
-  await openUp(fromText(path));
-  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  const entries = await readdir(toBytes(folder), { withFileTypes: true, encoding: 'buffer' });
+  const pathOf = (entry: { name: Buffer }) => join(folder, fromBytes(entry.name));
+  const others = entries.filter((entry) => !entry.isDirectory());
+  await forEachOf(others, 16, (entry) => unlink(toBytes(pathOf(entry))));
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(removal, pathOf(entry));
+  await rmdir(toBytes(folder));
 }
 
 /**
@@ -53,16 +64,17 @@ export async function removeFolder(root: string): Promise<boolean> {
   if (!facts) return false;
   if (!facts.isDirectory()) throw failed(`${root} is not a folder; it was replaced, so nothing is removed`);
   await assertNoMount(root);
-  const aside = await mkdtemp(join(dirname(root), 'removed-'));
+  const aside = await mkdtemp(joinText(dirname(root), 'removed-'));
   try {
-    await rename(root, join(aside, 'checkout'));
+    await openUp(fromText(root));
+    await rename(root, joinText(aside, 'checkout'));
   } catch (cause) {
-    await rm(aside, { recursive: true, force: true });
+    await rmdir(aside);
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw failed(`${root} cannot be removed (${(cause as NodeJS.ErrnoException).code})`, cause);
   }
   try {
-    await removeTree(aside);
+    await removeTree({ top: fromText(aside), moved: 0 }, fromText(aside));
   } catch (cause) {
     const { code, path } = cause as NodeJS.ErrnoException;
     const where = show(fromText(path ?? aside));

@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -152,6 +153,20 @@ export function changesContract(method: CheckoutMethod): void {
       const { checkout, created } = await suite.make(top, { includesChanges: true });
       expect(created.carried).toBe(1);
       expect(readFiles(checkout.root)).toEqual({ 'in/a': 'changed', 'out/b': 'b', top: 't' });
+    });
+
+    it('[CHK7] made in the same instant as the index was written, and of the same size, are seen', async () => {
+      const top = suite.place.repository('racy', { file: 'one\n' });
+      git(top, 'config', 'core.trustctime', 'false');
+      git(top, 'config', 'core.checkStat', 'minimal');
+      const instant = new Date('2026-01-02T03:04:05Z');
+      utimesSync(join(top, 'file'), instant, instant);
+      git(top, 'update-index', '--refresh');
+      suite.place.write(join(top, 'file'), 'two\n');
+      for (const name of ['file', '.git/index']) utimesSync(join(top, name), instant, instant);
+      const { checkout, created } = await suite.make(top, { includesChanges: true });
+      expect(created.carried).toBe(1);
+      expect(at(checkout.root, 'file')).toBe('two\n');
     });
 
     it('[CHK8] with unresolved conflicts are refused; without the changes the commit is taken', async () => {

@@ -73,6 +73,16 @@ export function removalContract(method: CheckoutMethod): void {
       expect(describeTree(suite.place.path('outside'))).toEqual(before);
     });
 
+    it('[CHK25] a tree deeper than a path may be long is removed', async () => {
+      const { checkout, root } = await start('deep');
+      const name = JSON.stringify('d'.repeat(200));
+      const script = `for (let n = 0; n < 60; n++) { fs.mkdirSync(${name}); process.chdir(${name}); }
+        fs.writeFileSync('file', ''); fs.chmodSync('.', 0o500);`;
+      expect(spawnSync(process.execPath, ['-e', script], { cwd: root, stdio: 'inherit' }).status).toBe(0);
+      expect(await checkout.remove({ mode: 'discard' })).toMatchObject({ checkout: 'discarded' });
+      expect(existsSync(root)).toBe(false);
+    });
+
     it('[CHK25] several at once: one removes it, all agree that it is gone', async () => {
       const { checkout, root } = await start('racing');
       const results = await Promise.all(Array.from({ length: 8 }, () => checkout.remove({ mode: 'discard' })));
