@@ -222,15 +222,9 @@ describe('refusals', () => {
       { ...counted(1), principal: 'nul \0' },
       { ...counted(1), dedupeKey: 'half \ud83e' },
       {
-        type: 'terminal.opened',
+        type: 'checkout.created',
         principal: 'server',
-        payload: {
-          terminalId: 'trm_00000000000000000000000000' as never,
-          name: 'x',
-          command: ['echo', 'a\0b'],
-          cols: 80,
-          rows: 24,
-        },
+        payload: { kind: 'git', branch: null, baseCommit: null, files: 1, carried: 0, ms: 1, notes: ['a\0b'] },
       },
     ];
     const results = await Promise.allSettled([
@@ -275,6 +269,29 @@ describe('refusals', () => {
     expect(results.at(-1)).toMatchObject({ reason: { code: 'database.unavailable' } });
     await other.log.close();
     await expect(other.log.append(id, [counted(1)])).rejects.toMatchObject({ code: 'database.unavailable' });
+  });
+});
+
+describe('a full disk', () => {
+  it('[LOG26] appends are refused as unavailable while the disk is nearly full, and go on after', async () => {
+    let isFull = true;
+    let asked = 0;
+    const hasRoom = async () => {
+      asked++;
+      return !isFull;
+    };
+    const other = await openTestLog(database.sql, { hasRoom });
+    const id = newSessionId();
+    const refused = await Promise.allSettled(range(0, 20).map(() => other.log.append(id, [created('full')])));
+    for (const result of refused) expect(result).toMatchObject({ reason: { code: 'database.unavailable' } });
+    expect(asked).toBe(1);
+    isFull = false;
+    const deadline = performance.now() + 5_000;
+    const attempt = () => other.log.append(id, [created('room', 'once')]).catch(() => null);
+    let result = await attempt();
+    while (!result && performance.now() < deadline) result = await attempt();
+    expect(result).toEqual([{ seq: 1, isNew: true }]);
+    await other.log.close();
   });
 });
 

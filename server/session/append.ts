@@ -14,12 +14,15 @@ const maxWaiting = 20_000;
 /** How long an append outlives a database that is away. */
 const patienceMs = 5_000;
 const pauseMs = { first: 20, most: 500 };
+const roomCheckMs = 1_000;
 
 export interface AppendOptions {
   sql: Sql;
   /** ms since the epoch. */
   now(): number;
   newKey(): string;
+  /** False: the database's disk is nearly full, and writing on could end with a database that cannot even recover. */
+  hasRoom(): Promise<boolean>;
   /** Told after each commit, in seq order within a session. */
   onCommitted(part: Part): void;
   /** Told when another writer was seen: whatever was counted from our own commits alone is off. */
@@ -40,6 +43,7 @@ export class AppendQueue {
   #waiting: Waiting[] = [];
   #loop: Promise<void> | null = null;
   #outageSince: number | null = null;
+  #room = { isThere: true, checkedAt: Number.NEGATIVE_INFINITY };
   /** After a statement failed for a reason of its own, so many calls go one by one: only the bad one is rejected. */
   #alone = 0;
   #isClosed = false;
@@ -114,6 +118,7 @@ export class AppendQueue {
 
   async #runCalls(calls: Call[]): Promise<void> {
     try {
+      await this.#checkRoom();
       await this.#settleDoubts();
       await this.#attempt(calls.filter((call) => !call.isSettled));
       this.#outageSince = null;
@@ -122,6 +127,14 @@ export class AppendQueue {
       if (isPassing(error)) await this.#waitOutage(error);
       else this.#isolate(calls, error);
     }
+  }
+
+  async #checkRoom(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#room.checkedAt >= roomCheckMs) {
+      this.#room = { isThere: await this.#options.hasRoom(), checkedAt: now };
+    }
+    if (!this.#room.isThere) throw unavailable("the database's disk is nearly full");
   }
 
   async #attempt(calls: Call[]): Promise<void> {
@@ -248,11 +261,11 @@ const unavailable = (message: string, cause?: unknown): AppError =>
 /** Class 22 is "data exception": the values themselves cannot be stored. */
 function refusal(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const isData = error instanceof Error && 'code' in error && String(error.code).startsWith('22');
-  return new AppError({
-    code: isData ? 'event.unstorable' : 'server.internal',
-    message: isData ? 'the database cannot store this event' : 'the event could not be stored',
-    detail: String(error),
-    cause: error,
-  });
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const facts = { detail: String(error), cause: error };
+  if (code === 'CONNECTION_ENDED') return unavailable('the database connection is closed', error);
+  if (!code.startsWith('22')) {
+    return new AppError({ code: 'server.internal', message: 'the event could not be stored', ...facts });
+  }
+  return new AppError({ code: 'event.unstorable', message: 'the database cannot store this event', ...facts });
 }

@@ -38,6 +38,8 @@ export interface LogOptions {
   clock: { now(): number };
   /** Fills the bytes with cryptographic randomness. */
   random(bytes: Uint8Array): void;
+  /** False while the database's disk is nearly full: then appends are refused. Asked at most once a second. */
+  hasRoom?: () => Promise<boolean>;
   log?: (line: string) => void;
 }
 
@@ -48,7 +50,8 @@ export interface Log {
    * nothing in between; it may run several times and rejects the append by throwing.
    * Rejects with `session.not-found` unless the session exists or the first event is `session.created`, `session.conflict`
    * when it is created twice, `input.invalid`, `input.too-large` above 500 events, `event.unstorable`, and
-   * `database.unavailable` after 5 s without a database: then it is unknown whether it happened.
+   * `database.unavailable` when too much waits, the disk is nearly full, or after 5 s without a database: then it is
+   * unknown whether it happened.
    */
   append(sessionId: string, events: NewEvent[] | Decide): Promise<Appended[]>;
   /** Events in seq order: those after a seq, or before one, or without bounds the newest. Empty for unknown sessions. */
@@ -76,7 +79,8 @@ export interface Log {
 }
 
 /** Opens the log of this database, creating the server's own chain the first time. Anchors are opened apart. */
-export async function openLog({ sql, bus, clock, random, log = () => {} }: LogOptions): Promise<Log> {
+export async function openLog(options: LogOptions): Promise<Log> {
+  const { sql, bus, clock, random, hasRoom = async () => true, log = () => undefined } = options;
   await untilReachable(() => createServerChain(sql, clock.now()));
   const counter = createCounter(await untilReachable(() => countSessions(sql)));
   const filler = new SearchFiller(sql, log);
@@ -95,7 +99,8 @@ export async function openLog({ sql, bus, clock, random, log = () => {} }: LogOp
 
   const queue = new AppendQueue({
     sql,
-    now: clock.now,
+    now: () => clock.now(),
+    hasRoom,
     newKey: () => newKey(random),
     onCommitted,
     onForeignWrite: () => {

@@ -5,7 +5,7 @@ import type { Sql } from '#db/client.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import { newId, type PersonId, type SessionId, type TerminalId } from '#protocol/id.ts';
 import { type Bus, createBus } from '#server/bus/index.ts';
-import { type Log, openLog, type SessionTopics } from './index.ts';
+import { type Log, type LogOptions, openLog, type SessionTopics } from './index.ts';
 
 export const random = (bytes: Uint8Array): void => void randomFillSync(bytes);
 
@@ -34,10 +34,11 @@ export interface TestLog {
 }
 
 /** A log on `sql`; the bus throws what its listeners throw into `lines`. The caller closes `log`. */
-export async function openTestLog(sql: Sql, clock = createClock()): Promise<TestLog> {
+export async function openTestLog(sql: Sql, options: Partial<LogOptions> = {}): Promise<TestLog> {
+  const clock = createClock();
   const lines: string[] = [];
   const bus = createBus<SessionTopics>((error) => lines.push(String(error)));
-  const log = await openLog({ sql, bus, clock, random, log: (line) => lines.push(line) });
+  const log = await openLog({ sql, bus, clock, random, log: (line) => lines.push(line), ...options });
   return { log, bus, clock, lines };
 }
 
