@@ -92,7 +92,9 @@ export function createFeedSet(deps: FeedSetDeps) {
   async function finish(feed: TerminalFeed): Promise<void> {
     feed.isRunning = false;
     try {
-      if (feed.isLive) await feed.recorder.finish(await feed.screen());
+      const screen = feed.isLive ? await feed.screen().catch(nullIfGone) : null;
+      if (screen) await feed.recorder.finish(screen);
+      feed.finished();
     } catch (cause) {
       note(`terminal ${feed.terminalId}: last screen not stored: ${String(cause)}`);
     }
@@ -180,4 +182,10 @@ export function createFeedSet(deps: FeedSetDeps) {
       await Promise.allSettled([...feeds.values()].map((feed) => feed.recorder.flush()));
     },
   };
+}
+
+/** A runner forgets a program that has ended as soon as its output is stored; then what is stored is all there is. */
+export function nullIfGone(cause: unknown): null {
+  if (cause instanceof AppError && cause.code === 'terminal.not-found') return null;
+  throw cause;
 }

@@ -70,6 +70,12 @@ export class TerminalFeed {
     this.#link = null;
   }
 
+  /** Its program has ended and all its output is stored: whoever has no screen gets the stored one. */
+  finished(): void {
+    this.unlink();
+    for (const viewer of this.viewers) if (viewer.needsScreen) void this.#showStored(viewer, null);
+  }
+
   isLinkedBy(link: RunnerLink): boolean {
     return this.#link === link;
   }

@@ -16,7 +16,7 @@ import { Attachment } from './attachment.ts';
 import { createAudience } from './audience.ts';
 import { type DriverWish, decideDriver, terminalIn } from './driver.ts';
 import type { TerminalFeed } from './feed.ts';
-import { createFeedSet } from './feed-set.ts';
+import { createFeedSet, nullIfGone } from './feed-set.ts';
 import { createRecordingStore, type RecordingPage } from './recording-store.ts';
 import type { Screen } from './screen.ts';
 import { type ScreenText, screenText } from './screen-text.ts';
@@ -190,7 +190,8 @@ export function openTerminals(deps: TerminalsDeps) {
     },
     async screen(terminalId: TerminalId): Promise<ScreenText> {
       const { feed } = await find(terminalId);
-      if (feed.isLive) return screenText(await feed.screen(), []);
+      const live = feed.isLive ? await feed.screen().catch(nullIfGone) : null;
+      if (live) return screenText(live, []);
       const { screen, output } = await feed.recorder.last();
       return screenText(screen ?? feed.blank(), output);
     },
