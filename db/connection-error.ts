@@ -30,7 +30,3 @@ export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
   return clientCodes.has(error.code) || sqlStates.test(error.code);
 }
-
-/** The SQLSTATE of a unique violation. */
-export const isRepeatedKey = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === '23505';

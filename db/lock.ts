@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '#protocol/error.ts';
-import type { Connect, Sql } from './client.ts';
+import type { Connect, Sql } from './connect.ts';
 import { isPassing } from './connection-error.ts';
 import { isRunning } from './embedded/process.ts';
 import type { Reach } from './reach.ts';

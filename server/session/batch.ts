@@ -70,7 +70,7 @@ export interface BatchContext {
   newKey(): string;
 }
 
-export const absentHead: Head = {
+const absentHead: Head = {
   exists: false,
   seq: 0,
   hash: zeroHash,
@@ -173,7 +173,7 @@ function checkOrder(sessionId: string, head: Head, input: NewEvent): void {
 }
 
 /** The session is already there. It may be the same fact again: whoever has not looked for its key must look. */
-export class RepeatedCreation extends AppError {
+class RepeatedCreation extends AppError {
   constructor(sessionId: string) {
     super({ code: 'session.conflict', message: `session ${sessionId} already exists` });
   }

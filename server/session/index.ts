@@ -16,13 +16,12 @@ import { type SearchOptions, type SearchPage, searchEvents } from './search.ts';
 import { SearchFiller } from './search-filler.ts';
 import { followLog } from './subscribe.ts';
 
-export { type AnchorOptions, type Anchors, type ChainHead, openAnchors } from './anchor.ts';
+export { openAnchors } from './anchor.ts';
 export type { Appended, Decide } from './batch.ts';
-export type { BadRow, Fault } from './chain.ts';
 export type { Counts, ListOptions, SessionPage } from './list.ts';
 export type { Range } from './read.ts';
-export type { SearchHit, SearchOptions, SearchPage } from './search.ts';
-export { type VerifyResult, verifyLog } from './verify.ts';
+export type { SearchOptions, SearchPage } from './search.ts';
+export { verifyLog } from './verify.ts';
 
 /** What the log publishes, always after commit. */
 export interface SessionTopics {
