@@ -18,14 +18,13 @@ const home = join(folder, 'home');
 const source = join(folder, 'source');
 const env = { ...process.env, OMNIGENT_HOME: home, PORT: '0', SHELL: '/bin/bash' };
 
-/** Runs a program to its end with `input`, and returns its stdout. Throws unless it exits 0. */
-async function run(program, args, input = '') {
-  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+/** Runs a program to its end and returns its stdout. Throws unless it exits 0. */
+async function run(program, args) {
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
     output += text;
   });
-  child.stdin.end(input);
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`${program} ${args.join(' ')}: exit ${code}\n${output}`);
   return output;
@@ -86,12 +85,13 @@ async function stop(server) {
 
 await makeSource();
 const server = await start();
+let sessionId = null;
 try {
-  const { sessionId } = await omnigent('session', 'new', '--dir', source);
+  ({ sessionId } = await omnigent('session', 'new', '--dir', source));
   await typeAndSee(sessionId);
-  await omnigent('session', 'end', sessionId, '--discard');
 } finally {
+  if (sessionId) await omnigent('session', 'end', sessionId, '--discard');
   await stop(server);
+  rmSync(folder, { recursive: true });
 }
-rmSync(folder, { recursive: true });
 process.stdout.write(`a session works on Node.js ${process.version}\n`);

@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
+const command = 'bin/omnigent/main.mjs';
 let root = '';
 
 function write(path: string, text: string): void {
@@ -73,7 +74,7 @@ async function ended(child: ChildProcess): Promise<Ended> {
 
 const run = (args: string[], uid?: number): Promise<Ended> =>
   ended(spawn(process.execPath, args, { cwd: root, ...(uid === undefined ? {} : { uid, gid: uid }) }));
-const omnigent = (...args: string[]) => run(['bin/omnigent.mjs', ...args]);
+const omnigent = (...args: string[]) => run([command, ...args]);
 const buildBoth = () =>
   run(['-e', "import('./bin/build/ensure.mjs').then((m) => m.ensureBuilt(['server', 'cli'], console.error))"]);
 const builtAt = (program: string): number => statSync(join(root, `dist/${program}.js`)).mtimeMs;
@@ -111,12 +112,12 @@ it('[START3] a lock left by a dead builder, or by one whose pid is reused, does 
 it('[START4] a tree that needs a build and cannot be written is refused; a built one runs', async () => {
   const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
   chmodSync(root, nobody === undefined ? 0o555 : 0o755);
-  const refused = await run(['bin/omnigent.mjs'], nobody);
+  const refused = await run([command], nobody);
   chmodSync(root, 0o755);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(/cannot write to .*dist.* \(EACCES\)\. Run `npm run build` once as the user who owns/);
   await omnigent();
-  expect((await run(['bin/omnigent.mjs'], nobody)).stdout).toBe('first \n');
+  expect((await run([command], nobody)).stdout).toBe('first \n');
 });
 
 it('[START5] sources that do not compile are reported with file and line', async () => {
@@ -126,7 +127,7 @@ it('[START5] sources that do not compile are reported with file and line', async
   expect(broken.stderr).toMatch(/^building cli failed\n[\s\S]*cli\/main\.ts:1:13/);
 });
 
-it.each(['start', 'omnigent', 'build'])('[START6] %s refuses an older Node.js in one line', async (program) => {
+it.each(['start', 'omnigent/main', 'build'])('[START6] %s refuses an older Node.js in one line', async (program) => {
   const older = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'18.20.4'})";
   const refused = await run(['--import', older, `bin/${program}.mjs`]);
   expect(refused.code).toBe(1);

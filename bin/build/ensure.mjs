@@ -7,7 +7,7 @@ import { isCurrent, readStamp, stamp, writeStamp } from './stamp.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
-/** Whatever is built depends on these too. */
+/** Whatever is built depends on these too; the lock file names every package and our own version. */
 const always = [
   'package.json',
   'package-lock.json',

@@ -49,7 +49,7 @@ const bans: Ban[] = [
   {
     what: 'an address in the lock file',
     fix: 'run npm install with the .npmrc of the tree',
-    pattern: /"resolved": "(?!node_modules\/)/,
+    pattern: /"resolved": "\w+:/,
     in: /^package-lock\.json$/,
   },
 ];
