@@ -1,12 +1,12 @@
 /** The suite that every way of making checkouts must pass; called inside a test file, once for each. */
 import { describe } from 'vitest';
 import type { CheckoutMethod } from './checkout.ts';
-import { changesContract } from './contract/changes.ts';
-import { folderContract } from './contract/folder.ts';
-import { gitContract } from './contract/git.ts';
-import { hostileContract } from './contract/hostile.ts';
-import { proofContract } from './contract/proof.ts';
-import { removalContract } from './contract/removal.ts';
+import { changesContract } from './contract/changes.testing.ts';
+import { folderContract } from './contract/folder.testing.ts';
+import { gitContract } from './contract/git.testing.ts';
+import { hostileContract } from './contract/hostile.testing.ts';
+import { proofContract } from './contract/proof.testing.ts';
+import { removalContract } from './contract/removal.testing.ts';
 
 export function checkoutContract(name: string, method: CheckoutMethod): void {
   describe(`checkouts made by ${name}`, () => {

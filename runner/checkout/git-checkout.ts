@@ -34,7 +34,7 @@ const invalid = (message: string, cause?: unknown) => new AppError({ code: 'sour
 async function resolveHead(reader: RepositoryReader): Promise<string> {
   const { top } = reader.repository;
   try {
-    return (await reader.run(['rev-parse', '--verify', '--end-of-options', 'HEAD^{commit}'])).toString().trim();
+    return (await reader.run(['rev-parse', '--verify', 'HEAD^{commit}'])).toString().trim();
   } catch (cause) {
     if (!(cause instanceof GitFailure)) throw cause;
     const isUnborn = reader.head.startsWith('ref: ') && /Needed a single revision|unknown revision/.test(cause.stderr);

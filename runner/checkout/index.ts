@@ -3,19 +3,17 @@ import type { StopResult } from '#protocol/runner-message.ts';
 import type { Checkout, CheckoutCreated, CheckoutRequest } from './checkout.ts';
 import { plainCheckout } from './plain-checkout.ts';
 
-export type { Checkout, CheckoutCreated, CheckoutProof, CheckoutRequest } from './checkout.ts';
+export type { Checkout } from './checkout.ts';
 
-/** Makes the checkout. Throws AppError `source.invalid` naming the fix, or `checkout.failed`; then nothing is left. */
-export function createCheckout(request: CheckoutRequest): Promise<{ checkout: Checkout; created: CheckoutCreated }> {
-  return plainCheckout.create(request);
-}
-
-/** The checkout of an earlier run, or a new one; `created` is the fact to state, null when it was there already. */
+/**
+ * The checkout of an earlier run, or a new one; `created` is the fact to state, null when it was there already.
+ * Throws AppError `source.invalid` naming the fix, `input.invalid` for the branch, or `checkout.failed`; then nothing is left.
+ */
 export async function openCheckout(
   request: CheckoutRequest,
 ): Promise<{ checkout: Checkout; created: CheckoutCreated | null }> {
   const checkout = await plainCheckout.reopen(request.directory);
-  return checkout ? { checkout, created: null } : createCheckout(request);
+  return checkout ? { checkout, created: null } : plainCheckout.create(request);
 }
 
 /** Settles the checkout of a session whose runner is gone. `missing` when there is none. */

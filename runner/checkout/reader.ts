@@ -38,7 +38,7 @@ const limits = {
 };
 
 /** One path of the colon-separated list, C-quoted so that no character of it separates. */
-export const quoteAlternate = (path: string) =>
+const quoteAlternate = (path: string) =>
   `"${path.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t')}"`;
 
 function configText(settings: RepositorySettings): string {

@@ -32,7 +32,7 @@ const locale = /^LC_[A-Z]+$/;
 /** Proxies are passed unless their URL carries a password. */
 const proxies = new Set(['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy']);
 
-export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Folders that npm puts in front while it runs a script belong to Omnigent, not to the programs of a session. */
 const isOwnFolder = (folder: string) =>

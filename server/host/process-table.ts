@@ -17,7 +17,7 @@ export interface ProcessRow extends ProcessIdentity {
 }
 
 /** Parses /proc/PID/stat; the name may hold blanks and parentheses, so fields are counted from the last `)`. */
-export function parseStat(text: string): ProcessRow | null {
+function parseStat(text: string): ProcessRow | null {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
   if (open < 0 || close < open) return null;

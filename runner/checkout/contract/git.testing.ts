@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventPayloads } from '#protocol/event.ts';
 import type { CheckoutMethod } from '../checkout.ts';
-import { git, readFiles } from './source.ts';
-import { useSuite } from './suite.ts';
+import { git, readFiles } from './source.testing.ts';
+import { useSuite } from './suite.testing.ts';
 
 export function gitContract(method: CheckoutMethod): void {
   describe('a git repository', { timeout: 60_000 }, () => {

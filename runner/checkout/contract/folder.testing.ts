@@ -5,8 +5,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CheckoutMethod } from '../checkout.ts';
-import { git, readFiles } from './source.ts';
-import { useSuite } from './suite.ts';
+import { git, readFiles } from './source.testing.ts';
+import { useSuite } from './suite.testing.ts';
+
+const makePipe = (path: string) => expect(spawnSync('sh', ['-c', 'mkfifo -- "$0"', path]).status).toBe(0);
 
 export function folderContract(method: CheckoutMethod): void {
   describe('a plain folder', { timeout: 60_000 }, () => {
@@ -69,7 +71,8 @@ export function folderContract(method: CheckoutMethod): void {
 
     it('[CHK15] sockets and pipes are left out with a note, and nothing waits on them', async () => {
       const top = folder('special');
-      expect(spawnSync('mkfifo', [join(top, 'pipe'), join(top, 'deep-pipe')]).status).toBe(0);
+      makePipe(join(top, 'pipe'));
+      makePipe(join(top, 'deep-pipe'));
       const socket = createServer().listen(join(top, 'socket'));
       await new Promise((resolve) => socket.once('listening', resolve));
       symlinkSync('pipe', join(top, 'link-to-pipe'));
@@ -83,7 +86,7 @@ export function folderContract(method: CheckoutMethod): void {
       const top = suite.place.repository('piped');
       for (const name of ['config', 'packed-refs', 'shallow', 'info/exclude']) {
         spawnSync('rm', ['-f', join(top, '.git', name)]);
-        expect(spawnSync('mkfifo', [join(top, '.git', name)]).status).toBe(0);
+        makePipe(join(top, '.git', name));
       }
       const { created } = await suite.make(top, { includesChanges: true });
       expect(created.files).toBe(2);

@@ -14,8 +14,8 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CheckoutMethod } from '../checkout.ts';
-import { describeTree, git, readFiles } from './source.ts';
-import { useSuite } from './suite.ts';
+import { describeTree, git, readFiles } from './source.testing.ts';
+import { useSuite } from './suite.testing.ts';
 
 /** The entry as a file's content, a link's target, or null. */
 function at(root: string, path: string): string | null {

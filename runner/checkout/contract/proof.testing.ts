@@ -3,8 +3,8 @@ import { chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CheckoutMethod } from '../checkout.ts';
-import { describeTree, git } from './source.ts';
-import { useSuite } from './suite.ts';
+import { describeTree, git } from './source.testing.ts';
+import { useSuite } from './suite.testing.ts';
 
 export function proofContract(method: CheckoutMethod): void {
   describe('proof that work is saved', { timeout: 60_000 }, () => {

@@ -1,7 +1,7 @@
 /** What each part of the checkout contract is given. */
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { Checkout, CheckoutCreated, CheckoutMethod, CheckoutRequest } from '../checkout.ts';
-import { describeTree, Workplace } from './source.ts';
+import { describeTree, Workplace } from './source.testing.ts';
 
 export interface Suite {
   readonly place: Workplace;

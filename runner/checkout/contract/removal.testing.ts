@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stopResultSchema } from '#protocol/runner-message.ts';
 import type { CheckoutMethod } from '../checkout.ts';
-import { describeTree } from './source.ts';
-import { useSuite } from './suite.ts';
+import { describeTree } from './source.testing.ts';
+import { useSuite } from './suite.testing.ts';
 
 export function removalContract(method: CheckoutMethod): void {
   describe('removing and reopening', { timeout: 60_000 }, () => {

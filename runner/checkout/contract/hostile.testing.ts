@@ -14,8 +14,8 @@ import {
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckoutMethod } from '../checkout.ts';
-import { describeTree, git, gitInput, readFiles } from './source.ts';
-import { useSuite } from './suite.ts';
+import { describeTree, git, gitInput, readFiles } from './source.testing.ts';
+import { useSuite } from './suite.testing.ts';
 
 const hooks = [
   'applypatch-msg',
