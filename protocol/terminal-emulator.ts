@@ -22,6 +22,8 @@ export interface XtermTerminal {
   reset(): void;
 }
 
+/** In a pen's `fg`. */
+const underlineFlag = 0x10000000;
 /** Bytes given to the emulator at once; xterm.js cuts larger pieces itself, also within a character. */
 const pieceBytes = 64 * 1024;
 /** Combining marks that one cell holds; further ones take a cell of their own. */
@@ -79,6 +81,43 @@ function repairEraseAbove(core: XtermCore): void {
   input._parser.registerCsiHandler({ prefix: '?', final: 'J' }, (params) => erase(params, true));
 }
 
+/**
+ * xterm.js 6.0.0 saves the flags of the pen with the cursor but not the underline they stand for, and the character
+ * set in use but not its place; restored, they would contradict what is in force. Here they are brought in line.
+ */
+function repairRestoreCursor(core: XtermCore): void {
+  const input = core._inputHandler;
+  const restore = input.restoreCursor.bind(input);
+  input.restoreCursor = (params) => {
+    restore(params);
+    const pen = input._curAttrData;
+    pen.extended = pen.extended.clone();
+    const isUnderlined = (pen.fg & underlineFlag) !== 0;
+    if (!isUnderlined) pen.extended.underlineStyle = 0;
+    else if (((pen.extended._ext >>> 26) & 7) === 0) pen.extended.underlineStyle = 1;
+    pen.updateExtended();
+    const { charset, glevel, _charsets } = core._charsetService;
+    _charsets[glevel] = charset;
+    return true;
+  };
+}
+
+/** The alignment pattern (DECALN) fills the screen with flags of the pen but not what they stand for; here it is plain. */
+function repairAlignmentPattern(core: XtermCore): void {
+  const input = core._inputHandler;
+  const fill = input.screenAlignmentPattern.bind(input);
+  input.screenAlignmentPattern = () => {
+    const pen = input._curAttrData;
+    const { fg, bg } = pen;
+    pen.fg = 0;
+    pen.bg = 0;
+    fill();
+    pen.fg = fg;
+    pen.bg = bg;
+    return true;
+  };
+}
+
 const ignored = { start: () => undefined, put: () => undefined, end: () => true };
 
 /** String sequences: links are bounded, everything else that has an effect outside the screen is ignored, unread. */
@@ -125,6 +164,7 @@ function forgetOverwritten(line: CoreLine): void {
 /** Cuts a line to the screen's width; half of a wide character at its end becomes a blank of the same colours. */
 function cutLine(buffer: CoreBuffer, line: CoreLine, cols: number): void {
   if (line.length > cols) line.resize(cols, buffer.getNullCell());
+  line.cleanupMemory();
   if (line.getWidth(cols - 1) !== 2) return;
   const at = (cols - 1) * 3;
   const extended = line._extendedAttrs[cols - 1] ?? { _ext: 0, urlId: 0 };
@@ -149,7 +189,13 @@ function resizeExactly(terminal: XtermTerminal, core: XtermCore, cols: number, r
   for (const buffer of [normal, alt]) {
     trimBuffer(buffer, cols, rows);
     eachLine(buffer, (line) => cutLine(buffer, line, cols));
+    // It would free what lines do not use any more, later and with a complaint on the console when it comes late.
+    buffer._memoryCleanupQueue.clear();
   }
+  // The cursor may have moved away from the character that the next one would join.
+  core._inputHandler._parser.precedingJoinState = 0;
+  // An unused alternate screen keeps its old height as room for scrollback, which it must not have.
+  if (alt.lines.length === 0) alt.lines.maxLength = rows;
 }
 
 /** Pieces that end between characters; what is left of the last one comes with the next call. */
@@ -205,6 +251,8 @@ export function exactEmulator(terminal: XtermTerminal): ExactEmulator {
   core.unicodeService.activeVersion = '11-bounded';
   boundCounts(core);
   repairEraseAbove(core);
+  repairRestoreCursor(core);
+  repairAlignmentPattern(core);
   boundStrings(core);
   const pieces = new Pieces();
   return {

@@ -36,7 +36,7 @@ export function muteQueries(terminal: { parser: SequenceParser }): void {
   const silent = () => true;
   for (const id of questions) terminal.parser.registerCsiHandler(id, silent);
   terminal.parser.registerDcsHandler({ intermediates: '$', final: 'q' }, silent);
-  terminal.parser.registerDcsHandler({ prefix: '+', final: 'q' }, silent);
+  terminal.parser.registerDcsHandler({ intermediates: '+', final: 'q' }, silent);
   muteFocusReport(terminal);
 }
 

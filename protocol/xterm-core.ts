@@ -11,6 +11,12 @@ export interface CoreAttributes {
   extended: CoreExtended;
 }
 
+/** The pen: as long as its flags and `extended` are changed together, one follows from the other. */
+export interface CorePen extends CoreAttributes {
+  extended: CoreExtended & { underlineStyle: number; clone(): CorePen['extended'] };
+  updateExtended(): void;
+}
+
 /** `_ext`: underline style and colour; `urlId` names a link, 0 is none. */
 export interface CoreExtended {
   readonly _ext: number;
@@ -29,11 +35,12 @@ export interface CoreLine {
   readonly _extendedAttrs: Readonly<Record<number, CoreExtended | undefined>>;
   getWidth(index: number): number;
   resize(cols: number, fill: unknown): boolean;
+  cleanupMemory(): number;
   setCellFromCodepoint(index: number, code: number, width: number, attributes: CoreAttributes): void;
 }
 
 export interface CoreBuffer {
-  readonly lines: { readonly length: number; readonly maxLength: number; get(index: number): CoreLine | undefined };
+  readonly lines: { readonly length: number; maxLength: number; get(index: number): CoreLine | undefined };
   readonly x: number;
   readonly y: number;
   readonly ybase: number;
@@ -45,6 +52,7 @@ export interface CoreBuffer {
   readonly savedCurAttrData: CoreAttributes;
   readonly savedCharset: CoreCharset;
   getNullCell(): unknown;
+  readonly _memoryCleanupQueue: { clear(): void };
 }
 
 export interface CoreModes {
@@ -83,7 +91,7 @@ export interface CoreParser {
   /** 0 between sequences. */
   readonly currentState: number;
   /** What the next character may join or `REP` repeats; 0 is nothing. */
-  readonly precedingJoinState: number;
+  precedingJoinState: number;
   registerCsiHandler(id: SequenceId, handler: (params: CoreParams) => boolean): unknown;
   clearOscHandler(id: number): void;
   registerOscHandler(id: number, handler: CoreStringHandler): unknown;
@@ -105,7 +113,9 @@ export interface CoreInput {
   _resetBufferLine(y: number, respectProtect: boolean): void;
   _restrictCursor(maxCol: number): void;
   markRangeDirty(from: number, to: number): void;
-  readonly _curAttrData: CoreAttributes;
+  restoreCursor(params?: unknown): boolean;
+  screenAlignmentPattern(): boolean;
+  readonly _curAttrData: CorePen;
   readonly _parser: CoreParser;
 }
 

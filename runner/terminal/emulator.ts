@@ -2,11 +2,14 @@
  * The true screen of one program: an emulator that applies output and resizes in order, answers the program's
  * queries and can say what it shows. Knows no PTY, no link and no viewer.
  */
-import serialize from '@xterm/addon-serialize';
 import unicode11 from '@xterm/addon-unicode11';
 import headless from '@xterm/headless';
+import { type ExactEmulator, exactEmulator } from '#protocol/terminal-emulator.ts';
 import { scrollbackLines } from '#protocol/terminal-frame.ts';
-import { coreOf, type XtermCore } from './xterm-core.ts';
+import type { CoreCharset, XtermCore } from '#protocol/xterm-core.ts';
+import { charsetLetters, drawScreen } from './draw/index.ts';
+import { answerQueries } from './query-answer.ts';
+import { Unfinished } from './unfinished.ts';
 
 export interface EmulatorOptions {
   cols: number;
@@ -15,28 +18,41 @@ export interface EmulatorOptions {
   onReply: (text: string) => void;
 }
 
+/** Window reports that are answered; nothing may change the window. */
+const windowOptions = {
+  getWinState: true,
+  getWinPosition: true,
+  getWinSizePixels: true,
+  getCellSizePixels: true,
+  getWinSizeChars: true,
+  getScreenSizeChars: true,
+  getIconTitle: true,
+  getWinTitle: true,
+};
+
 export class Emulator {
   readonly #terminal: headless.Terminal;
-  readonly #core: XtermCore;
-  readonly #serialize = new serialize.SerializeAddon();
+  readonly #exact: ExactEmulator;
+  readonly #letters: ReadonlyMap<CoreCharset, string>;
+  readonly #unfinished = new Unfinished();
   #offset = 0;
   #resizes = 0;
 
   constructor(options: EmulatorOptions) {
-    const { cols, rows } = options;
+    const { cols, rows, onReply } = options;
     this.#terminal = new headless.Terminal({
       cols,
       rows,
       scrollback: scrollbackLines,
       allowProposedApi: true,
       logLevel: 'off',
-      windowOptions: { getWinSizeChars: true },
+      windowOptions,
     });
     this.#terminal.loadAddon(new unicode11.Unicode11Addon());
-    this.#terminal.unicode.activeVersion = '11';
-    this.#terminal.loadAddon(this.#serialize as unknown as headless.ITerminalAddon);
-    this.#terminal.onData(options.onReply);
-    this.#core = coreOf(this.#terminal);
+    this.#exact = exactEmulator(this.#terminal);
+    this.#letters = charsetLetters(this.#exact.core);
+    this.#terminal.onData(onReply);
+    answerQueries(this.#terminal, onReply);
   }
 
   /** Bytes of output applied so far. */
@@ -57,20 +73,26 @@ export class Emulator {
     return this.#terminal.rows;
   }
 
+  get core(): XtermCore {
+    return this.#exact.core;
+  }
+
   /** Applies output at once. */
   write(data: Uint8Array): void {
-    this.#core._inputHandler.parse(data);
+    this.#exact.apply(data);
+    this.#unfinished.parsed(data, this.core._inputHandler._parser.currentState);
     this.#offset += data.length;
   }
 
   resize(cols: number, rows: number): void {
-    this.#terminal.resize(cols, rows);
+    this.#exact.resize(cols, rows);
     this.#resizes++;
   }
 
-  /** Bytes that draw this screen on a reset emulator of the same size. */
+  /** Bytes that bring a reset emulator of the same size into this state. */
   draw(): Uint8Array {
-    return new TextEncoder().encode(this.#serialize.serialize());
+    const { bytes } = this.#unfinished;
+    return drawScreen(this.core, this.#letters, bytes.length > 0 ? bytes : this.#exact.held);
   }
 
   get cursor(): { x: number; y: number } {
