@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#protocol/error.ts';
-import { type NewEvent, toLine } from '#protocol/event.ts';
+import { type NewEvent, parsePayload, toLine } from '#protocol/event.ts';
 import type { TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { type FromRunner, leaseMs, runnerProtocol, type StopResult, type ToRunner } from '#protocol/runner-message.ts';
@@ -39,6 +39,7 @@ export class SessionRunner {
   /** Highest event number handed to the current link. */
   #sent = 0;
   #isStopping = false;
+  #leaseTimer: NodeJS.Timeout | null = null;
 
   private constructor(options: SessionRunnerOptions, journal: Journal) {
     const { launch, log } = options;
@@ -84,7 +85,7 @@ export class SessionRunner {
     runner = new SessionRunner(options, journal);
     runner.#closeLeftovers();
     runner.#connection.start();
-    setInterval(() => runner.#checkLease(), leaseCheckMs);
+    runner.#leaseTimer = setInterval(() => runner.#checkLease(), leaseCheckMs);
     runner.#prepared = runner.#prepare();
     return runner;
   }
@@ -103,8 +104,13 @@ export class SessionRunner {
     await this.#abandon('runner was asked to stop');
   }
 
+  /** What the server would refuse is not journaled: it would be resent for ever and nothing after it would get through. */
   #state(fact: Fact): void {
-    this.#journal.add(fact);
+    try {
+      this.#journal.add(parsePayload(fact.type, fact.payload));
+    } catch (cause) {
+      this.#options.log(`${fact.type} is not a valid fact: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
   }
 
   /** A predecessor may have died before it could say that its terminals closed. */
@@ -242,6 +248,7 @@ export class SessionRunner {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     this.#connection.close();
+    if (this.#leaseTimer) clearInterval(this.#leaseTimer);
     this.#options.exit(code);
   }
 
