@@ -14,11 +14,13 @@ export const toBytes = (path: BytePath) => Buffer.from(path, 'latin1');
 export const join = (folder: BytePath, name: string) => `${folder}/${name}` as BytePath;
 export const parentOf = (path: BytePath) => path.slice(0, Math.max(0, path.lastIndexOf('/'))) as BytePath;
 
-/** The name for people: control and direction characters visible, at most 120 characters. */
+/** Control and direction characters as `\u001b`: they must reach neither a log nor a screen. */
+export const visible = (text: string) =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+
+/** The name for people: visible, at most 120 characters. */
 export function show(path: BytePath): string {
-  const text = toBytes(path)
-    .toString('utf8')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+  const text = visible(toBytes(path).toString('utf8'));
   return text.length > 120 ? `${text.slice(0, 60)}…${text.slice(-59)}` : text;
 }
 

@@ -6,7 +6,7 @@ import { type BytePath, fromBytes, fromText, join, toBytes } from './byte-path.t
 import { CopyBudget, copyEntry, forEachOf } from './copy-file.ts';
 import { GitFailure, runGit } from './git.ts';
 import type { Made } from './git-checkout.ts';
-import type { CopyLimits } from './limits.ts';
+import { assertFileCount, type CopyLimits } from './limits.ts';
 import { list } from './note.ts';
 import { openFolder, openPath } from './regular-file.ts';
 import { findOutsideLinks } from './tree.ts';
@@ -62,10 +62,30 @@ async function copyOne({ from, to, budget, result }: Copy, path: BytePath): Prom
   if (outcome === 'link') result.links.push(path);
 }
 
+/** Counts names before anything is copied, so that a home folder chosen by mistake is refused within a second or two. */
+async function assertCountable(top: BytePath, limits: CopyLimits): Promise<void> {
+  const waiting = [top];
+  let files = 0;
+  for (let path = waiting.pop(); path !== undefined && files <= limits.files; path = waiting.pop()) {
+    const folder = await openFolder(path);
+    if (!folder) continue;
+    try {
+      for (const entry of await readdir(openPath(folder), { withFileTypes: true, encoding: 'buffer' })) {
+        if (entry.isDirectory()) waiting.push(join(path, fromBytes(entry.name)));
+        else files += 1;
+      }
+    } finally {
+      await folder.close();
+    }
+  }
+  assertFileCount(files, limits);
+}
+
 async function copyTree(source: string, root: string, limits: CopyLimits): Promise<Copied> {
   const result: Copied = { files: 0, links: [], special: [], gone: [], repositories: [] };
   const budget = new CopyBudget(limits, 'the files of the source');
   const copy: Copy = { from: fromText(source), to: fromText(root), budget, result, modes: [] };
+  await assertCountable(copy.from, limits);
   const waiting: BytePath[] = ['' as BytePath];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     waiting.push(...(await copyFolder(copy, path)));

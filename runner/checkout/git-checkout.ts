@@ -154,7 +154,12 @@ async function holds(reader: RepositoryReader, folder: string, changes: readonly
  */
 export async function makeGitCheckout(request: GitCheckoutRequest): Promise<Made | null> {
   const { repository, root, includesChanges, limits } = request;
-  const reader = await openReader({ repository, scratch: request.scratch, withIndex: includesChanges });
+  const reader = await openReader({
+    repository,
+    scratch: request.scratch,
+    withIndex: includesChanges,
+    timeoutMs: limits.gitMs,
+  });
   const head = await resolveHead(reader);
   const [chosen, tags, tree, changes] = await Promise.all([
     request.branch === null ? { branch: null, note: null } : chooseBranch(reader, request.branch),

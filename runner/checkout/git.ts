@@ -8,7 +8,7 @@ export interface GitRun {
   /** GIT_DIR and the like; added to an otherwise fixed environment. */
   env?: Readonly<Record<string, string>>;
   input?: string | Buffer;
-  /** Default 10 minutes: the largest repositories take that long; what hangs is killed. */
+  /** What hangs is killed; default 10 minutes, which the largest repositories need. */
   timeoutMs?: number;
 }
 
@@ -18,7 +18,8 @@ export class GitFailure extends Error {
   readonly stderr: string;
 
   constructor(options: { args: readonly string[]; exitCode: number | null; stderr: string }) {
-    super(`git ${options.args[0] ?? ''} failed (${options.exitCode ?? 'killed'}): ${options.stderr.slice(0, 400)}`);
+    const end = options.exitCode === null ? 'did not end in time' : `failed (${options.exitCode})`;
+    super(`git ${options.args[0] ?? ''} ${end}: ${options.stderr.slice(0, 400)}`);
     this.name = 'GitFailure';
     this.exitCode = options.exitCode;
     this.stderr = options.stderr;

@@ -1,4 +1,6 @@
 /** Public face of checkouts: make or reopen a session's copy of the files, prove that its work is saved, remove it. */
+import { stat } from 'node:fs/promises';
+import { AppError } from '#protocol/error.ts';
 import type { StopResult } from '#protocol/runner-message.ts';
 import type { Checkout, CheckoutCreated, CheckoutRequest } from './checkout.ts';
 import { plainCheckout } from './plain-checkout.ts';
@@ -13,7 +15,9 @@ export async function openCheckout(
   request: CheckoutRequest,
 ): Promise<{ checkout: Checkout; created: CheckoutCreated | null }> {
   const checkout = await plainCheckout.reopen(request.directory);
-  return checkout ? { checkout, created: null } : plainCheckout.create(request);
+  if (!checkout) return plainCheckout.create(request);
+  if ((await stat(checkout.root).catch(() => null))?.isDirectory()) return { checkout, created: null };
+  throw new AppError({ code: 'checkout.failed', message: 'the files of this session are gone; start a new session' });
 }
 
 /** Settles the checkout of a session whose runner is gone. `missing` when there is none. */

@@ -6,14 +6,16 @@ export interface CopyLimits {
   files: number;
   /** Bytes copied file by file: a plain folder, or uncommitted and untracked files. Objects of git don't count. */
   bytes: number;
+  /** One git command on a source, in ms; a source can be slow, or built to never answer. */
+  gitMs: number;
 }
 
 const GiB = 1024 ** 3;
-export const defaultLimits: CopyLimits = { files: 300_000, bytes: 10 * GiB };
+export const defaultLimits: CopyLimits = { files: 300_000, bytes: 10 * GiB, gitMs: 10 * 60 * 1000 };
 
 /** Throws AppError `source.invalid`. */
 export function assertFileCount(files: number, limits: CopyLimits): void {
   if (files <= limits.files) return;
-  const message = `the source has ${files} files, more than the ${limits.files} a session may have; choose a smaller folder`;
+  const message = `the source has more than ${limits.files} files, too many for a session; choose a smaller folder`;
   throw new AppError({ code: 'source.invalid', message });
 }

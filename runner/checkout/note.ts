@@ -1,5 +1,5 @@
 /** The sentences about what a checkout left out or made harmless; bounded as the event wants them. */
-import { type BytePath, show } from './byte-path.ts';
+import { type BytePath, show, visible } from './byte-path.ts';
 
 const maxNotes = 20;
 const maxChars = 400;
@@ -15,4 +15,7 @@ export function list(noun: string, paths: readonly BytePath[]): string {
 const plural = (noun: string) => (noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`);
 
 export const bound = (notes: readonly string[]): string[] =>
-  notes.slice(0, maxNotes).map((note) => (note.length > maxChars ? `${note.slice(0, maxChars - 1)}…` : note));
+  notes
+    .slice(0, maxNotes)
+    .map(visible)
+    .map((note) => (note.length > maxChars ? `${note.slice(0, maxChars - 1)}…` : note));

@@ -1,10 +1,12 @@
 /** The plain copy against the contract, and what only it promises. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Workplace } from './contract/source.testing.ts';
+import { git, Workplace } from './contract/source.testing.ts';
 import { checkoutContract } from './contract.ts';
 import { openCheckout, removeCheckout } from './index.ts';
+import { defaultLimits } from './limits.ts';
 import { createPlainCheckouts, plainCheckout } from './plain-checkout.ts';
 import { findMount } from './remove.ts';
 
@@ -18,7 +20,7 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
   afterAll(() => place.remove());
 
   it('[CHK17] more files or bytes than a session may have are refused, and nothing is left behind', async () => {
-    const { create } = createPlainCheckouts({ limits: { files: 3, bytes: 1_000 }, now: () => 0 });
+    const { create } = createPlainCheckouts({ limits: { files: 3, bytes: 1_000, gitMs: 60_000 }, now: () => 0 });
     const folder = place.path('folder');
     for (const name of ['a', 'b', 'c', 'd']) place.write(join(folder, name), name);
     const heavy = place.path('heavy');
@@ -35,6 +37,33 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
       });
       expect(readdirSync(directory)).toEqual([]);
     }
+  });
+
+  it('[CHK15] a repository built to never answer is given up', async () => {
+    const { create } = createPlainCheckouts({ limits: { ...defaultLimits, gitMs: 300 }, now: () => 0 });
+    const top = place.repository('silent');
+    rmSync(join(top, '.git/refs/heads/main'));
+    expect(spawnSync('sh', ['-c', 'mkfifo -- "$0"', join(top, '.git/refs/heads/main')]).status).toBe(0);
+    const making = create({ source: top, directory: place.session(), branch: 'b', includesChanges: true });
+    await expect(making).rejects.toMatchObject({ code: 'source.invalid' });
+  });
+
+  it('messages are one line without control characters, whatever the source is called', async () => {
+    const top = place.path('new\nline \u001b[31m \u202e');
+    mkdirSync(top);
+    git(top, 'init', '-q');
+    const making = openCheckout({ source: top, directory: place.session(), branch: 'b', includesChanges: false });
+    await expect(making).rejects.toMatchObject({
+      message: expect.stringContaining('new\\u000aline \\u001b[31m \\u202e has no'),
+    });
+  });
+
+  it('[CHK18] what a killed runner left half made is removed by the next', async () => {
+    const directory = place.session();
+    place.write(join(directory, 'making-x/checkout/half'), 'half');
+    place.write(join(directory, 'proof-x/HEAD'), 'x');
+    await openCheckout({ source: place.repository('halved'), directory, branch: 'b', includesChanges: false });
+    expect(readdirSync(directory).sort()).toEqual(['checkout', 'checkout.json']);
   });
 
   it('[CHK18] what a crash left in the place of the checkout is put aside, not deleted', async () => {
@@ -57,11 +86,14 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
     const request = { source: place.repository('twice'), directory, branch: 'b', includesChanges: false };
     const first = await openCheckout(request);
     const second = await openCheckout(request);
+    place.write(join(directory, 'removed-x/checkout/half'), 'half');
     expect(first.created).not.toBeNull();
     expect(second.created).toBeNull();
     expect(second.checkout.root).toBe(first.checkout.root);
     expect(await removeCheckout({ directory, mode: 'if-saved' })).toMatchObject({ checkout: 'unchanged' });
     expect(await removeCheckout({ directory, mode: 'discard' })).toMatchObject({ checkout: 'missing' });
+    expect(readdirSync(directory)).toEqual(['checkout.json']);
+    await expect(openCheckout(request)).rejects.toMatchObject({ code: 'checkout.failed' });
     expect(await removeCheckout({ directory: place.session(), mode: 'discard' })).toMatchObject({
       checkout: 'missing',
     });

@@ -1,8 +1,9 @@
 /** The plain way to make a checkout: copy everything. docs/adr/004-checkout-copy.md says why, and what it is not. */
-import { lstat, mkdir, mkdtemp, realpath, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, realpath, rename, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { AppError } from '#protocol/error.ts';
 import type { StopResult } from '#protocol/runner-message.ts';
+import { visible } from './byte-path.ts';
 import type { Checkout, CheckoutMethod, CheckoutRequest } from './checkout.ts';
 import { makeFolderCheckout } from './folder-checkout.ts';
 import { GitFailure } from './git.ts';
@@ -11,7 +12,7 @@ import { type CopyLimits, defaultLimits } from './limits.ts';
 import { bound } from './note.ts';
 import { proveCheckout } from './proof.ts';
 import { type CheckoutRecord, readRecord, writeRecord } from './record.ts';
-import { removeFolder } from './remove.ts';
+import { removeFolder, removeWhole } from './remove.ts';
 import { findRepository, isWithin, type Repository } from './repository.ts';
 
 const invalid = (message: string, cause?: unknown) => new AppError({ code: 'source.invalid', message, cause });
@@ -33,6 +34,12 @@ function assertApart(top: string, directory: string): void {
     throw invalid(`${top} holds Omnigent's own data; choose a smaller folder, or move the data with OMNIGENT_HOME`);
   }
   if (isWithin(directory, top)) throw invalid(`${top} lies in this session's own folder; choose another source`);
+}
+
+/** Removes what a runner that was killed left half made or half removed; nothing else runs in the folder meanwhile. */
+async function sweep(directory: string, pattern: RegExp): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => pattern.test(name));
+  for (const name of names) await removeWhole(join(directory, name));
 }
 
 interface Making {
@@ -70,13 +77,21 @@ async function makeTree(making: Making): Promise<{ made: Made; top: string }> {
   return { made: { ...made, notes: [note, ...made.notes] }, top: source };
 }
 
+const firstLine = (text: string) => visible(text.split('\n')[0] ?? '').slice(0, 200);
+
+/** Paths of a source are in many messages; a message is one readable line all the same. */
 function translate(cause: unknown): AppError {
-  if (cause instanceof AppError) return cause;
+  if (cause instanceof AppError) {
+    const message = visible(cause.message);
+    return message === cause.message ? cause : new AppError({ code: cause.code, message, cause });
+  }
   const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC' || /No space left on device/.test(String(cause));
   if (isFull)
     return new AppError({ code: 'checkout.failed', message: 'the disk is full; free space and try again', cause });
   const what =
-    cause instanceof GitFailure ? 'git failed' : ((cause as NodeJS.ErrnoException).code ?? 'unexpected error');
+    cause instanceof GitFailure
+      ? firstLine(cause.message)
+      : ((cause as NodeJS.ErrnoException).code ?? 'unexpected error');
   return new AppError({
     code: 'checkout.failed',
     message: `the checkout could not be made: ${what}`,
@@ -100,9 +115,10 @@ async function create(request: CheckoutRequest, limits: CopyLimits, now: () => n
   if (await readRecord(directory)) {
     throw new AppError({ code: 'checkout.failed', message: 'this session has a checkout already' });
   }
-  const source = await findSource(request.source);
+  await sweep(directory, /^(making|proof)-/);
   const aside = await mkdtemp(join(directory, 'making-'));
   try {
+    const source = await findSource(request.source);
     const { made, top } = await makeTree({ request, source, directory, aside, limits });
     const { kind, branch, baseCommit } = made;
     const subfolder = relative(top, source);
@@ -113,13 +129,16 @@ async function create(request: CheckoutRequest, limits: CopyLimits, now: () => n
   } catch (cause) {
     throw translate(cause);
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await removeWhole(aside);
   }
 }
 
 async function remove(directory: string, record: CheckoutRecord, mode: 'if-saved' | 'discard'): Promise<StopResult> {
   const root = rootOf(directory);
-  if (!(await lstat(root).catch(() => null))) return { checkout: 'missing', reason: 'its files are gone already' };
+  if (!(await lstat(root).catch(() => null))) {
+    await sweep(directory, /^removed-/);
+    return { checkout: 'missing', reason: 'its files are gone already' };
+  }
   const proof = mode === 'discard' ? null : await proveCheckout({ directory, root, record });
   if (proof?.state === 'unsaved') return { checkout: 'kept', reason: proof.reason };
   if (!(await removeFolder(root))) return { checkout: 'missing', reason: 'its files are gone already' };

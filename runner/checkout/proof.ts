@@ -2,10 +2,11 @@
 import { lstat, mkdtemp, readdir, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#protocol/error.ts';
-import { type BytePath, fromText, join as joinBytes, splitNul, toBytes } from './byte-path.ts';
+import { type BytePath, fromText, join as joinBytes, splitNul, toBytes, visible } from './byte-path.ts';
 import { type Change, readChanges } from './changes.ts';
 import type { CheckoutProof } from './checkout.ts';
 import { GitFailure } from './git.ts';
+import { defaultLimits } from './limits.ts';
 import { openReader, type RepositoryReader } from './reader.ts';
 import type { CheckoutRecord } from './record.ts';
 import { openRegular } from './regular-file.ts';
@@ -24,7 +25,7 @@ async function openCheckoutReader(root: string, scratch: string): Promise<Reposi
   if (!(await lstat(gitDir).catch(() => null))?.isDirectory()) return null;
   const repository = await findRepository(await realpath(root));
   if (repository?.gitDir !== gitDir || repository.commonDir !== gitDir) return null;
-  const reader = await openReader({ repository, scratch, withIndex: true });
+  const reader = await openReader({ repository, scratch, withIndex: true, timeoutMs: defaultLimits.gitMs });
   // An entry that was told to count as unchanged is looked at all the same.
   await reader.run(['update-index', '-q', '--really-refresh']).catch((cause: unknown) => {
     if (!(cause instanceof GitFailure)) throw cause; // it exits with 1 when something is changed
@@ -35,7 +36,7 @@ async function openCheckoutReader(root: string, scratch: string): Promise<Reposi
 async function openSourceReader(source: string, scratch: string): Promise<RepositoryReader | null> {
   const top = await realpath(source).catch(() => null);
   const repository = top === null ? null : await findRepository(top);
-  return repository && openReader({ repository, scratch, withIndex: false });
+  return repository && openReader({ repository, scratch, withIndex: false, timeoutMs: defaultLimits.gitMs });
 }
 
 /** Commits of the source's refs and HEAD, as exclusions for rev-list. */
@@ -155,7 +156,7 @@ export async function proveCheckout(options: {
   try {
     return await prove(options.root, options.record, scratch);
   } catch (cause) {
-    if (cause instanceof AppError) return unsaved(`it cannot be judged: ${cause.message}`);
+    if (cause instanceof AppError) return unsaved(`it cannot be judged: ${visible(cause.message)}`);
     if (cause instanceof GitFailure) return unsaved('it cannot be judged: git cannot read it');
     throw cause;
   } finally {

@@ -78,6 +78,7 @@ export async function openReader(options: {
   repository: Repository;
   scratch: string;
   withIndex: boolean;
+  timeoutMs: number;
 }): Promise<RepositoryReader> {
   const { repository, scratch } = options;
   const { gitDir, commonDir } = repository;
@@ -108,6 +109,6 @@ export async function openReader(options: {
     shallow,
     exclude,
     run: (args, { env: more, ...rest } = {}) =>
-      runGit({ args, cwd: repository.top, env: { ...env, ...more }, ...rest }),
+      runGit({ args, cwd: repository.top, env: { ...env, ...more }, timeoutMs: options.timeoutMs, ...rest }),
   };
 }

@@ -39,20 +39,35 @@ async function openUp(folder: BytePath): Promise<void> {
   if ((mode & 0o700) !== 0o700) await chmod(toBytes(folder), 0o700);
 }
 
+/** What somebody else removed meanwhile is removed. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
+  return work.catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return null;
+    throw cause;
+  });
+}
+
 async function removeTree(removal: Removal, folder: BytePath): Promise<void> {
-  await openUp(folder);
+  await unlessGone(openUp(folder));
   if (folder.length > maxPathBytes) {
     removal.moved += 1;
     const shorter = join(removal.top, `deep-${removal.moved}`);
-    await rename(toBytes(folder), toBytes(shorter));
+    await unlessGone(rename(toBytes(folder), toBytes(shorter)));
     return removeTree(removal, shorter);
   }
-  const entries = await readdir(toBytes(folder), { withFileTypes: true, encoding: 'buffer' });
+  const entries = (await unlessGone(readdir(toBytes(folder), { withFileTypes: true, encoding: 'buffer' }))) ?? [];
   const pathOf = (entry: { name: Buffer }) => join(folder, fromBytes(entry.name));
   const others = entries.filter((entry) => !entry.isDirectory());
-  await forEachOf(others, 16, (entry) => unlink(toBytes(pathOf(entry))));
+  await forEachOf(others, 16, (entry) => unlessGone(unlink(toBytes(pathOf(entry)))).then(() => undefined));
   for (const entry of entries) if (entry.isDirectory()) await removeTree(removal, pathOf(entry));
-  await rmdir(toBytes(folder));
+  await unlessGone(rmdir(toBytes(folder)));
+}
+
+/** Removes a folder of ours with everything in it; anything else under that name is left alone. */
+export async function removeWhole(path: string): Promise<void> {
+  if ((await lstat(path).catch(() => null))?.isDirectory()) {
+    await removeTree({ top: fromText(path), moved: 0 }, fromText(path));
+  }
 }
 
 /**
@@ -69,12 +84,12 @@ export async function removeFolder(root: string): Promise<boolean> {
     await openUp(fromText(root));
     await rename(root, joinText(aside, 'checkout'));
   } catch (cause) {
-    await rmdir(aside);
+    await removeWhole(aside);
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw failed(`${root} cannot be removed (${(cause as NodeJS.ErrnoException).code})`, cause);
   }
   try {
-    await removeTree({ top: fromText(aside), moved: 0 }, fromText(aside));
+    await removeWhole(aside);
   } catch (cause) {
     const { code, path } = cause as NodeJS.ErrnoException;
     const where = show(fromText(path ?? aside));
