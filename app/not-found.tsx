@@ -1,0 +1,6 @@
+/** Whatever has no page. */
+import { NotFound } from '#components/shell/full-page.tsx';
+
+export default function NotFoundPage() {
+  return <NotFound />;
+}

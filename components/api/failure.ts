@@ -1,0 +1,25 @@
+/** What a failed call means: the code of the server's error and a sentence that is safe to show. Pure. */
+
+import type { ErrorCode } from '#protocol/error.ts';
+import { errorCodes } from '#protocol/error.ts';
+
+export interface Failure {
+  code: ErrorCode;
+  /** A sentence for people, says what to do where it can. */
+  message: string;
+  /** The same call may succeed later. */
+  isRetryable: boolean;
+}
+
+const isCode = (value: unknown): value is ErrorCode => typeof value === 'string' && value in errorCodes;
+
+/** Reads whatever a call threw. A call without any answer counts as `server.unreachable`. */
+export function failureOf(error: unknown): Failure {
+  const data: unknown = error instanceof Error && 'data' in error ? error.data : null;
+  const answered = data !== null && typeof data === 'object' ? (data as { appCode?: unknown }) : null;
+  if (answered === null || error === null) {
+    return { code: 'server.unreachable', message: 'No answer from the server.', isRetryable: true };
+  }
+  const code = isCode(answered.appCode) ? answered.appCode : 'server.internal';
+  return { code, message: (error as Error).message, isRetryable: errorCodes[code].isRetryable };
+}

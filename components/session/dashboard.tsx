@@ -1,0 +1,155 @@
+/** All sessions, grouped by what they need from people. Composes; the parts know the rest. */
+'use client';
+import { useQuery } from '@tanstack/react-query';
+import { LayoutGrid, Plus, Rows3, Search } from 'lucide-react';
+import dynamic from 'next/dynamic';
+import { useRouter, useSearchParams } from 'next/navigation';
+import { useState } from 'react';
+import { useTRPC } from '#components/api/api.ts';
+import { AccountMenu } from '#components/shell/account-menu.tsx';
+import { Brand } from '#components/shell/brand.tsx';
+import { OfflineStrip } from '#components/shell/connection-note.tsx';
+import { useShell } from '#components/shell/shell-context.ts';
+import { type KeyHint, StatusLine } from '#components/shell/status-line.tsx';
+import { TopBar } from '#components/shell/top-bar.tsx';
+import { useShortcuts } from '#components/shell/use-shortcuts.ts';
+import { IconButton } from '#components/ui/button.tsx';
+import { DocumentTitle } from '#components/ui/document-title.tsx';
+import { formatNoun } from '#components/ui/format.ts';
+import { Icon } from '#components/ui/icon.tsx';
+import { KeyCap } from '#components/ui/key-cap.tsx';
+import { useIsMac } from '#components/ui/use-media.ts';
+import { ActivityProvider } from './activity.tsx';
+import { DashboardTools, type DashboardView } from './dashboard-tools.tsx';
+import { type Filter, noFilter } from './session-board.ts';
+import { SessionList } from './session-list.tsx';
+import { useSessionBoard } from './use-session-board.ts';
+
+const SessionWall = dynamic(() => import('./session-wall.tsx').then((module) => module.SessionWall), { ssr: false });
+
+const listHints: readonly KeyHint[] = [
+  { caps: ['j', 'k'], does: 'move' },
+  { caps: ['space'], does: 'peek' },
+  { caps: ['↵'], does: 'open' },
+  { caps: ['f'], does: 'filter' },
+  { caps: ['?'], does: 'all keys' },
+];
+const wallHints: readonly KeyHint[] = [
+  { caps: ['←', '→', '↑', '↓'], does: 'move' },
+  { caps: ['space'], does: 'peek' },
+  { caps: ['↵'], does: 'open' },
+  { caps: ['?'], does: 'all keys' },
+];
+
+export function Dashboard() {
+  const router = useRouter();
+  const view: DashboardView = useSearchParams().get('view') === 'wall' ? 'wall' : 'list';
+  const [filter, setFilter] = useState<Filter>(noFilter);
+  const board = useSessionBoard();
+  const { data: me } = useQuery(useTRPC().person.me.queryOptions());
+  const setView = (next: DashboardView) => router.replace(next === 'wall' ? '/?view=wall' : '/');
+  useShortcuts('list', { 'view.toggle': () => setView(view === 'list' ? 'wall' : 'list') });
+  const needs = board.groups.needs.count;
+  const Content = view === 'wall' ? SessionWall : SessionList;
+  return (
+    <ActivityProvider>
+      <DocumentTitle name="Sessions" needsYou={needs > 0} />
+      <DashboardBar isBusy={board.isLoading} />
+      <OfflineStrip />
+      <DashboardTools board={board} filter={filter} onFilter={setFilter} view={view} onView={setView} />
+      <main className="min-h-0 flex-1 overflow-y-auto border-line border-t bg-surface">
+        <h1 className="sr-only">Sessions</h1>
+        <Content board={board} filter={filter} me={me?.personId ?? null} onClearFilter={() => setFilter(noFilter)} />
+      </main>
+      <StatusLine hints={view === 'wall' ? wallHints : listHints}>
+        <span className="num">
+          {formatNoun(board.groups.working.count + board.groups.idle.count, 'running session')}
+        </span>
+      </StatusLine>
+      <PhoneTabs view={view} needs={needs} onView={setView} />
+    </ActivityProvider>
+  );
+}
+
+function DashboardBar({ isBusy }: { isBusy: boolean }) {
+  const shell = useShell();
+  const isMac = useIsMac();
+  return (
+    <TopBar isBusy={isBusy}>
+      <Brand />
+      <nav aria-label="Main" className="flex h-full items-center gap-0.5 max-wide:hidden">
+        <span aria-current="page" className="inline-flex h-[26px] items-center rounded-2 bg-active px-2">
+          Sessions
+        </span>
+      </nav>
+      <span className="flex-1" />
+      <button
+        type="button"
+        onClick={() => shell.openPalette('commands')}
+        className="flex h-[26px] w-54 items-center gap-1.5 rounded-2 border border-line bg-surface pr-1.5 pl-2 text-ink-3 hover:border-line-strong hover:text-ink-2 max-wide:hidden"
+      >
+        <Icon icon={Search} />
+        <span className="flex-1 text-left">Command or session</span>
+        <KeyCap cap={isMac ? '⌘K' : 'Ctrl K'} />
+      </button>
+      <IconButton
+        icon={Search}
+        label="Search"
+        iconSize={20}
+        className="text-ink-2 wide:hidden"
+        onClick={() => shell.openPalette('commands')}
+      />
+      <IconButton
+        icon={Plus}
+        label="New session"
+        iconSize={20}
+        className="text-ink-2 wide:hidden"
+        onClick={shell.openNewSession}
+      />
+      <AccountMenu />
+    </TopBar>
+  );
+}
+
+const phoneTabs = [
+  { value: 'list', label: 'Sessions', icon: Rows3 },
+  { value: 'wall', label: 'Wall', icon: LayoutGrid },
+] as const;
+
+function PhoneTabs({
+  view,
+  needs,
+  onView,
+}: {
+  view: DashboardView;
+  needs: number;
+  onView: (view: DashboardView) => void;
+}) {
+  return (
+    <nav aria-label="Views" className="grid h-16 flex-none grid-cols-2 border-line border-t bg-bg pb-2 wide:hidden">
+      {phoneTabs.map((tab) => (
+        <button
+          key={tab.value}
+          type="button"
+          aria-current={tab.value === view ? 'page' : undefined}
+          onClick={() => onView(tab.value)}
+          className="focus-inside relative flex flex-col items-center justify-center gap-[3px] text-[11px] text-ink-3 aria-[current]:text-ink"
+        >
+          <span className="relative">
+            <Icon icon={tab.icon} size={20} />
+            {tab.value === 'list' && needs > 0 && (
+              <span
+                role="img"
+                aria-label={`${needs} need you`}
+                className="num absolute -top-1 left-4 min-w-3.5 rounded-1 border border-needs-line bg-needs-tint px-0.5 text-center font-semibold text-[10px] text-needs leading-[14px]"
+              >
+                {needs}
+              </span>
+            )}
+          </span>
+          {tab.label}
+        </button>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,165 @@
+/** Starts a session: a folder, a program, and whether work in progress comes along. */
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { ChevronRight, Folder } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { type FormEvent, useRef, useState } from 'react';
+import { useTRPC } from '#components/api/api.ts';
+import { failureOf } from '#components/api/failure.ts';
+import { Button } from '#components/ui/button.tsx';
+import { Dialog, DialogActions, DialogBody } from '#components/ui/dialog.tsx';
+import { Field } from '#components/ui/field.tsx';
+import { Icon } from '#components/ui/icon.tsx';
+import { Notice } from '#components/ui/notice.tsx';
+import { checkNewSession, type NewSession, type Problems, problemsOf, recentFolders } from './new-session.ts';
+import { folderName } from './session-facts.ts';
+
+const shownFolders = 4;
+
+export function NewSessionDialog({ onClose }: { onClose: () => void }) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const { data } = useQuery(trpc.session.list.queryOptions({ limit: 100 }));
+  const folders = recentFolders(data?.sessions ?? []).slice(0, shownFolders);
+  const [form, setForm] = useState<NewSession>({ dir: '', name: '', program: '', includeChanges: true });
+  const [problems, setProblems] = useState<Problems>({});
+  const folderField = useRef<HTMLInputElement>(null);
+  const create = useMutation(trpc.session.create.mutationOptions());
+  const change = (part: Partial<NewSession>) => setForm({ ...form, ...part });
+  const start = async (event: FormEvent) => {
+    event.preventDefault();
+    const checked = checkNewSession(form);
+    setProblems(checked.ok ? {} : checked.problems);
+    if (!checked.ok) return;
+    try {
+      const { sessionId } = await create.mutateAsync(checked.input);
+      onClose();
+      router.push(`/sessions/${sessionId}`);
+    } catch (cause) {
+      setProblems(problemsOf(failureOf(cause)));
+    }
+  };
+  return (
+    <Dialog open onClose={onClose} title="New session" initialFocus={folderField}>
+      <form onSubmit={(event) => void start(event)} noValidate className="flex min-h-0 flex-col">
+        <DialogBody>
+          {problems.form && (
+            <Notice tone="problem" title="The session was not started">
+              {problems.form}
+            </Notice>
+          )}
+          <FolderField
+            inputRef={folderField}
+            value={form.dir}
+            problem={problems.dir ?? null}
+            folders={folders}
+            onChange={(dir) => change({ dir })}
+          />
+          <Field
+            label="Program"
+            value={form.program}
+            onChange={(event) => change({ program: event.target.value })}
+            problem={problems.program ?? null}
+            placeholder="Your login shell"
+            help="What runs in the first terminal. More can be opened later."
+            isMono
+            autoComplete="off"
+            spellCheck={false}
+          />
+          <ChangesField checked={form.includeChanges} onChange={(includeChanges) => change({ includeChanges })} />
+          <More isOpen={problems.name !== undefined}>
+            <Field
+              label="Name"
+              value={form.name}
+              onChange={(event) => change({ name: event.target.value })}
+              problem={problems.name ?? null}
+              placeholder={form.dir ? folderName(form.dir) : 'From the folder'}
+              autoComplete="off"
+            />
+          </More>
+        </DialogBody>
+        <DialogActions>
+          <span className="flex-1 text-ink-3 text-xs max-wide:hidden">
+            Works on its own copy, on its own branch. Your folder is never written to.
+          </span>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" disabled={create.isPending} cap="↵">
+            {create.isPending ? 'Starting' : 'Start'}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+interface FolderFieldProps {
+  inputRef: React.RefObject<HTMLInputElement | null>;
+  value: string;
+  problem: string | null;
+  folders: readonly string[];
+  onChange: (folder: string) => void;
+}
+
+function FolderField({ inputRef, value, problem, folders, onChange }: FolderFieldProps) {
+  return (
+    <div className="flex flex-col gap-1.5">
+      <Field
+        ref={inputRef}
+        label="Repository or folder"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        problem={problem}
+        placeholder="/home/you/project"
+        isMono
+        autoComplete="off"
+        spellCheck={false}
+      />
+      {folders.length > 0 && (
+        <ul aria-label="Recent folders" className="-mx-1.5">
+          {folders.map((folder) => (
+            <li key={folder}>
+              <button
+                type="button"
+                onClick={() => onChange(folder)}
+                aria-pressed={folder === value}
+                className="focus-inside flex h-7 w-full items-center gap-2 rounded-1 px-1.5 text-left hover:bg-hover aria-pressed:bg-active max-wide:h-11"
+              >
+                <Icon icon={Folder} className="text-ink-3" />
+                <span className="flex-none">{folderName(folder)}</span>
+                <span className="mono-xs min-w-0 flex-1 truncate text-ink-3">{folder}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function ChangesField({ checked, onChange }: { checked: boolean; onChange: (checked: boolean) => void }) {
+  return (
+    <label className="flex items-start gap-2.5 max-wide:min-h-11">
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+        className="mt-0.5 size-3.5 accent-(--accent-solid) max-wide:size-5"
+      />
+      <span>
+        Include uncommitted changes
+        <span className="block text-ink-3 text-xs">Modified and untracked files come along; ignored ones stay.</span>
+      </span>
+    </label>
+  );
+}
+
+function More({ isOpen, children }: { isOpen: boolean; children: React.ReactNode }) {
+  return (
+    <details open={isOpen || undefined} className="group">
+      <summary className="flex h-6 list-none items-center gap-1 text-ink-2 hover:text-ink max-wide:h-11 [&::-webkit-details-marker]:hidden">
+        <Icon icon={ChevronRight} size={12} className="transition-[rotate] duration-(--fast) group-open:rotate-90" />
+        More
+      </summary>
+      <div className="pt-2">{children}</div>
+    </details>
+  );
+}

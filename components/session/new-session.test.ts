@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { checkNewSession, problemsOf, recentFolders } from './new-session.ts';
+
+const form = { dir: '/src/app', name: '', program: '', includeChanges: true };
+
+it('[WEB5] asks for a session with a folder and no more', () => {
+  expect(checkNewSession({ ...form, dir: ' /src/app ', program: 'htop -d 10' })).toEqual({
+    ok: true,
+    input: { dir: '/src/app', includeChanges: true, command: ['htop', '-d', '10'], wait: false },
+  });
+  expect(checkNewSession({ ...form, name: ' rates ' })).toMatchObject({ input: { name: 'rates', command: null } });
+});
+
+it('[WEB5] says at each field what to fix', () => {
+  expect(checkNewSession({ ...form, dir: '' })).toMatchObject({ problems: { dir: expect.stringContaining('folder') } });
+  expect(checkNewSession({ ...form, dir: 'src/app', program: '"' })).toMatchObject({
+    problems: { dir: expect.stringContaining('whole path'), program: expect.stringContaining('partner') },
+  });
+});
+
+it('[WEB5] puts the server’s refusal at the field it is about', () => {
+  const refuse = (code: Parameters<typeof problemsOf>[0]['code']) =>
+    problemsOf({ code, message: 'why', isRetryable: false });
+  expect(refuse('source.invalid')).toEqual({ dir: 'why' });
+  expect(refuse('session.conflict')).toEqual({ name: 'why' });
+  expect(refuse('launch.failed')).toEqual({ form: 'why' });
+});
+
+it('[WEB5] remembers the folders of earlier sessions once each, newest first', () => {
+  const at = (source: string, day: number) => ({ source, createdAt: `2026-11-0${day}T00:00:00Z` });
+  expect(recentFolders([at('/a', 1), at('/b', 3), at('/a', 5)])).toEqual(['/a', '/b']);
+});

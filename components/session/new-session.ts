@@ -1,0 +1,51 @@
+/** What a new session needs, checked before it is asked for, and where the server's refusals belong. Pure. */
+import type { Failure } from '#components/api/failure.ts';
+import { parseCommandLine } from './command-line.ts';
+
+export interface NewSession {
+  dir: string;
+  name: string;
+  program: string;
+  includeChanges: boolean;
+}
+
+export type NewSessionField = 'dir' | 'name' | 'program' | 'form';
+export type Problems = Partial<Record<NewSessionField, string>>;
+
+export type Checked =
+  | { ok: true; input: { dir: string; name?: string; includeChanges: boolean; command: string[] | null; wait: false } }
+  | { ok: false; problems: Problems };
+
+/** The call's input, or what to fix at which field. */
+export function checkNewSession(form: NewSession): Checked {
+  const dir = form.dir.trim();
+  const name = form.name.trim();
+  const program = parseCommandLine(form.program);
+  const problems: Problems = {};
+  if (dir === '') problems.dir = 'Name a folder on the server’s machine.';
+  else if (!/^(\/|~(\/|$))/.test(dir)) problems.dir = 'Write the whole path, from / on.';
+  if (name.length > 120) problems.name = `At most 120 characters; these are ${name.length}.`;
+  if (!program.ok) problems.program = program.problem;
+  if (!program.ok || Object.keys(problems).length > 0) return { ok: false, problems };
+  const { includeChanges } = form;
+  return { ok: true, input: { dir, includeChanges, command: program.command, wait: false, ...(name && { name }) } };
+}
+
+/** Which field a refusal of the server is about; the message is the server's. */
+export function problemsOf(failure: Failure): Problems {
+  switch (failure.code) {
+    case 'source.invalid':
+    case 'checkout.failed':
+      return { dir: failure.message };
+    case 'session.conflict':
+    case 'session.ambiguous':
+      return { name: failure.message };
+    default:
+      return { form: failure.message };
+  }
+}
+
+/** Folders of earlier sessions, newest first, each once. */
+export const recentFolders = (sessions: readonly { source: string; createdAt: string }[]): string[] => [
+  ...new Set([...sessions].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).map((view) => view.source)),
+];

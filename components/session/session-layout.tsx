@@ -1,0 +1,157 @@
+/** Where a session's three parts stand: side by side with movable lines, two at a time, or one behind tabs on a phone. */
+import { Info, ListTree, SquareTerminal } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { classNames } from '#components/ui/class-name.ts';
+import { Icon } from '#components/ui/icon.tsx';
+import { Splitter } from '#components/ui/splitter.tsx';
+import { useIsFull, useIsPhone } from '#components/ui/use-media.ts';
+import { storedNumber, useStored } from '#components/ui/use-stored.ts';
+import { SessionActions } from './session-actions.tsx';
+import type { SessionView } from './session-facts.ts';
+import { StateBadge } from './state-badge.tsx';
+
+export interface SessionLayoutProps {
+  view: SessionView;
+  timeline: ReactNode;
+  terminal: ReactNode;
+  rail: ReactNode;
+}
+
+const left = { least: 240, most: 560, usual: 340 };
+const right = { least: 200, most: 480, usual: 264 };
+const storedLeft = storedNumber('omnigent.session-left', left.usual, left.least, left.most);
+const storedRight = storedNumber('omnigent.session-right', right.usual, right.least, right.most);
+
+export function SessionLayout(props: SessionLayoutProps) {
+  const isPhone = useIsPhone();
+  const isFull = useIsFull();
+  if (isPhone) return <PhoneLayout {...props} />;
+  return isFull ? <FullLayout {...props} /> : <NarrowLayout {...props} />;
+}
+
+function FullLayout({ timeline, terminal, rail }: SessionLayoutProps) {
+  const [leftWidth, setLeft] = useStored(storedLeft);
+  const [rightWidth, setRight] = useStored(storedRight);
+  return (
+    <main className="flex min-h-0 flex-1">
+      <div style={{ width: leftWidth }} className="flex min-h-0 flex-none flex-col">
+        {timeline}
+      </div>
+      <Splitter
+        label="Width of the timeline"
+        width={leftWidth}
+        {...left}
+        side="left"
+        onChange={setLeft}
+        onReset={() => setLeft(left.usual)}
+      />
+      {terminal}
+      <Splitter
+        label="Width of the facts"
+        width={rightWidth}
+        {...right}
+        side="right"
+        onChange={setRight}
+        onReset={() => setRight(right.usual)}
+      />
+      <div style={{ width: rightWidth }} className="flex min-h-0 flex-none flex-col">
+        {rail}
+      </div>
+    </main>
+  );
+}
+
+type Side = 'timeline' | 'info';
+
+const sides: readonly { value: Side; label: string }[] = [
+  { value: 'timeline', label: 'Timeline' },
+  { value: 'info', label: 'Info' },
+];
+
+function NarrowLayout({ timeline, terminal, rail }: SessionLayoutProps) {
+  const [width, setWidth] = useStored(storedLeft);
+  const [side, setSide] = useState<Side>('timeline');
+  return (
+    <main className="flex min-h-0 flex-1">
+      <div style={{ width: Math.min(width, 280) }} className="flex min-h-0 flex-none flex-col">
+        <fieldset
+          aria-label="Beside the terminal"
+          className="flex h-(--h-bar) flex-none border-line border-b bg-surface px-2"
+        >
+          {sides.map((each) => (
+            <button
+              key={each.value}
+              type="button"
+              aria-pressed={each.value === side}
+              onClick={() => setSide(each.value)}
+              className="focus-inside -mb-px border-transparent border-b-2 px-2 text-ink-2 hover:text-ink aria-pressed:border-accent-solid aria-pressed:text-ink"
+            >
+              {each.label}
+            </button>
+          ))}
+        </fieldset>
+        {side === 'timeline' ? timeline : rail}
+      </div>
+      <Splitter
+        label="Width of the side"
+        width={Math.min(width, 280)}
+        {...left}
+        side="left"
+        onChange={setWidth}
+        onReset={() => setWidth(left.usual)}
+      />
+      {terminal}
+    </main>
+  );
+}
+
+type Tab = 'terminal' | Side;
+
+const tabs = [
+  { value: 'terminal', label: 'Terminal', icon: SquareTerminal },
+  { value: 'timeline', label: 'Timeline', icon: ListTree },
+  { value: 'info', label: 'Info', icon: Info },
+] as const;
+
+function PhoneLayout({ view, timeline, terminal, rail }: SessionLayoutProps) {
+  const [tab, setTab] = useState<Tab>('terminal');
+  return (
+    <>
+      <div className="flex min-h-11 flex-none items-center border-line border-b px-4">
+        <StateBadge view={view} />
+      </div>
+      <main className="flex min-h-0 flex-1 flex-col">
+        {tab === 'terminal' && terminal}
+        {tab === 'timeline' && timeline}
+        {tab === 'info' && (
+          <>
+            {rail}
+            <div className="flex flex-none justify-end gap-2 border-line border-t bg-bg px-4 py-3">
+              <SessionActions view={view} />
+            </div>
+          </>
+        )}
+      </main>
+      <nav
+        aria-label="Parts of the session"
+        className="grid h-16 flex-none grid-cols-3 border-line border-t bg-bg pb-2"
+      >
+        {tabs.map((each) => (
+          <button
+            key={each.value}
+            type="button"
+            aria-current={each.value === tab ? 'page' : undefined}
+            onClick={() => setTab(each.value)}
+            className={classNames(
+              'focus-inside flex flex-col items-center justify-center gap-[3px] text-[11px]',
+              each.value === tab ? 'text-ink' : 'text-ink-3',
+            )}
+          >
+            <Icon icon={each.icon} size={20} />
+            {each.label}
+          </button>
+        ))}
+      </nav>
+    </>
+  );
+}

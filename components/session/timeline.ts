@@ -1,0 +1,236 @@
+/** Turns a session's events into what its timeline shows: days, entries by person, sentences. Pure; knows no markup. */
+
+import { formatCount, formatDay, formatDuration, formatNoun } from '#components/ui/format.ts';
+import type { Phrase } from '#components/ui/phrase.ts';
+import type { EventPayload, SessionEvent } from '#protocol/event.ts';
+import { commandText } from './badge.ts';
+import { fateClause } from './checkout-fate.ts';
+import { folderName } from './session-facts.ts';
+
+/** What a line is about; the component picks the icon. */
+export type LineSubject = 'session' | 'runner' | 'checkout' | 'terminal' | 'driver' | 'person';
+
+export interface Line {
+  seq: number;
+  at: string;
+  subject: LineSubject;
+  tone: 'plain' | 'needs' | 'problem';
+  text: Phrase;
+  /** Further facts, one sentence each. */
+  notes: readonly string[];
+}
+
+/** Consecutive lines of one person within five minutes, or of no person. */
+export interface Entry {
+  kind: 'entry';
+  key: number;
+  person: { id: string; name: string } | null;
+  at: string;
+  lines: Line[];
+}
+export interface DayRule {
+  kind: 'day';
+  key: string;
+  label: string;
+}
+export type TimelineBlock = Entry | DayRule;
+
+/** Names that sentences need: people of the session and terminals it ever had. */
+export interface Names {
+  people: ReadonlyMap<string, string>;
+  terminals: ReadonlyMap<string, string>;
+}
+
+const entryGapMs = 5 * 60_000;
+const unknownPerson = 'someone';
+
+export const namesOf = (
+  events: readonly SessionEvent[],
+  members: readonly { personId: string; name: string }[],
+): Names => {
+  const people = new Map(members.map((member) => [member.personId as string, member.name]));
+  const terminals = new Map<string, string>();
+  for (const event of events) {
+    if (event.type === 'member.joined') people.set(event.payload.personId, event.payload.name);
+    if (event.type === 'terminal.opened') terminals.set(event.payload.terminalId, event.payload.name);
+  }
+  return { people, terminals };
+};
+
+/** Whose entry an event belongs to; null: nobody's, it happened. */
+function actorOf(event: SessionEvent, names: Names): string | null {
+  switch (event.type) {
+    case 'driver.changed':
+      if (event.payload.how === 'released' || event.payload.how === 'given') break;
+      return event.payload.driver;
+    case 'driver.refused':
+    case 'member.joined':
+    case 'person.created':
+    case 'person.signed-in':
+      return event.payload.personId;
+    default:
+      break;
+  }
+  return names.people.has(event.principal) ? event.principal : null;
+}
+
+function driverText(payload: EventPayload<'driver.changed'>, names: Names): Phrase {
+  const terminal = { code: names.terminals.get(payload.terminalId) ?? 'a terminal' };
+  const driver = (payload.driver && names.people.get(payload.driver)) ?? unknownPerson;
+  switch (payload.how) {
+    case 'opened':
+    case 'typed':
+      return ['drives ', terminal];
+    case 'taken':
+      return ['took the wheel of ', terminal];
+    case 'given':
+      return [`handed the wheel of `, terminal, ` to ${driver}`];
+    case 'released':
+      return payload.driver === null ? ['nobody drives ', terminal, ' now'] : [`${driver} drives `, terminal];
+  }
+}
+
+function closedText(payload: EventPayload<'terminal.closed'>, names: Names): Phrase {
+  const name = { code: names.terminals.get(payload.terminalId) ?? 'a terminal' };
+  if (payload.reason) return [name, ` closed, ${payload.reason}`];
+  if (payload.signal) return [name, ` ended by signal ${payload.signal}`];
+  return [name, payload.exitCode === null ? ' closed' : ` exited ${payload.exitCode}`];
+}
+
+type Said = Partial<Pick<Line, 'tone' | 'notes'>> & Pick<Line, 'subject' | 'text'>;
+
+const said = (subject: LineSubject, text: Phrase, more: Partial<Pick<Line, 'tone' | 'notes'>> = {}): Said => ({
+  subject,
+  text,
+  ...more,
+});
+
+function checkoutSaid(payload: EventPayload<'checkout.created'>): Said {
+  const carried = payload.carried > 0 ? `, ${formatCount(payload.carried)} of them not committed yet` : '';
+  const on: Phrase = payload.branch === null ? [] : [' on ', { code: payload.branch }];
+  return said(
+    'checkout',
+    ['copied ', formatNoun(payload.files, 'file'), ...on, `${carried}, ${formatDuration(payload.ms)}`],
+    {
+      notes: payload.notes,
+    },
+  );
+}
+
+function sentence(event: SessionEvent, names: Names): Said {
+  switch (event.type) {
+    case 'session.created':
+      return said('session', ['started a session on ', { code: folderName(event.payload.source) }], {
+        notes: event.payload.includesChanges ? ['with its uncommitted changes'] : [],
+      });
+    case 'session.failed':
+      return said('session', [`failed: ${event.payload.reason}`], { tone: 'problem' });
+    case 'session.paused':
+      return said('session', [`paused: ${event.payload.reason}`]);
+    case 'session.resumed':
+      return said('session', ['resumed the session']);
+    case 'session.interrupted':
+      return said('session', [`interrupted: ${event.payload.reason}`], { tone: 'problem' });
+    case 'session.ended':
+      return said('session', [`ended the session, ${fateClause(event.payload.checkout)}`]);
+    case 'runner.connected':
+      return said('runner', [`runner ${event.payload.epoch} connected`], {
+        tone: event.payload.warning === null ? 'plain' : 'needs',
+        notes: event.payload.warning === null ? [] : [event.payload.warning],
+      });
+    case 'runner.lost':
+      return said('runner', [`runner ${event.payload.epoch} lost: ${event.payload.reason}`], { tone: 'problem' });
+    case 'checkout.created':
+      return checkoutSaid(event.payload);
+    case 'terminal.opened': {
+      const { command, name } = event.payload;
+      return said(
+        'terminal',
+        command === null ? ['opened ', { code: name }] : ['started ', { code: commandText(command) }],
+      );
+    }
+    case 'terminal.closed':
+      return said('terminal', closedText(event.payload, names));
+    case 'driver.changed':
+      return said('driver', driverText(event.payload, names));
+    case 'driver.refused':
+      return said('driver', [`typed while another drove, ${formatNoun(event.payload.count, 'message')} dropped`]);
+    case 'member.joined':
+      return said('person', [`joined as ${event.payload.role}`]);
+    case 'person.created':
+      return said('person', ['was added']);
+    case 'person.signed-in':
+      return said('person', ['signed in']);
+  }
+}
+
+/** A line as a sentence of its own starts with a capital; under a person's name it goes on. */
+function capitalised(text: Phrase): Phrase {
+  const [first, ...rest] = text;
+  return typeof first === 'string' ? [first.charAt(0).toUpperCase() + first.slice(1), ...rest] : text;
+}
+
+function dayLabel(at: Date, now: Date): string {
+  if (at.toDateString() === now.toDateString()) return 'Today';
+  const yesterday = new Date(now);
+  yesterday.setDate(now.getDate() - 1);
+  return at.toDateString() === yesterday.toDateString() ? 'Yesterday' : formatDay(at);
+}
+
+/** The timeline of `events` (ascending) as read at `now`, ms since the epoch, in the reader's time zone. */
+export function timelineOf(events: readonly SessionEvent[], names: Names, now: number): TimelineBlock[] {
+  const blocks: TimelineBlock[] = [];
+  let open: Entry | null = null;
+  let day = '';
+  for (const event of events) {
+    const at = new Date(event.at);
+    const label = dayLabel(at, new Date(now));
+    if (label !== day) {
+      blocks.push({ kind: 'day', key: `day ${event.seq}`, label });
+      day = label;
+      open = null;
+    }
+    const actor = actorOf(event, names);
+    const { tone = 'plain', notes = [], text, subject } = sentence(event, names);
+    const line: Line = {
+      seq: event.seq,
+      at: event.at,
+      subject,
+      tone,
+      notes,
+      text: actor === null ? capitalised(text) : text,
+    };
+    if (
+      open &&
+      (open.person?.id ?? null) === actor &&
+      at.getTime() - Date.parse(open.lines.at(-1)?.at ?? open.at) < entryGapMs
+    ) {
+      open.lines.push(line);
+      continue;
+    }
+    const person: Entry['person'] =
+      actor === null ? null : { id: actor, name: names.people.get(actor) ?? unknownPerson };
+    open = { kind: 'entry', key: event.seq, person, at: event.at, lines: [line] };
+    blocks.push(open);
+  }
+  return blocks;
+}
+
+/** Runs of more than three lines about driving fold into one; everything else stays. */
+export function foldLines(lines: readonly Line[]): (Line | { folded: Line[] })[] {
+  const shown: (Line | { folded: Line[] })[] = [];
+  let run: Line[] = [];
+  const flush = () => {
+    shown.push(...(run.length > 3 ? [{ folded: run }] : run));
+    run = [];
+  };
+  for (const line of lines) {
+    if (line.subject === 'driver') run.push(line);
+    else {
+      flush();
+      shown.push(line);
+    }
+  }
+  flush();
+  return shown;
+}

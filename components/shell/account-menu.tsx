@@ -1,0 +1,69 @@
+/** Who you are, how the page looks, how to leave. */
+import { useQuery } from '@tanstack/react-query';
+import { Keyboard, LogOut } from 'lucide-react';
+import { useTRPC } from '#components/api/api.ts';
+import { Avatar } from '#components/person/avatar.tsx';
+import { Menu, MenuChoice, MenuItem, MenuRule } from '#components/ui/menu.tsx';
+import { useStored } from '#components/ui/use-stored.ts';
+import { useShell } from './shell-context.ts';
+import { storedTerminalTheme, storedTheme, type Theme } from './theme.ts';
+
+const themes: readonly { value: Theme; label: string }[] = [
+  { value: 'system', label: 'As the system' },
+  { value: 'dark', label: 'Dark' },
+  { value: 'light', label: 'Light' },
+];
+const terminalThemes = [
+  { value: 'follow', label: 'Terminal as the page' },
+  { value: 'dark', label: 'Terminal always dark' },
+] as const;
+
+/** Ends this browser's session on the server, then leaves; without an answer nothing was ended and the page stays. */
+async function signOut(): Promise<void> {
+  const answer = await fetch('/api/sign-out', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{}',
+  });
+  if (answer.ok) location.replace('/sign-in');
+}
+
+export function AccountMenu() {
+  const { data: me } = useQuery(useTRPC().person.me.queryOptions());
+  const shell = useShell();
+  const [theme, setTheme] = useStored(storedTheme);
+  const [terminalTheme, setTerminalTheme] = useStored(storedTerminalTheme);
+  const name = me?.name ?? '';
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <button
+          type="button"
+          aria-label={`Account and appearance${name && `, ${name}`}`}
+          className="inline-flex items-center justify-center rounded-full max-wide:size-11"
+        >
+          {me ? <Avatar name={name} tone="me" isSilent /> : <span className="size-5 rounded-full bg-active" />}
+        </button>
+      }
+    >
+      {me && (
+        <p className="flex items-baseline gap-2 px-2 pt-1 pb-1.5">
+          <span className="truncate font-medium">{me.name}</span>
+          <span className="text-ink-3 text-xs">{me.role}</span>
+        </p>
+      )}
+      <MenuRule />
+      <MenuChoice label="Appearance" value={theme} choices={themes} onChange={setTheme} />
+      <MenuRule />
+      <MenuChoice label="Terminal" value={terminalTheme} choices={terminalThemes} onChange={setTerminalTheme} />
+      <MenuRule />
+      <MenuItem icon={Keyboard} cap="?" onSelect={shell.openHelp}>
+        Keyboard shortcuts
+      </MenuItem>
+      <MenuItem icon={LogOut} onSelect={() => void signOut()}>
+        Sign out
+      </MenuItem>
+    </Menu>
+  );
+}

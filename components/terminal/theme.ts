@@ -1,0 +1,59 @@
+/** The emulator's colours and font, read from the design tokens. xterm.js resolves no CSS variables itself. */
+import type { ITheme } from '@xterm/xterm';
+
+const ansi = [
+  'black',
+  'red',
+  'green',
+  'yellow',
+  'blue',
+  'magenta',
+  'cyan',
+  'white',
+  'brightBlack',
+  'brightRed',
+  'brightGreen',
+  'brightYellow',
+  'brightBlue',
+  'brightMagenta',
+  'brightCyan',
+  'brightWhite',
+] as const satisfies readonly (keyof ITheme)[];
+
+/** `read` gives a token's value, such as `--ansi-1`. */
+export function themeFrom(read: (token: string) => string): ITheme {
+  const colours = Object.fromEntries(ansi.map((name, index) => [name, read(`--ansi-${index}`)]));
+  return {
+    ...colours,
+    background: read('--well'),
+    foreground: read('--text'),
+    cursor: read('--text'),
+    cursorAccent: read('--well'),
+    selectionBackground: read('--accent-line'),
+    scrollbarSliderBackground: `${read('--line-strong')}99`,
+    scrollbarSliderHoverBackground: read('--line-strong'),
+    scrollbarSliderActiveBackground: read('--control-line'),
+  };
+}
+
+/** The theme as it is at `element`, which may be pinned to dark. */
+export function themeAt(element: Element): ITheme {
+  const style = getComputedStyle(element);
+  return themeFrom((token) => style.getPropertyValue(token).trim());
+}
+
+/** Colours for marks of the search, in the #RRGGBB form that its addon needs. */
+export const searchColours = (theme: ITheme, needs: string) => ({
+  matchBackground: theme.black ?? '#222829',
+  matchOverviewRuler: theme.brightBlack ?? '#818888',
+  activeMatchBackground: needs,
+  activeMatchColorOverviewRuler: needs,
+});
+
+/** The mono family as the browser knows it, once it is loaded in the weights that a terminal uses. */
+export async function loadMonoFamily(): Promise<string> {
+  const family = getComputedStyle(document.documentElement).getPropertyValue('--font-mono').trim();
+  await Promise.all([document.fonts.load(`13px ${family}`), document.fonts.load(`600 13px ${family}`)]);
+  await document.fonts.ready;
+  return family;
+}
