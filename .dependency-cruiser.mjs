@@ -106,8 +106,12 @@ export default {
       from: { path: '^server/[^/]+$' },
       to: { path: '^server/[^/]+/', pathNot: '^server/[^/]+/index\\.ts$' },
     },
-    only('e2e', product, 'e2e/ drives the product from outside; nobody builds on app/'),
-    only('bench', product, 'bench/ measures the product and shares nothing with the journeys'),
+    only(
+      'e2e',
+      [...product, 'bench'],
+      'e2e/ drives the product from outside and shares reports with bench/; nobody builds on app/',
+    ),
+    only('bench', [...product, 'e2e'], 'bench/ measures the product on the servers that e2e/ starts'),
     only('scripts', [], 'scripts/ look at the tree as text'),
     {
       name: 'no-test-support-in-product',
