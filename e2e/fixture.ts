@@ -72,9 +72,12 @@ function watch(page: Page, faults: string[]): void {
 
 export async function makeRepository(folder: string): Promise<string> {
   await mkdir(join(folder, 'src'), { recursive: true });
-  const files = Array.from({ length: 20 }, (_, n) => writeFile(join(folder, 'src', `file-${n}.ts`), `export const n = ${n};\n`));
+  const files = Array.from({ length: 20 }, (_, n) =>
+    writeFile(join(folder, 'src', `file-${n}.ts`), `export const n = ${n};\n`),
+  );
   await Promise.all(files);
-  const git = (...args: string[]) => run('git', ['-c', 'user.name=Mira', '-c', 'user.email=mira@example.com', ...args], { cwd: folder });
+  const git = (...args: string[]) =>
+    run('git', ['-c', 'user.name=Mira', '-c', 'user.email=mira@example.com', ...args], { cwd: folder });
   await git('init', '-q', '-b', 'main');
   await git('add', '-A');
   await git('commit', '-q', '-m', 'Start');
@@ -92,14 +95,22 @@ export interface PageScreen {
 /** The screen of the terminal called `name`, read from its emulator; null until it is there. */
 export function screenOf(page: Page, name = 'shell 1'): Promise<PageScreen | null> {
   return page.evaluate((label) => {
-    type Buffer = { baseY: number; cursorX: number; cursorY: number; getLine(y: number): { translateToString(trim: boolean): string } | undefined };
+    type Buffer = {
+      baseY: number;
+      cursorX: number;
+      cursorY: number;
+      getLine(y: number): { translateToString(trim: boolean): string } | undefined;
+    };
     type Host = Element & { terminal?: { cols: number; rows: number; buffer: { active: Buffer } } };
     const section = document.querySelector(`section[aria-label="${label}"]`);
     const host = [...(section?.querySelectorAll('div') ?? [])].find((element) => (element as Host).terminal);
     const terminal = (host as Host | undefined)?.terminal;
     if (!terminal) return null;
     const { active } = terminal.buffer;
-    const lines = Array.from({ length: terminal.rows }, (_, y) => active.getLine(active.baseY + y)?.translateToString(true) ?? '');
+    const lines = Array.from(
+      { length: terminal.rows },
+      (_, y) => active.getLine(active.baseY + y)?.translateToString(true) ?? '',
+    );
     return { lines, cols: terminal.cols, rows: terminal.rows, cursor: { x: active.cursorX, y: active.cursorY } };
   }, `Terminal ${name}`);
 }
@@ -111,7 +122,11 @@ export async function textOf(page: Page, name?: string): Promise<string> {
 
 /** Types into the terminal as a person does. */
 export async function typeInto(page: Page, text: string, name = 'shell 1'): Promise<void> {
-  await page.getByRole('region', { name: `Terminal ${name}` }).locator('textarea').first().focus();
+  await page
+    .getByRole('region', { name: `Terminal ${name}` })
+    .locator('textarea')
+    .first()
+    .focus();
   await page.keyboard.type(text);
 }
 

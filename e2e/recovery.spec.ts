@@ -40,7 +40,10 @@ test('[FLT2] a dead runner shows as interrupted and Resume opens a shell on the 
   const pid = sessions.find(({ id }) => id === sessionId)?.runner?.pid;
   if (!pid) throw new Error('the session has no runner');
   process.kill(pid, 'SIGKILL');
-  await page.getByRole('button', { name: /^Resume/ }).first().click();
+  await page
+    .getByRole('button', { name: /^Resume/ })
+    .first()
+    .click();
   await expect(page.getByRole('region', { name: 'Terminal shell 2' })).toBeVisible();
   await typeInto(page, 'cat src/kept.txt\n', 'shell 2');
   await expect.poll(() => textOf(page, 'shell 2')).toContain('\nwork\n');

@@ -26,6 +26,10 @@ export interface ServerProcessOptions {
   nodeFlags?: string[];
   /** Called with the port before the first start; what it returns joins the environment. */
   onPort?: (port: number) => Promise<Record<string, string>>;
+  /** Called with the data directory before the first start, e.g. to fill its database. */
+  onHome?: (home: string) => Promise<void>;
+  /** What is started, below the project's root. Default `dist/server.js`. */
+  entry?: 'dist/server.js' | 'bin/start.mjs';
   /** Each line the server writes on stderr, as it comes. */
   onLine?: (line: string) => void;
 }
@@ -91,6 +95,7 @@ export class ServerProcess {
     const env = { ...options.env, ...(await options.onPort?.(port)) };
     const server = new ServerProcess({ ...options, env }, folder, port);
     try {
+      await options.onHome?.(server.home);
       await server.restart();
     } catch (cause) {
       await server.stop();
@@ -161,9 +166,9 @@ export class ServerProcess {
 
   /** Starts the server again on the same folder and port, after `kill`. Resolves at its ready line. */
   async restart(): Promise<void> {
-    const { env, nodeFlags = [], onLine } = this.#options;
+    const { env, nodeFlags = [], entry = 'dist/server.js', onLine } = this.#options;
     const since = performance.now();
-    const child = spawn(process.execPath, [...nodeFlags, join(projectRoot, 'dist', 'server.js')], {
+    const child = spawn(process.execPath, [...nodeFlags, join(projectRoot, entry)], {
       cwd: this.folder,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,10 @@
 /** Several people on one terminal: one screen, one driver. */
 import { expect, omnigent, phone, screenOf, test, textOf, typeInto } from './fixture.ts';
 
-async function openShell(server: Parameters<typeof omnigent>[0], repository: string): Promise<{ id: string; url: string }> {
+async function openShell(
+  server: Parameters<typeof omnigent>[0],
+  repository: string,
+): Promise<{ id: string; url: string }> {
   const created = JSON.parse(await omnigent(server, 'session', 'new', '--dir', repository, '--json'));
   return { id: created.sessionId, url: created.url };
 }
@@ -34,7 +37,11 @@ test('[DRV1] two browsers and the CLI see one screen, and only the driver’s ke
   expect([...mira.faults, ...jonas.faults]).toEqual([]);
 });
 
-test('[DRV2] the size follows the driver, and a phone is a place to drive from', async ({ server, repository, guest }) => {
+test('[DRV2] the size follows the driver, and a phone is a place to drive from', async ({
+  server,
+  repository,
+  guest,
+}) => {
   const { url } = await openShell(server, repository);
   const mira = await guest('Mira');
   const jonas = await guest('Jonas', { viewport: phone, hasTouch: true, isMobile: true });

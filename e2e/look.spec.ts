@@ -1,0 +1,112 @@
+/** Every screen, wide and on a phone, dark and light: a picture for people to look at, no serious accessibility fault, nothing sideways. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, type Guest, makeRepository, omnigent, phone, test, textOf, typeInto, wide } from './fixture.ts';
+import { projectRoot, type ServerProcess } from './server-process.ts';
+
+const folder = join(projectRoot, 'docs', 'screens');
+const looks = [
+  { suffix: 'wide-dark', viewport: wide, colorScheme: 'dark' },
+  { suffix: 'wide-light', viewport: wide, colorScheme: 'light' },
+  { suffix: 'phone-dark', viewport: phone, colorScheme: 'dark' },
+  { suffix: 'phone-light', viewport: phone, colorScheme: 'light' },
+] as const;
+
+/** One picture per look of whatever the page shows now. */
+async function show(page: Page, name: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const { suffix, viewport, colorScheme } of looks) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await settled(page);
+    await page.screenshot({ path: join(folder, `${name}-${suffix}.png`), animations: 'disabled', caret: 'hide' });
+    const { violations } = await new AxeBuilder({ page }).exclude('.xterm').analyze();
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    expect(serious.map(({ id, nodes }) => `${name}-${suffix} ${id}: ${nodes[0]?.html}`)).toEqual([]);
+    const sideways = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(sideways, `${name}-${suffix} scrolls sideways`).toBeLessThanOrEqual(0);
+  }
+}
+
+/** Fonts are there and two frames have been drawn since. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  });
+}
+
+interface New {
+  sessionId: string;
+  url: string;
+}
+
+const start = async (server: ServerProcess, ...args: string[]): Promise<New> =>
+  JSON.parse(await omnigent(server, 'session', 'new', ...args, '--json')) as New;
+
+async function furnish(server: ServerProcess): Promise<Record<'auth' | 'stopped', New>> {
+  const person = join(server.folder, 'person');
+  const [payments, catalog, edge] = await Promise.all(
+    ['payments-api', 'catalog', 'edge-gateway'].map((name) => makeRepository(join(person, name))),
+  );
+  const auth = await start(server, '--dir', payments ?? '', '--name', 'auth-service-overhaul');
+  await start(server, '--dir', edge ?? '', '--name', 'rate-limiter-sliding-window', '--', 'top');
+  await start(server, '--dir', catalog ?? '', '--name', 'flaky-checkout-e2e');
+  const stopped = await start(server, '--dir', catalog ?? '', '--name', 'search-index-latency');
+  const done = await start(server, '--dir', payments ?? '', '--name', 'remove-moment-js');
+  await omnigent(server, 'session', 'end', done.sessionId);
+  const { sessions } = JSON.parse(await omnigent(server, 'ps', '--json')) as {
+    sessions: { id: string; runner: { pid: number } | null }[];
+  };
+  const pid = sessions.find(({ id }) => id === stopped.sessionId)?.runner?.pid;
+  if (pid) process.kill(pid, 'SIGKILL');
+  return { auth, stopped };
+}
+
+const program = [
+  "clear; printf '\\033[1mfiles\\033[0m by size\\n'",
+  'ls -l --color=always src | head -8',
+  "printf '\\033[32m+41\\033[0m \\033[31m-12\\033[0m refresh-token.ts\\n'",
+].join('; ');
+
+test('[WEB4] the screens, each in four looks', async ({ server, guest }) => {
+  test.setTimeout(240_000);
+  const { auth, stopped } = await furnish(server);
+  const mira: Guest = await guest('Mira');
+  const jonas: Guest = await guest('Jonas');
+  const { page } = mira;
+  await jonas.page.goto(auth.url);
+  await page.goto(auth.url);
+  await page.getByRole('button', { name: /^Take over/ }).click();
+  await typeInto(page, `${program}\n`);
+  await expect.poll(() => textOf(page)).toContain('refresh-token.ts\n');
+  await page.mouse.move(0, 0);
+  await show(page, 'session');
+  await page.setViewportSize(wide);
+  await page.goto(stopped.url);
+  await expect(page.getByText('Interrupted').first()).toBeVisible();
+  await show(page, 'interrupted');
+  await page.goto(server.url);
+  await expect(page.getByText('search-index-latency')).toBeVisible();
+  await show(page, 'dashboard');
+  await page.setViewportSize(wide);
+  await page.keyboard.press('n');
+  await page.getByLabel('Repository or folder').fill('/nowhere');
+  await page.getByRole('button', { name: /^Start/ }).click();
+  await expect(page.getByText(/no such folder/)).toBeVisible();
+  await show(page, 'new-session');
+  await page.goto(`${server.url}/sessions/ses_00000000000000000000000000`);
+  await expect(page.getByText(/[Nn]o such session|Nothing is here/).first()).toBeVisible();
+  await show(page, 'not-found');
+  await page.goto(`${server.url}/sign-in#t=lnk_used-or-expired-link-used-or-expired-link-00`);
+  await expect(page.getByText('omnigent url')).toBeVisible();
+  await show(page, 'sign-in-expired');
+  await page.goto(server.url);
+  await server.kill('SIGKILL');
+  await expect(page.getByText(/Offline/).first()).toBeVisible();
+  await show(page, 'offline');
+});
