@@ -15,10 +15,6 @@ const isCode = (value: unknown): value is ErrorCode => typeof value === 'string'
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 
-/** The code in an answer of the API: the router puts it in `data`, what stands before the router in the error itself. */
-const answeredCode = (cause: unknown): unknown =>
-  field(field(cause, 'data'), 'appCode') ?? field(field(cause, 'shape'), 'code');
-
 const lineOf = (text: string): string => printable(text.replace(/\s*\n\s*/g, ' ').trim());
 
 function failure(code: ErrorCode, message: string): Failure {
@@ -30,7 +26,7 @@ function failure(code: ErrorCode, message: string): Failure {
 export function failureOf(cause: unknown): Failure {
   for (let at = cause; at instanceof Error; at = at.cause) {
     if (at instanceof AppError) return failure(at.code, at.message);
-    const code = answeredCode(at);
+    const code = field(field(at, 'data'), 'appCode');
     if (isCode(code)) return failure(code, at.message);
   }
   const message = cause instanceof Error ? cause.message : String(cause);

@@ -17,18 +17,18 @@ export const findHome = (env: NodeJS.ProcessEnv): string =>
 
 const isMissing = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT';
 
-async function readOwn(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    if (isMissing(cause)) {
-      const message = `no server runs here (${path} is missing): start it with \`npm start\``;
-      throw new AppError({ code: 'server.unreachable', message, cause });
-    }
-    const message = `cannot read ${path}: run this as the user who started the server, or set OMNIGENT_URL and OMNIGENT_TOKEN`;
-    throw new AppError({ code: 'auth.forbidden', message, cause });
-  }
+const away = (message: string, cause: unknown) => new AppError({ code: 'server.unreachable', message, cause });
+
+function unreadable(path: string, cause: unknown): AppError {
+  if (isMissing(cause)) return away(`no server runs here (${path} is missing): start it with \`npm start\``, cause);
+  const message = `cannot read ${path}: run this as the user who started the server, or set OMNIGENT_URL and OMNIGENT_TOKEN`;
+  return new AppError({ code: 'auth.forbidden', message, cause });
 }
+
+const readOwn = (path: string): Promise<string> =>
+  readFile(path, 'utf8').catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
 
 /** What the server on this machine says of itself. Throws `server.unreachable` when none runs. */
 export async function readServerFile(home: string): Promise<ServerFile> {
@@ -37,8 +37,7 @@ export async function readServerFile(home: string): Promise<ServerFile> {
   try {
     return serverFileSchema.parse(JSON.parse(text));
   } catch (cause) {
-    const message = `${path} is not what a server writes there: stop the server, remove the file and start it again`;
-    throw new AppError({ code: 'server.unreachable', message, cause });
+    throw away(`${path} is not what a server writes there: stop the server, remove the file, start it again`, cause);
   }
 }
 

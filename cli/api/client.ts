@@ -4,6 +4,7 @@ import type { inferRouterOutputs } from '@trpc/server';
 import { AppError } from '#protocol/error.ts';
 import type { AppRouter } from '#server/api/index.ts';
 import { type Address, findServer } from './address.ts';
+import { parseRefusal } from './refusal.ts';
 
 export type Outputs = inferRouterOutputs<AppRouter>;
 
@@ -28,7 +29,7 @@ function unreachable(url: string, reason: string, cause?: unknown): AppError {
   return new AppError({ code: 'server.unreachable', message, cause });
 }
 
-/** `fetch` to `origin` whose failures say where nobody answered. */
+/** `fetch` to `origin` whose failures say where nobody answered, and what stands before the API its own words. */
 const fetchFrom =
   (origin: string): typeof fetch =>
   async (input, init) => {
@@ -40,6 +41,8 @@ const fetchFrom =
     if (!response.headers.get('content-type')?.startsWith('application/json')) {
       throw unreachable(origin, `HTTP ${response.status}, not an Omnigent server`);
     }
+    const refusal = response.ok ? null : parseRefusal(await response.clone().text());
+    if (refusal) throw refusal;
     return response;
   };
 

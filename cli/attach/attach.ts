@@ -75,7 +75,8 @@ export const attachCommand = defineCommand({
     take: { type: 'boolean', summary: 'take the wheel from whoever drives' },
     pipe: {
       type: 'boolean',
-      summary: 'without a terminal: standard input to the program, its output to standard output',
+      summary:
+        'without a terminal: standard input to the program, its output, from the oldest kept byte on, to standard output',
     },
     timeout: { type: 'string', value: 'SECONDS', summary: 'with --pipe: leave after this long with exit code 124' },
   },

@@ -19,7 +19,7 @@ type Resized = Extract<ToViewer, { type: 'resized' }>;
 
 /** Where output is shown. */
 export interface Display {
-  /** Output offset up to which everything was taken; null before the first screen. */
+  /** Output offset up to which everything was taken; null: nothing can be told before the first screen. */
   readonly end: number | null;
   /** `redial`: bytes before these are missing; ask again with `end` (or without, for a screen). */
   output(frame: OutputFrame): 'taken' | 'redial';

@@ -16,9 +16,9 @@ export class DrawReport {
     this.#send = send;
   }
 
-  /** Everything up to `offset` is shown. */
+  /** Everything up to `offset` is shown; an offset below an earlier one says nothing new. */
   shown(offset: number): void {
-    this.#shown = offset;
+    this.#shown = Math.max(this.#shown, offset);
     this.#cancel ??= this.#clock.after(everyMs, () => this.#tell());
   }
 

@@ -1,6 +1,6 @@
 /**
- * Output as raw bytes for a pipe: each byte once, in order. What was missed while the connection was lost is asked for
- * again before it is given up. Knows no socket.
+ * Output as raw bytes for a pipe: from the first one that is still to be had, each once, in order. What was missed while
+ * the connection was lost is asked for again before it is given up. Knows no socket.
  */
 import type { OutputFrame, SnapshotFrame } from '#protocol/terminal-frame.ts';
 import type { Output } from '../io.ts';
@@ -18,8 +18,9 @@ export interface PipeDisplayOptions {
 }
 
 export class PipeDisplay implements Display {
-  #end: number | null = null;
-  #flushed = 0;
+  #end = 0;
+  /** False until something came: then a screen stands for all that was before. */
+  #hasBegun = false;
   /** The `end` for which bytes were asked again already. */
   #askedAt: number | null = null;
   readonly #options: PipeDisplayOptions;
@@ -28,30 +29,24 @@ export class PipeDisplay implements Display {
     this.#options = options;
   }
 
-  get end(): number | null {
+  get end(): number {
     return this.#end;
   }
 
-  /** True when the reader has everything that was taken. */
-  get isFlushed(): boolean {
-    return this.#flushed === (this.#end ?? 0);
-  }
-
-  resumeAt(): number | null {
+  resumeAt(): number {
     return this.#end;
   }
 
   output(frame: OutputFrame): 'taken' | 'redial' {
-    if (this.#end === null) return 'taken';
     if (frame.offset > this.#end) return this.#askAgain() ? 'redial' : this.#skip(frame, frame.offset);
     const fresh = frame.data.subarray(this.#end - frame.offset);
     if (fresh.length > 0) this.#write(fresh, this.#end + fresh.length);
     return 'taken';
   }
 
-  /** The first screen is shown as it is; a later one only where the bytes before it cannot be had. */
+  /** The first screen is written as it is; a later one only where the bytes before it cannot be had. */
   snapshot(frame: SnapshotFrame): 'taken' | 'redial' {
-    if (this.#end === null) {
+    if (!this.#hasBegun) {
       this.#write(frame.data, frame.offset);
       return 'taken';
     }
@@ -71,7 +66,7 @@ export class PipeDisplay implements Display {
   }
 
   #skip({ kind, data }: OutputFrame | SnapshotFrame, offset: number): 'taken' {
-    this.#options.onGap(offset - (this.#end ?? 0));
+    this.#options.onGap(offset - this.#end);
     this.#write(data, kind === 'output' ? offset + data.length : offset);
     return 'taken';
   }
@@ -79,10 +74,8 @@ export class PipeDisplay implements Display {
   #write(data: Uint8Array, end: number): void {
     const { stdout, onShown } = this.#options;
     this.#end = end;
-    stdout.write(data, () => {
-      this.#flushed = end;
-      onShown(end);
-    });
+    this.#hasBegun = true;
+    stdout.write(data, () => onShown(end));
     if ((stdout.writableLength ?? 0) < maxWaitingBytes) onShown(end);
   }
 }
