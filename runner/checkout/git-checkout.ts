@@ -12,6 +12,7 @@ import { list } from './note.ts';
 import { openReader, type RepositoryReader } from './reader.ts';
 import type { Repository } from './repository.ts';
 import { quoteValue } from './settings.ts';
+import { settleAll } from './settle.ts';
 import { findOutsideLinks, readTree, type TreeFacts } from './tree.ts';
 
 export interface GitCheckoutRequest {
@@ -119,7 +120,7 @@ async function writeTree(root: string, head: string): Promise<void> {
 /** A shallow or partial source ends somewhere; the copy ends at the same place. */
 async function copyBoundary(reader: RepositoryReader, root: string, head: string): Promise<string | null> {
   if (reader.settings.isPartial) {
-    await Promise.all([reader.gitDir, join(root, '.git')].map((dir) => writeFile(join(dir, 'shallow'), `${head}\n`)));
+    await settleAll([reader.gitDir, join(root, '.git')].map((dir) => writeFile(join(dir, 'shallow'), `${head}\n`)));
     return 'The source is a partial clone: only its current commit is copied, without history.';
   }
   if (!reader.shallow) return null;
@@ -161,7 +162,7 @@ export async function makeGitCheckout(request: GitCheckoutRequest): Promise<Made
     timeoutMs: limits.gitMs,
   });
   const head = await resolveHead(reader);
-  const [chosen, tags, tree, changes] = await Promise.all([
+  const [chosen, tags, tree, changes] = await settleAll([
     request.branch === null ? { branch: null, note: null } : chooseBranch(reader, request.branch),
     readTags(reader),
     readTree(reader, head),

@@ -10,6 +10,7 @@ import { type GitRun, runGit } from './git.ts';
 import { readSmall } from './regular-file.ts';
 import type { Repository } from './repository.ts';
 import { type RepositorySettings, readSettings } from './settings.ts';
+import { settleAll } from './settle.ts';
 
 export interface RepositoryReader {
   readonly repository: Repository;
@@ -61,7 +62,7 @@ async function copyIfThere(from: string, to: string, maxBytes: number): Promise<
  */
 async function copyIndex(repository: Repository, gitDir: string): Promise<void> {
   const names = (await readdir(repository.gitDir)).filter((name) => /^(index|sharedindex\.[0-9a-f]+)$/.test(name));
-  await Promise.all(
+  await settleAll(
     names.map(async (name) => {
       const [from, to] = [join(repository.gitDir, name), join(gitDir, name)];
       const writtenAt = (Math.floor((await stat(from)).mtimeMs) - 1) / 1000;
@@ -82,11 +83,11 @@ export async function openReader(options: {
 }): Promise<RepositoryReader> {
   const { repository, scratch } = options;
   const { gitDir, commonDir } = repository;
-  await Promise.all(
+  await settleAll(
     ['objects/info', 'objects/pack', 'info'].map((part) => mkdir(join(scratch, part), { recursive: true })),
   );
   const config = (await readSmall(fromText(join(commonDir, 'config')), limits.config)) ?? Buffer.alloc(0);
-  const [settings, head, , shallow, exclude] = await Promise.all([
+  const [settings, head, , shallow, exclude] = await settleAll([
     readSettings(config),
     copyIfThere(join(gitDir, 'HEAD'), join(scratch, 'HEAD'), limits.head),
     copyIfThere(join(commonDir, 'packed-refs'), join(scratch, 'packed-refs'), limits.packedRefs),

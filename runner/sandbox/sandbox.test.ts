@@ -76,23 +76,33 @@ async function output(isolation: Isolation, script: string, from?: Record<string
 describe.each<Isolation>(['namespaces', 'process-group'])('a program under %s', { timeout: 30_000 }, (isolation) => {
   it('[HST20] gets resizes, Ctrl-C, Ctrl-Z and job control of its terminal', async () => {
     const screen = await run(isolation, ['/bin/bash', '--norc', '--noprofile', '-i'], env);
-    screen.write('trap "stty size" WINCH; tty; echo ready-$((1+1))\r');
-    await screen.see(/\/dev\/pts\/\d+[\s\S]*ready-2/);
+    /** Types a line once the shell reads, and returns where its output begins. */
+    const type = async (line: string, prompt: RegExp) => {
+      await screen.see(prompt, from);
+      from = screen.text().length;
+      screen.write(`${line}\r`);
+    };
+    let from = 0;
+    const prompt = /prompt> $/;
+    await type('PS1="prom""pt> "; trap "stty size" WINCH; tty', /[#$] $/);
+    await screen.see(/\/dev\/pts\/\d+/, from);
+    await screen.see(prompt, from);
     screen.resize(101, 31);
-    await screen.see(/31 101/);
-    screen.write('sh -c "echo up-\\$((3+3)); sleep 1000"\r');
-    await screen.see(/up-6/);
+    await screen.see(/31 101/, from);
+    screen.write('\r');
+    await type('sh -c "echo up-\\$((3+3)); exec sleep 1000"', prompt);
+    await screen.see(/up-6/, from);
     screen.write('\x03');
-    screen.write('echo status-$?\r');
-    await screen.see(/status-130/);
-    screen.write('sh -c "echo up-\\$((4+4)); sleep 1000"\r');
-    await screen.see(/up-8/);
+    await type('echo status-$?', prompt);
+    await screen.see(/status-130/, from);
+    await type('sh -c "echo up-\\$((4+4)); exec sleep 1000"', prompt);
+    await screen.see(/up-8/, from);
     screen.write('\x1a');
-    await screen.see(/Stopped/);
-    screen.write('bg; jobs; kill %1; wait; echo after-$((2+2))\r');
-    await screen.see(/Running[\s\S]*after-4/);
+    await screen.see(/Stopped/, from);
+    await type('bg; jobs; kill %1; wait; echo after-$((2+2))', prompt);
+    await screen.see(/Running[\s\S]*after-4/, from);
     expect(screen.text()).not.toMatch(/no job control|cannot set terminal process group/);
-    screen.write('exit 7\r');
+    await type('exit 7', prompt);
     expect(await screen.exit).toBe(7);
   });
 
