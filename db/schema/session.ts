@@ -1,5 +1,5 @@
 /** The table of sessions: head of each log, and the stored view that lists and pages show. */
-import { bigint, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, index, json, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import type { Attention, SessionView } from '#protocol/session-view.ts';
 import { bytea } from './bytea.ts';
 
@@ -19,7 +19,10 @@ export const sessions = pgTable(
     lastSeq: bigint('last_seq', { mode: 'number' }).notNull(),
     /** Hash of the newest event; 32 zero bytes before the first. */
     headHash: bytea('head_hash').notNull(),
-    view: jsonb().$type<SessionView>(),
+    /** json, not jsonb: it is only ever read whole, and jsonb is slow to print. */
+    view: json().$type<SessionView>(),
+    /** The view without most of its closed terminals: what a list needs. */
+    summary: json().$type<SessionView>(),
   },
   (table) => [
     index('sessions_list').on(table.attention, table.updatedAt.desc().nullsFirst(), table.id),

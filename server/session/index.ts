@@ -10,7 +10,7 @@ import type { ChainHead } from './anchor.ts';
 import { AppendQueue } from './append.ts';
 import type { Appended, Decide, Part } from './batch.ts';
 import { hex, zeroHash } from './chain.ts';
-import { type Counts, countSessions, type ListOptions, listSessions, type SessionPage } from './list.ts';
+import { type Counts, countSessions, type ListOptions, listSessions, type SessionPage, summaryOf } from './list.ts';
 import { findSession, foldLog, type Range, readEvents, readView } from './read.ts';
 import { type SearchOptions, type SearchPage, searchEvents } from './search.ts';
 import { SearchFiller } from './search-filler.ts';
@@ -171,9 +171,10 @@ async function rebuildView(sql: Sql, sessionId: string): Promise<SessionView | n
   for (;;) {
     const { view, seq } = await foldLog(sql, sessionId);
     const text = view && JSON.stringify(view);
+    const summary = view && JSON.stringify(summaryOf(view));
     const attention = view && attentionFor(view);
     const rows = await sql`
-      update sessions set view = ${text}::text::jsonb, attention = ${attention}
+      update sessions set view = ${text}::text::json, summary = ${summary}::text::json, attention = ${attention}
       where id = ${sessionId} and last_seq = ${seq} returning id`;
     if (rows.length > 0) return view;
     if (!(await exists(sql, sessionId)))

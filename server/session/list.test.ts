@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openTestDatabase, type TestDatabase } from '#db/testing.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import { attentionFor, attentions } from '#protocol/session-view.ts';
-import { counted, newSessionId, openTestLog, startSession, type TestLog } from './testing.ts';
+import { counted, newSessionId, newTerminalId, openTestLog, startSession, type TestLog } from './testing.ts';
 
 let database: TestDatabase;
 let test: TestLog;
@@ -66,6 +66,29 @@ describe('list', () => {
     await test.log.append(first.sessions[0]?.id ?? '', [ended]);
     const rest = await test.log.list({ limit: 5, cursor: first.next });
     expect([...first.sessions, ...rest.sessions].map((view) => view.id)).toEqual(expect.arrayContaining(ids));
+  });
+
+  it('[LOG27] a listed session has its open terminals and the newest four closed ones; its view has all', async () => {
+    const id = await startSession(test.log);
+    const terminals = Array.from({ length: 12 }, () => newTerminalId());
+    const size = { cols: 80, rows: 24 };
+    await test.log.append(id, [
+      ...terminals.map((terminalId): NewEvent => {
+        return {
+          type: 'terminal.opened',
+          principal: 'server',
+          payload: { terminalId, name: 'sh', command: null, ...size },
+        };
+      }),
+      ...terminals.slice(2, 10).map((terminalId): NewEvent => {
+        const payload = { terminalId, exitCode: 0, signal: null, reason: null };
+        return { type: 'terminal.closed', principal: 'server', payload };
+      }),
+    ]);
+    const { sessions } = await test.log.list({ limit: 5 });
+    const expected = [...terminals.slice(0, 2), ...terminals.slice(6)];
+    expect(sessions[0]?.terminals.map((terminal) => terminal.terminalId)).toEqual(expected);
+    expect((await test.log.view(id))?.terminals).toHaveLength(12);
   });
 
   it('[LOG17] a cursor that is not ours is refused', async () => {

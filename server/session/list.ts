@@ -7,6 +7,7 @@ import { type Attention, attentionSchema, attentions, type SessionView } from '#
 export type Counts = Record<Attention, number>;
 
 export interface SessionPage {
+  /** With all open terminals and the newest four closed ones. */
   sessions: SessionView[];
   /** Pass as `cursor` for the next page; null after the last. */
   next: string | null;
@@ -31,6 +32,15 @@ interface ListRow {
   view: SessionView;
 }
 
+const keptClosed = 4;
+
+/** What a list shows of a session: of its closed terminals only the newest. Most of a long session's view is those. */
+export function summaryOf(view: SessionView): SessionView {
+  const closed = view.terminals.filter((terminal) => terminal.closed !== null);
+  const left = new Set(closed.slice(0, -keptClosed));
+  return left.size === 0 ? view : { ...view, terminals: view.terminals.filter((terminal) => !left.has(terminal)) };
+}
+
 /** Within a group the newest change comes first. Throws `input.invalid` on a cursor that is not one of ours. */
 export async function listSessions(sql: Sql, { group, cursor, limit }: ListOptions): Promise<SessionPage> {
   const start = cursor ? decodeCursor(cursor) : null;
@@ -53,11 +63,11 @@ export async function listSessions(sql: Sql, { group, cursor, limit }: ListOptio
 function readGroup(sql: Sql, group: Attention, after: Position['behind'], limit: number): Promise<ListRow[]> {
   if (!after) {
     return sql<ListRow[]>`
-      select id, updated_at, view from sessions where attention = ${group}
+      select id, updated_at, coalesce(summary, view) as view from sessions where attention = ${group}
       order by updated_at desc, id limit ${limit}`;
   }
   return sql<ListRow[]>`
-    select id, updated_at, view from sessions
+    select id, updated_at, coalesce(summary, view) as view from sessions
     where attention = ${group} and updated_at <= ${after.updatedAt}::text::timestamptz
       and (updated_at < ${after.updatedAt}::text::timestamptz or id > ${after.id})
     order by updated_at desc, id limit ${limit}`;

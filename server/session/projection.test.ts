@@ -5,7 +5,7 @@ import { openTestDatabase, type TestDatabase } from '#db/testing.ts';
 import { serverChain } from '#protocol/id.ts';
 import { attentionFor } from '#protocol/session-view.ts';
 import { canonicalJson } from './chain.ts';
-import { countSessions } from './list.ts';
+import { countSessions, summaryOf } from './list.ts';
 import { foldLog } from './read.ts';
 import { created, eventSequence, newSessionId, openTestLog, type TestLog } from './testing.ts';
 import { verifyLog } from './verify.ts';
@@ -35,12 +35,13 @@ it('[LOG15] views, list keys and counts rebuilt from the logs equal the stored o
       const [row] = await database.sql`select * from sessions where id = ${id}`;
       const { view, seq } = await foldLog(database.sql, id);
       expect(row?.view).toEqual(view);
+      expect(row?.summary).toEqual(view && summaryOf(view));
       expect(row).toMatchObject({ name: `session ${id}`, last_seq: seq, attention: view && attentionFor(view) });
       expect(seq).toBe(events.length + 1);
       const lag = Date.parse(view?.updatedAt ?? '') - row?.updated_at.getTime();
       expect(lag).toBeGreaterThanOrEqual(0);
       expect(lag).toBeLessThan(1_000);
-      await database.sql`update sessions set view = '{}', attention = null where id = ${id}`;
+      await database.sql`update sessions set view = '{}', summary = '{}', attention = null where id = ${id}`;
       expect(await test.log.rebuild(id)).toEqual(view);
       expect(await test.log.view(id)).toEqual(view);
     }),

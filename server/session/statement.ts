@@ -2,6 +2,7 @@
 import type { Sql } from '#db/client.ts';
 import type { DraftEvent, Part } from './batch.ts';
 import { hex } from './chain.ts';
+import { summaryOf } from './list.ts';
 
 /**
  * Writes the parts whose session still stands at `before`, in one transaction, and returns the ids of those sessions. The
@@ -19,8 +20,9 @@ export async function writeParts(sql: Sql, parts: Part[]): Promise<Set<string>> 
         ${parts.map((part) => hex(part.after.hash))}::text[], ${parts.map((part) => part.after.view?.name ?? '')}::text[],
         ${parts.map((part) => part.after.attention)}::text[],
         ${parts.map((part) => new Date(part.after.listedAt).toISOString())}::text[],
-        ${parts.map((part) => part.after.view && JSON.stringify(part.after.view))}::text[]
-      ) as j(id, expected, last, head, name, attention, listed, view)
+        ${parts.map((part) => part.after.view && JSON.stringify(part.after.view))}::text[],
+        ${parts.map((part) => part.after.view && JSON.stringify(summaryOf(part.after.view)))}::text[]
+      ) as j(id, expected, last, head, name, attention, listed, view, summary)
     ),
     l as materialized (
       select s.id from sessions s join j on j.id = s.id
@@ -29,14 +31,15 @@ export async function writeParts(sql: Sql, parts: Part[]): Promise<Set<string>> 
     u as (
       update sessions s
       set last_seq = j.last, head_hash = decode(j.head, 'hex'), attention = j.attention,
-        updated_at = j.listed::timestamptz, view = j.view::jsonb
+        updated_at = j.listed::timestamptz, view = j.view::json, summary = j.summary::json
       from l join j on j.id = l.id
       where s.id = l.id and s.last_seq = j.expected
       returning s.id
     ),
     n as (
-      insert into sessions (id, name, attention, updated_at, created_at, last_seq, head_hash, view)
-      select j.id, j.name, j.attention, j.listed::timestamptz, j.listed::timestamptz, j.last, decode(j.head, 'hex'), j.view::jsonb
+      insert into sessions (id, name, attention, updated_at, created_at, last_seq, head_hash, view, summary)
+      select j.id, j.name, j.attention, j.listed::timestamptz, j.listed::timestamptz, j.last, decode(j.head, 'hex'),
+        j.view::json, j.summary::json
       from j where j.expected = -1 order by j.id
       on conflict (id) do nothing
       returning id
