@@ -66,8 +66,9 @@ function boundCounts(core: XtermCore): void {
 /** xterm.js 6.0.0 reads a line that may not exist when "erase above" (ED 1) meets the last column, and throws. */
 function repairEraseAbove(core: XtermCore): void {
   const input = core._inputHandler;
-  const erase = (params: CoreParams, respectProtect: boolean): boolean => {
-    if (params.params[0] !== 1) return false;
+  const erase = input.eraseInDisplay.bind(input);
+  input.eraseInDisplay = (params, respectProtect = false) => {
+    if (params.params[0] !== 1) return erase(params, respectProtect);
     input._restrictCursor(core.cols);
     const { active } = core.buffers;
     input._eraseInBufferLine(active.y, 0, active.x + 1, true, respectProtect);
@@ -77,8 +78,6 @@ function repairEraseAbove(core: XtermCore): void {
     input.markRangeDirty(0, active.y);
     return true;
   };
-  input._parser.registerCsiHandler({ final: 'J' }, (params) => erase(params, false));
-  input._parser.registerCsiHandler({ prefix: '?', final: 'J' }, (params) => erase(params, true));
 }
 
 /**
@@ -99,6 +98,40 @@ function repairRestoreCursor(core: XtermCore): void {
     const { charset, glevel, _charsets } = core._charsetService;
     _charsets[glevel] = charset;
     return true;
+  };
+}
+
+/**
+ * Behind the last column the cursor waits for the next character to wrap. When that column is blanked or another
+ * screen shown meanwhile, nothing is left to wrap behind, and the cursor returns to the last column.
+ */
+function repairPendingWrap(core: XtermCore): void {
+  const input = core._inputHandler;
+  const settle = (): void => {
+    const { active } = core.buffers;
+    if (active.x < core.cols) return;
+    const line = active.lines.get(active.ybase + active.y);
+    if (line?.hasContent(core.cols - 1) || line?.getWidth(core.cols - 1) === 0) return;
+    input._restrictCursor(core.cols - 1);
+  };
+  const names = ['scrollUp', 'scrollDown', 'scrollLeft', 'scrollRight', 'insertColumns', 'deleteColumns'] as const;
+  for (const name of [...names, 'eraseInLine', 'eraseInDisplay'] as const) {
+    const operate = input[name].bind(input);
+    input[name] = (params, respectProtect) => {
+      operate(params, respectProtect);
+      settle();
+      return true;
+    };
+  }
+  const { buffers } = core;
+  const [toNormal, toAlt] = [buffers.activateNormalBuffer.bind(buffers), buffers.activateAltBuffer.bind(buffers)];
+  buffers.activateNormalBuffer = () => {
+    toNormal();
+    settle();
+  };
+  buffers.activateAltBuffer = (fill) => {
+    toAlt(fill);
+    settle();
   };
 }
 
@@ -253,6 +286,7 @@ export function exactEmulator(terminal: XtermTerminal): ExactEmulator {
   repairEraseAbove(core);
   repairRestoreCursor(core);
   repairAlignmentPattern(core);
+  repairPendingWrap(core);
   boundStrings(core);
   const pieces = new Pieces();
   return {

@@ -34,6 +34,7 @@ export interface CoreLine {
   readonly _combined: Record<number, string>;
   readonly _extendedAttrs: Readonly<Record<number, CoreExtended | undefined>>;
   getWidth(index: number): number;
+  hasContent(index: number): number;
   resize(cols: number, fill: unknown): boolean;
   cleanupMemory(): number;
   setCellFromCodepoint(index: number, code: number, width: number, attributes: CoreAttributes): void;
@@ -104,6 +105,8 @@ export interface CoreStringHandler {
   end(isComplete: boolean): boolean;
 }
 
+export type CoreOperation = (params: CoreParams, respectProtect?: boolean) => boolean;
+
 export interface CoreInput {
   /** Synchronous as long as no handler returns a promise; none of ours does. */
   parse(data: Uint8Array): unknown;
@@ -115,6 +118,14 @@ export interface CoreInput {
   markRangeDirty(from: number, to: number): void;
   restoreCursor(params?: unknown): boolean;
   screenAlignmentPattern(): boolean;
+  eraseInLine: CoreOperation;
+  eraseInDisplay: CoreOperation;
+  scrollUp: CoreOperation;
+  scrollDown: CoreOperation;
+  scrollLeft: CoreOperation;
+  scrollRight: CoreOperation;
+  insertColumns: CoreOperation;
+  deleteColumns: CoreOperation;
   readonly _curAttrData: CorePen;
   readonly _parser: CoreParser;
 }
@@ -123,7 +134,13 @@ export interface XtermCore {
   readonly cols: number;
   readonly rows: number;
   readonly options: { convertEol: boolean; cursorBlink: boolean };
-  readonly buffers: { normal: CoreBuffer; alt: CoreBuffer; active: CoreBuffer };
+  readonly buffers: {
+    readonly normal: CoreBuffer;
+    readonly alt: CoreBuffer;
+    readonly active: CoreBuffer;
+    activateNormalBuffer(): void;
+    activateAltBuffer(fill?: CoreAttributes): void;
+  };
   readonly coreService: {
     readonly isCursorHidden: boolean;
     readonly modes: { insertMode: boolean };

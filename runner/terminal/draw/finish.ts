@@ -77,17 +77,13 @@ function paintCursor({ core, pen, write }: ScreenPainter): void {
     return write(`\x1b[${row};${isCut ? `${end}H${cells.text(end - 1)}` : `${end + 1}H`}\u3000`);
   }
   const x = cells.isSecondHalf(end - 1) ? end - 2 : end - 1;
-  if (!cells.hasText(x) && active === core.buffers.normal) {
-    // Nothing was printed there: the cursor came from the alternate screen, and comes from there again.
-    return write(`\x1b[?1047h\x1b[${active.y + 1};${end}H \x1b[?1047l`);
-  }
   write(`\x1b[${row};${x + 1}H`);
   if (core.coreService.modes.insertMode) write(`\x1b[${end - x}P`);
   if (isJoinable) return write(beforeCharset(core._charsetService.charset, cells.text(x)));
   const { ink } = pen;
   pen.set(pen.inkOf(cells.fg(x), cells.bg(x), cells.extended(x)));
   // NUL is ignored, but ends what the next character could join.
-  write(`${beforeCharset(core._charsetService.charset, cells.text(x) || ' ')}\0`);
+  write(`${beforeCharset(core._charsetService.charset, cells.text(x))}\0`);
   pen.set(ink);
 }
 

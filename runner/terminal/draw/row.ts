@@ -48,12 +48,17 @@ export class RowPainter {
     let end = this.#cols;
     const hasHalf = cells.width(end - 2) === 2 && !cells.isSecondHalf(end - 1);
     if (!hasHalf) while (end > 1 && cells.isStained(end - 1) && !cells.isOrphan(end - 1)) end--;
+    this.#paintRange(cells, 0, end, ground);
+    if (end === this.#cols) return;
     for (let x = this.#cols - 1; x >= end; x--) this.#stainFromLeft(cells, x);
-    this.#paintRange(cells, 0, end, { ...ground, spoiled: end < this.#cols ? end - 1 : -1 });
+    // The last of them spoiled the cell before it. That one is not stained, except in a row that is nothing else.
+    const spoiled = cells.isSecondHalf(end - 1) ? end - 2 : end - 1;
+    if (cells.isStained(spoiled)) this.#blankRun(cells, spoiled, end, () => true);
+    else this.#paintRange(cells, spoiled, end, { ...ground, dirty: end });
   }
 
-  /** From left to right; `ground.spoiled` is one more dirty cell. */
-  #paintRange(cells: Cells, from: number, end: number, ground: Ground & { spoiled: number }): void {
+  /** From left to right. */
+  #paintRange(cells: Cells, from: number, end: number, ground: Ground): void {
     let { dirty } = ground;
     for (let x = from; x < end; ) {
       if (cells.hasText(x) && cells.width(x) === 2 && !cells.isSecondHalf(x + 1)) {
@@ -64,13 +69,12 @@ export class RowPainter {
       } else if (cells.isOrphan(x)) {
         this.#orphan(cells, x, ground);
         x++;
-      } else if (cells.isStained(x) && x !== ground.spoiled) {
+      } else if (cells.isStained(x)) {
         this.#stainFromRight(cells, x);
         dirty = Math.max(dirty, x + 2);
         x++;
       } else {
-        const mustErase = (at: number) =>
-          at < dirty || at === ground.spoiled || (cells.bg(at) & colourMask) !== ground.bg;
+        const mustErase = (at: number) => at < dirty || (cells.bg(at) & colourMask) !== ground.bg;
         x += this.#blankRun(cells, x, end, mustErase);
       }
     }
@@ -148,7 +152,7 @@ export class RowPainter {
     this.#print(wideBlank, 2);
     this.moveTo(x - 1);
     this.#write('\x1b[@');
-    this.#paintRange(cells, cells.isSecondHalf(x - 2) ? x - 3 : x - 2, x, { ...ground, dirty: x, spoiled: -1 });
+    this.#paintRange(cells, cells.isSecondHalf(x - 2) ? x - 3 : x - 2, x, { ...ground, dirty: x });
   }
 
   /** The same the other way round: spoils the cell before `x` instead of the one behind it. */
