@@ -9,7 +9,7 @@ test('[WEB1] the printed link signs in and a new session opens a shell on a copy
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(server.signInLink);
-  await expect(page.getByText('Nothing waits for you')).toBeVisible();
+  await expect(page.getByText('No sessions yet')).toBeVisible();
   await page.keyboard.press('n');
   await page.getByLabel('Repository or folder').fill(repository);
   await page.getByRole('button', { name: /^Start/ }).click();

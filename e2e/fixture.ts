@@ -133,6 +133,6 @@ export async function typeInto(page: Page, text: string, name = 'shell 1'): Prom
 /** Runs the CLI against `server` as the person who owns it. */
 export async function omnigent(server: ServerProcess, ...args: string[]): Promise<string> {
   const env = { ...process.env, OMNIGENT_HOME: server.home };
-  const { stdout } = await run(process.execPath, [join(projectRoot, 'bin', 'omnigent.mjs'), ...args], { env });
+  const { stdout } = await run(process.execPath, [join(projectRoot, 'bin', 'omnigent', 'main.mjs'), ...args], { env });
   return stdout;
 }

@@ -34,6 +34,8 @@ test('[FLT2] a dead runner shows as interrupted and Resume opens a shell on the 
   const { sessionId, url } = JSON.parse(await omnigent(server, 'session', 'new', '--dir', repository, '--json'));
   const { page } = await guest('Mira');
   await page.goto(url);
+  await page.getByRole('button', { name: /^Take over/ }).click();
+  await expect(page.getByText('You drive')).toBeVisible();
   await typeInto(page, 'echo work > src/kept.txt; echo done\n');
   await expect.poll(() => textOf(page)).toContain('\ndone\n');
   const { sessions } = JSON.parse(await omnigent(server, 'ps', '--json')) as Listed;

@@ -21,7 +21,8 @@ test('[DRV1] two browsers and the CLI see one screen, and only the driver’s ke
   await jonas.page.goto(url);
   await mira.page.getByRole('button', { name: /^Take over/ }).click();
   await expect(mira.page.getByText('You drive')).toBeVisible();
-  await expect(jonas.page.getByText(/Mira\s*drives/)).toBeVisible();
+  const bar = jonas.page.getByRole('region', { name: 'Terminal shell 1' });
+  await expect(bar.getByText(/Mira\s*drives/)).toBeVisible();
   await typeInto(mira.page, 'echo from-mira\n');
   await expect.poll(() => textOf(jonas.page)).toContain('\nfrom-mira\n');
   await typeInto(jonas.page, 'x');
