@@ -89,17 +89,9 @@ async function copySession(copies: Copies, sample: ReturnType<typeof sampleSessi
   }
   if (!view) throw new Error('a sample begins with session.created');
   const { id, name, updatedAt, createdAt, lastSeq } = view;
-  const head = `\\x${hex(hash)}`;
-  await copies.sessions.write([
-    id,
-    name,
-    attentionFor(view),
-    updatedAt,
-    createdAt,
-    lastSeq,
-    head,
-    JSON.stringify(view),
-  ]);
+  const attention = attentionFor(view);
+  const texts = [JSON.stringify(view), JSON.stringify(summaryOf(view))];
+  await copies.sessions.write([id, name, attention, updatedAt, createdAt, lastSeq, `\\x${hex(hash)}`, ...texts]);
   await copies.marks.write([id, lastSeq]);
   return id;
 }
