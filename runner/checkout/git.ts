@@ -48,7 +48,6 @@ const fixedArguments = [
     'gc.auto=0',
     'maintenance.auto=false',
     'submodule.recurse=false',
-    'checkout.workers=1',
   ].flatMap((setting) => ['-c', setting]),
 ];
 

@@ -71,6 +71,7 @@ async function makeTree(making: Making): Promise<{ made: Made; top: string }> {
   const fromGit = repository && (await makeFromRepository(making, repository));
   if (repository && fromGit) return { made: fromGit, top: repository.top };
   assertApart(source, directory);
+  await removeWhole(join(aside, 'checkout'));
   const made = await makeFolderCheckout({ source, root: join(aside, 'checkout'), branch: request.branch, limits });
   if (!repository) return { made, top: source };
   const note = `The git repository ${repository.top} holds nothing of this folder: it is copied as a plain folder.`;

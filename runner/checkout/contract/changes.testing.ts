@@ -187,8 +187,22 @@ export function changesContract(method: CheckoutMethod): void {
       expect(at(checkout.root, 'file')).toBe('ours\n');
     });
 
-    it('[CHK8] a lock left behind by a killed git is no obstacle', async () => {
+    it('[CHK7] line endings are compared as the repository is set up to', async () => {
+      const top = suite.place.repository('endings', { file: 'a\nb\n' });
+      git(top, 'config', 'core.autocrlf', 'true');
+      rmSync(join(top, 'file'));
+      git(top, 'checkout', '-q', '--', 'file');
+      suite.place.write(join(top, 'other'), 'c\r\n');
+      const { checkout, created } = await suite.make(top, { includesChanges: true });
+      expect(created.carried).toBe(1);
+      expect(readFiles(checkout.root)).toEqual({ file: 'a\r\nb\r\n', other: 'c\r\n' });
+      expect(git(checkout.root, 'status', '--porcelain')).toBe('?? other');
+      expect(await checkout.proof()).toMatchObject({ state: 'unchanged' });
+    });
+
+    it('[CHK8] a ref that leads nowhere is no obstacle, nor is a lock left behind by a killed git is no obstacle', async () => {
       const top = suite.place.repository('locked');
+      suite.place.write(join(top, '.git/refs/heads/broken'), `${'f'.repeat(40)}\n`);
       for (const lock of ['index.lock', 'HEAD.lock', 'config.lock', 'refs/heads/main.lock', 'shallow.lock'])
         suite.place.write(join(top, '.git', lock), '');
       suite.place.write(join(top, 'README.md'), 'edited');
