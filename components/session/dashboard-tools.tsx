@@ -17,6 +17,8 @@ import type { SessionBoard } from './use-session-board.ts';
 export type DashboardView = 'list' | 'wall';
 
 export interface DashboardToolsProps {
+  /** On a phone the filters show when they are asked for or in use. */
+  isOpen: boolean;
   board: SessionBoard;
   filter: Filter;
   onFilter: (filter: Filter) => void;
@@ -32,11 +34,16 @@ const views = [
 const chip =
   'inline-flex h-6 items-center gap-1.5 whitespace-nowrap rounded-2 border border-line px-2 text-ink-2 hover:border-line-strong hover:text-ink max-wide:h-11';
 
-export function DashboardTools({ board, filter, onFilter, view, onView }: DashboardToolsProps) {
+export function DashboardTools({ isOpen, board, filter, onFilter, view, onView }: DashboardToolsProps) {
   const shell = useShell();
   const sessions = Object.values(board.groups).flatMap((group) => group.sessions);
   return (
-    <div className="flex h-11 flex-none items-center gap-2 px-4 max-wide:h-auto max-wide:gap-2 max-wide:overflow-x-auto max-wide:px-3 max-wide:py-1.5">
+    <div
+      className={classNames(
+        'flex h-11 flex-none items-center gap-2 px-4 max-wide:h-auto max-wide:overflow-x-auto max-wide:px-3 max-wide:py-1.5',
+        !isOpen && !isFiltering(filter) && 'max-wide:hidden',
+      )}
+    >
       <FilterText filter={filter} onFilter={onFilter} />
       <SourceMenu sessions={sessions} filter={filter} onFilter={onFilter} />
       <PersonMenu sessions={sessions} filter={filter} onFilter={onFilter} />

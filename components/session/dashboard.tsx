@@ -1,7 +1,7 @@
 /** All sessions, grouped by what they need from people. Composes; the parts know the rest. */
 'use client';
 import { useQuery } from '@tanstack/react-query';
-import { LayoutGrid, Plus, Rows3, Search } from 'lucide-react';
+import { LayoutGrid, ListFilter, Plus, Rows3, Search } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
@@ -45,6 +45,7 @@ export function Dashboard() {
   const router = useRouter();
   const view: DashboardView = useSearchParams().get('view') === 'wall' ? 'wall' : 'list';
   const [filter, setFilter] = useState<Filter>(noFilter);
+  const [hasTools, setTools] = useState(false);
   const board = useSessionBoard();
   const { data: me } = useQuery(useTRPC().person.me.queryOptions());
   const setView = (next: DashboardView) => router.replace(next === 'wall' ? '/?view=wall' : '/');
@@ -54,9 +55,16 @@ export function Dashboard() {
   return (
     <ActivityProvider>
       <DocumentTitle name="Sessions" needsYou={needs > 0} />
-      <DashboardBar isBusy={board.isLoading} />
+      <DashboardBar isBusy={board.isLoading} onFilter={() => setTools(!hasTools)} />
       <OfflineStrip />
-      <DashboardTools board={board} filter={filter} onFilter={setFilter} view={view} onView={setView} />
+      <DashboardTools
+        isOpen={hasTools}
+        board={board}
+        filter={filter}
+        onFilter={setFilter}
+        view={view}
+        onView={setView}
+      />
       <main className="min-h-0 flex-1 overflow-y-auto border-line border-t bg-surface">
         <h1 className="sr-only">Sessions</h1>
         <Content board={board} filter={filter} me={me?.personId ?? null} onClearFilter={() => setFilter(noFilter)} />
@@ -71,7 +79,7 @@ export function Dashboard() {
   );
 }
 
-function DashboardBar({ isBusy }: { isBusy: boolean }) {
+function DashboardBar({ isBusy, onFilter }: { isBusy: boolean; onFilter: () => void }) {
   const shell = useShell();
   const isMac = useIsMac();
   return (
@@ -105,6 +113,13 @@ function DashboardBar({ isBusy }: { isBusy: boolean }) {
         iconSize={20}
         className="text-ink-2 wide:hidden"
         onClick={shell.openNewSession}
+      />
+      <IconButton
+        icon={ListFilter}
+        label="Filter"
+        iconSize={20}
+        className="text-ink-2 wide:hidden"
+        onClick={onFilter}
       />
       <AccountMenu />
     </TopBar>

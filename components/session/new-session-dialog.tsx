@@ -2,7 +2,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { ChevronRight, Folder } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
 import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { Button } from '#components/ui/button.tsx';
@@ -100,6 +100,17 @@ interface FolderFieldProps {
 }
 
 function FolderField({ inputRef, value, problem, folders, onChange }: FolderFieldProps) {
+  const list = useRef<HTMLUListElement>(null);
+  /** The arrow keys walk from the field through the recent folders and back, so that Tab goes to the next field. */
+  const step = (event: KeyboardEvent) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const stops: (Element | null)[] = [inputRef.current, ...(list.current?.querySelectorAll('button') ?? [])];
+    const at = stops.indexOf(document.activeElement);
+    const next = stops[Math.min(stops.length - 1, Math.max(0, at + by))];
+    if (next instanceof HTMLElement) next.focus();
+  };
   return (
     <div className="flex flex-col gap-1.5">
       <Field
@@ -107,6 +118,7 @@ function FolderField({ inputRef, value, problem, folders, onChange }: FolderFiel
         label="Repository or folder"
         value={value}
         onChange={(event) => onChange(event.target.value)}
+        onKeyDown={step}
         problem={problem}
         placeholder="/home/you/project"
         isMono
@@ -114,12 +126,17 @@ function FolderField({ inputRef, value, problem, folders, onChange }: FolderFiel
         spellCheck={false}
       />
       {folders.length > 0 && (
-        <ul aria-label="Recent folders" className="-mx-1.5">
+        <ul ref={list} aria-label="Recent folders, arrow keys move" className="-mx-1.5">
           {folders.map((folder) => (
             <li key={folder}>
               <button
                 type="button"
-                onClick={() => onChange(folder)}
+                tabIndex={-1}
+                onKeyDown={step}
+                onClick={() => {
+                  onChange(folder);
+                  inputRef.current?.focus();
+                }}
                 aria-pressed={folder === value}
                 className="focus-inside flex h-7 w-full items-center gap-2 rounded-1 px-1.5 text-left hover:bg-hover aria-pressed:bg-active max-wide:h-11"
               >

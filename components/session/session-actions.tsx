@@ -9,11 +9,11 @@ import { useSessionActions } from './use-session-actions.ts';
 
 export interface SessionActionsProps {
   view: SessionView;
-  /** In a bar the words are short and the failure is shown as a tooltip-free line beside them. */
-  size?: 'normal' | 'small';
+  /** False where the same page offers to resume in a more prominent place. */
+  isMain?: boolean;
 }
 
-export function SessionActions({ view, size = 'normal' }: SessionActionsProps) {
+export function SessionActions({ view, isMain = true }: SessionActionsProps) {
   const actions = useSessionActions(view.id);
   const [isEnding, setEnding] = useState(false);
   const isOffline = useConnection().kind === 'offline';
@@ -28,8 +28,7 @@ export function SessionActions({ view, size = 'normal' }: SessionActionsProps) {
       )}
       {isResumable(view) && (
         <Button
-          variant="primary"
-          size={size}
+          variant={isMain ? 'primary' : 'plain'}
           icon={CirclePlay}
           onClick={actions.resume}
           disabled={disabled}
@@ -39,19 +38,12 @@ export function SessionActions({ view, size = 'normal' }: SessionActionsProps) {
         </Button>
       )}
       {isRunning(view) && (
-        <Button size={size} icon={CircleStop} onClick={actions.stop} disabled={disabled} title={why}>
+        <Button icon={CircleStop} onClick={actions.stop} disabled={disabled} title={why}>
           Stop
         </Button>
       )}
       {view.status !== 'ended' && (
-        <Button
-          size={size}
-          variant="danger"
-          icon={Power}
-          onClick={() => setEnding(true)}
-          disabled={disabled}
-          title={why}
-        >
+        <Button variant="danger" icon={Power} onClick={() => setEnding(true)} disabled={disabled} title={why}>
           End
         </Button>
       )}

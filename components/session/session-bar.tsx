@@ -50,7 +50,7 @@ export function SessionBar({ view, present, me }: SessionBarProps) {
         </span>
       )}
       <span className="flex min-w-0 flex-none items-center gap-2 max-wide:hidden">
-        <SessionActions view={view} />
+        <SessionActions view={view} isMain={false} />
       </span>
       <AccountMenu />
     </TopBar>

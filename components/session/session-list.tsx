@@ -6,12 +6,12 @@ import { Button } from '#components/ui/button.tsx';
 import { classNames } from '#components/ui/class-name.ts';
 import { KeyCap } from '#components/ui/key-cap.tsx';
 import { Notice } from '#components/ui/notice.tsx';
-import { attentions } from '#protocol/session-view.ts';
+import { type Attention, attentions, type SessionView } from '#protocol/session-view.ts';
 import { type Filter, isFiltering, matches } from './session-board.ts';
 import { SessionGroup } from './session-group.tsx';
 import { SessionPeek } from './session-peek.tsx';
 import { rowColumns, SessionRow } from './session-row.tsx';
-import type { SessionBoard } from './use-session-board.ts';
+import type { GroupState, SessionBoard } from './use-session-board.ts';
 
 export interface SessionListProps {
   board: SessionBoard;
@@ -23,11 +23,50 @@ export interface SessionListProps {
 const rowLink = (id: string) => document.querySelector<HTMLElement>(`[data-row="${id}"]`);
 
 export function SessionList({ board, filter, me, onClearFilter }: SessionListProps) {
+  if (board.failure && board.total === 0) {
+    return (
+      <Notice
+        tone="problem"
+        className="px-4 py-5"
+        title="Sessions not loaded"
+        action={<Button onClick={board.retry}>Retry</Button>}
+      >
+        {board.failure.message} Running sessions are not affected.
+      </Notice>
+    );
+  }
+  if (board.isFirstLoad) return <EmptyRows />;
+  if (board.total === 0) return <NoSessions />;
+  const groups = shownGroups(board, filter);
+  if (groups.length === 0 && isFiltering(filter)) {
+    return (
+      <p className="flex items-center gap-3 px-4 py-3 text-ink-2">
+        No loaded session matches the filter. <Button onClick={onClearFilter}>Show all</Button>
+      </p>
+    );
+  }
+  return <Groups groups={groups} present={board.present} me={me} />;
+}
+
+type ShownGroup = GroupState & { group: Attention; shown: SessionView[] };
+
+/** Groups with a session to show, most urgent first. */
+const shownGroups = (board: SessionBoard, filter: Filter): ShownGroup[] =>
+  attentions
+    .map((group) => ({ ...board.groups[group], group }))
+    .map((each) => ({ ...each, shown: each.sessions.filter((view) => matches(view, filter)) }))
+    .filter((each) => each.shown.length > 0);
+
+interface GroupsProps {
+  groups: readonly ShownGroup[];
+  present: SessionBoard['present'];
+  me: string | null;
+}
+
+/** Which row is selected and which is peeked into; moved by keys and by focus. */
+function useRows(groups: readonly ShownGroup[]) {
   const [selected, setSelected] = useState<string | null>(null);
   const [peeked, setPeeked] = useState<string | null>(null);
-  const groups = attentions
-    .map((group) => ({ group, ...board.groups[group] }))
-    .map((each) => ({ ...each, shown: each.sessions.filter((view) => matches(view, filter)) }));
   const ids = groups.flatMap((group) => group.shown.map((view) => view.id as string));
   const move = (step: 1 | -1) => {
     const at = selected === null ? -1 : ids.indexOf(selected);
@@ -43,73 +82,53 @@ export function SessionList({ board, filter, me, onClearFilter }: SessionListPro
     'row.open': () => selected !== null && rowLink(selected)?.click(),
     'row.peek': () => setPeeked(peeked === selected ? null : selected),
   });
-  if (board.failure && board.total === 0) {
-    return (
-      <Notice
-        tone="problem"
-        className="px-4 py-5"
-        title="Sessions not loaded"
-        action={<Button onClick={board.retry}>Retry</Button>}
-      >
-        {board.failure.message} Running sessions are not affected.
-      </Notice>
-    );
-  }
-  if (board.isFirstLoad) return <EmptyRows />;
-  if (board.total === 0) return <NoSessions />;
-  if (ids.length === 0 && isFiltering(filter)) {
-    return (
-      <p className="flex items-center gap-3 px-4 py-3 text-ink-2">
-        No loaded session matches the filter. <Button onClick={onClearFilter}>Show all</Button>
-      </p>
-    );
-  }
+  return { selected, setSelected, peeked };
+}
+
+function Groups({ groups, present, me }: GroupsProps) {
+  const { selected, setSelected, peeked } = useRows(groups);
   return (
     <>
-      <div
-        aria-hidden="true"
-        className={classNames(
-          'hidden h-6 items-center gap-x-5 border-line border-b bg-bg px-4 text-2xs text-ink-3 wide:grid',
-          rowColumns,
-        )}
-      >
-        <span>Session</span>
-        <span className="hidden full:block">Terminals</span>
-        <span>State and last activity</span>
-        <span>People</span>
-        <span className="text-right">Age</span>
-      </div>
-      {groups
-        .filter((each) => each.shown.length > 0)
-        .map(({ group, shown, count, hasMore, isLoadingMore, loadMore }) => (
-          <SessionGroup
-            key={group}
-            group={group}
-            count={count}
-            sessions={shown}
-            hasMore={hasMore}
-            isLoadingMore={isLoadingMore}
-            onMore={loadMore}
-          >
-            <ul>
-              {shown.map((view) => (
-                <li key={view.id}>
-                  <SessionRow
-                    view={view}
-                    isTwoLine={group === 'needs' || group === 'working'}
-                    isSelected={selected === view.id}
-                    isPeeked={peeked === view.id}
-                    present={board.present.get(view.id)}
-                    me={me}
-                    onFocus={() => setSelected(view.id)}
-                  />
-                  {peeked === view.id && <SessionPeek view={view} me={me} />}
-                </li>
-              ))}
-            </ul>
-          </SessionGroup>
-        ))}
+      <ColumnHeads />
+      {groups.map(({ group, shown, count, hasMore, isLoadingMore, loadMore }) => (
+        <SessionGroup key={group} {...{ group, count, hasMore, isLoadingMore }} sessions={shown} onMore={loadMore}>
+          <ul>
+            {shown.map((view) => (
+              <li key={view.id}>
+                <SessionRow
+                  view={view}
+                  isTwoLine={group === 'needs' || group === 'working'}
+                  isSelected={selected === view.id}
+                  isPeeked={peeked === view.id}
+                  present={present.get(view.id)}
+                  me={me}
+                  onFocus={() => setSelected(view.id)}
+                />
+                {peeked === view.id && <SessionPeek view={view} me={me} />}
+              </li>
+            ))}
+          </ul>
+        </SessionGroup>
+      ))}
     </>
+  );
+}
+
+function ColumnHeads() {
+  return (
+    <div
+      aria-hidden="true"
+      className={classNames(
+        'hidden h-6 items-center gap-x-5 border-line border-b bg-bg px-4 text-2xs text-ink-3 wide:grid',
+        rowColumns,
+      )}
+    >
+      <span>Session</span>
+      <span className="hidden full:block">Terminals</span>
+      <span>State and last activity</span>
+      <span>People</span>
+      <span className="text-right">Age</span>
+    </div>
   );
 }
 

@@ -142,9 +142,9 @@ function TerminalRow({ terminal, isShown, onShow }: { terminal: TerminalView; is
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <div className="flex min-h-6 items-start gap-2 py-0.5">
+    <div className="flex min-h-6 items-start gap-2 py-0.5 max-wide:items-center max-wide:py-0">
       <dt className="w-16 flex-none text-ink-3">{label}</dt>
-      <dd className="flex min-w-0 flex-1 items-start gap-1">{children}</dd>
+      <dd className="flex min-w-0 flex-1 items-start gap-1 max-wide:items-center">{children}</dd>
     </div>
   );
 }
@@ -180,7 +180,7 @@ function Checkout({ view }: { view: SessionView }) {
         </Fact>
         {view.branch !== null && (
           <Fact label="Branch">
-            <Icon icon={GitBranch} size={12} className="mt-[3px] text-ink-3" />
+            <Icon icon={GitBranch} size={12} className="mt-[3px] text-ink-3 max-wide:mt-0" />
             <Exact text={view.branch} label="Copy the branch" />
           </Fact>
         )}

@@ -55,7 +55,7 @@ export function SessionWall({ board, filter, me, onClearFilter }: SessionListPro
           if (event.key === 'ArrowRight') move(1);
           if (event.key === 'ArrowLeft') move(-1);
         }}
-        className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,360px),1fr))] pb-px"
+        className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,420px),1fr))] pb-px"
       >
         {tiles.map((view) => (
           <WallTile

@@ -14,11 +14,10 @@ import { useSessionActions } from './use-session-actions.ts';
 function safety(view: SessionView): string | null {
   switch (view.status) {
     case 'unreachable':
-      return 'Its programs may go on; it is looked for. The screens are the last known ones.';
+      return 'Its programs may go on; the screens are the last known ones.';
     case 'interrupted':
-      return 'The checkout is as it was left. Resume starts a new runner in it.';
     case 'paused':
-      return 'The checkout is as it was left. Resume starts a new runner in it.';
+      return 'Resume starts a new runner in the same checkout.';
     case 'failed':
       return view.terminals.length > 0 ? 'The checkout is as it was left.' : null;
     case 'ended':
@@ -85,7 +84,7 @@ export function NoTerminal({ view, onOpen }: { view: SessionView; onOpen: () => 
     </Button>
   );
   return (
-    <div className="flex min-h-0 flex-1 flex-col justify-center bg-well px-[max(20px,12%)] pb-[14vh]">
+    <div className="min-h-0 flex-1 overflow-y-auto bg-well px-5 py-5 max-wide:px-4">
       {view.status === 'starting' && <Starting why={<PhraseText phrase={badge.why} />} />}
       {view.status === 'failed' && say('problem', 'This session could not be started', view.reason, resume('Retry'))}
       {(view.status === 'paused' || view.status === 'interrupted') &&

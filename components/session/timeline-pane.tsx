@@ -45,7 +45,7 @@ export function TimelinePane({ log, older, me }: TimelinePaneProps) {
   const { list, onScroll } = useStickyEnd(events[0]?.seq ?? 0, events.length);
   return (
     <section aria-label="Timeline" className="flex min-h-0 flex-1 flex-col bg-surface">
-      <header className="flex h-(--h-bar) flex-none items-center border-line border-b px-4 max-wide:hidden">
+      <header className="flex h-(--h-bar) flex-none items-center border-line border-b px-4 max-full:hidden">
         <h2 className="flex-1 font-medium">Timeline</h2>
         <span className="num text-ink-3 text-xs">{formatCount(view.lastSeq)} events</span>
       </header>

@@ -1,4 +1,5 @@
 /** Every key in one place, from the same table that the pages use. */
+import { useRef } from 'react';
 import { Dialog } from '#components/ui/dialog.tsx';
 import { KeyCap } from '#components/ui/key-cap.tsx';
 import { useIsMac } from '#components/ui/use-media.ts';
@@ -28,9 +29,11 @@ function Keys({ title, rows }: { title: string; rows: readonly { caps: readonly 
 }
 
 export function HelpDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const list = useRef<HTMLDivElement>(null);
   return (
-    <Dialog open={open} onClose={onClose} title="Keyboard shortcuts" width={640}>
-      <div className="gap-8 overflow-y-auto px-5 pt-3 pb-2 wide:columns-2">
+    <Dialog open={open} onClose={onClose} title="Keyboard shortcuts" width={640} initialFocus={list}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard has to reach it */}
+      <div ref={list} tabIndex={0} className="outline-none gap-8 overflow-y-auto px-5 pt-3 pb-2 wide:columns-2">
         {(['everywhere', 'list', 'session'] as const).map((scope) => (
           <Keys key={scope} title={titles[scope]} rows={shortcuts.filter((each) => each.scope === scope)} />
         ))}

@@ -165,6 +165,7 @@ function WheelButtons({ seat, members, onTake, onRequest, onGive }: WheelProps) 
         <>
           <Button
             size="small"
+            className="max-wide:hidden"
             onClick={onRequest}
             disabled={hasAsked}
             cap={hasAsked ? undefined : localCap('⌥R', isMac)}

@@ -1,5 +1,5 @@
 /** What can be done with a terminal besides typing. */
-import { AArrowDown, AArrowUp, ClipboardPaste, Copy, Ellipsis, History, Search } from 'lucide-react';
+import { AArrowDown, AArrowUp, ClipboardPaste, Copy, Ellipsis, History, Search, ShipWheel } from 'lucide-react';
 import { localCap } from '#components/shell/shortcut.ts';
 import { IconButton } from '#components/ui/button.tsx';
 import { Menu, MenuItem, MenuRule, MenuToggle } from '#components/ui/menu.tsx';
@@ -11,13 +11,20 @@ export interface TerminalMenuProps {
   copy: () => void;
   paste: () => void;
   older: () => void;
+  /** Null where there is nobody to ask, or where the bar offers it. */
+  request: (() => void) | null;
   settings: TerminalSettings;
 }
 
-export function TerminalMenu({ find, copy, paste, older, settings }: TerminalMenuProps) {
+export function TerminalMenu({ find, copy, paste, older, request, settings }: TerminalMenuProps) {
   const isMac = useIsMac();
   return (
     <Menu align="end" trigger={<IconButton icon={Ellipsis} label="More about this terminal" />}>
+      {request && (
+        <MenuItem icon={ShipWheel} onSelect={request}>
+          Ask for the wheel
+        </MenuItem>
+      )}
       <MenuItem icon={Search} onSelect={find} cap={localCap('⌃⇧F', isMac)}>
         Find
       </MenuItem>

@@ -93,7 +93,7 @@ export function TerminalPane({ terminalId, name, members, onLeave, onFocusChange
         onGive={(to) => live?.give(to)}
         onRetry={() => live?.retry()}
       >
-        <TerminalMenu {...{ copy, paste, find, older, settings }} />
+        <TerminalMenu {...{ copy, paste, find, older, settings }} request={isPhone && isWatching ? request : null} />
       </DriverBar>
       <div
         {...(settings.isAlwaysDark && { 'data-theme': 'dark' })}
@@ -108,7 +108,7 @@ export function TerminalPane({ terminalId, name, members, onLeave, onFocusChange
       {state.link.kind === 'stopped' && (
         <StoppedNotice link={state.link} hasScreen={state.hasScreen} onRetry={() => live?.retry()} onOlder={older} />
       )}
-      {isPhone && state.seat?.closed === null && (
+      {isPhone && state.seat?.closed === null && !isWatching && (
         <KeyRow
           isControl={isControl}
           onControl={() => setControl(!isControl)}

@@ -1,7 +1,7 @@
 /** The current time as a value that components can render; ticks each second or each minute. */
 import { useCallback, useSyncExternalStore } from 'react';
 
-/** `fine`: each second, for ages under a minute; `coarse`: each minute; `still`: never again. */
+/** `fine`: each second, for ages under a minute; `coarse`: each minute; `still`: never, and the time is 0. */
 export type Pace = 'fine' | 'coarse' | 'still';
 
 const stepMs: Record<Pace, number> = { fine: 1_000, coarse: 15_000, still: Number.POSITIVE_INFINITY };
@@ -17,7 +17,7 @@ export function useNow(pace: Pace): number {
     },
     [step],
   );
-  const read = useCallback(() => (Number.isFinite(step) ? Math.floor(Date.now() / step) * step : Date.now()), [step]);
+  const read = useCallback(() => (Number.isFinite(step) ? Math.floor(Date.now() / step) * step : 0), [step]);
   return useSyncExternalStore(subscribe, read, () => 0);
 }
 
