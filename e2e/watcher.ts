@@ -33,6 +33,8 @@ export interface WatcherOptions {
   /** Output bytes arrived, of an output frame or of a snapshot. */
   onBytes?: (kind: 'output' | 'snapshot', size: number) => void;
   onDrawn?: (offset: number) => void;
+  /** The client told the person that the last keys did not arrive: they will not be sent again. */
+  onGivenUp?: () => void;
 }
 
 export class Watcher {
@@ -61,7 +63,9 @@ export class Watcher {
       ids: { now: () => Date.now(), random: (bytes) => void crypto.getRandomValues(bytes) },
       random: options.random ?? Math.random,
       onState: (state) => {
+        const isNews = state.refusal !== null && state.refusal !== this.#state?.refusal;
         this.#state = state;
+        if (isNews && state.refusal?.why.startsWith('The last keys')) options.onGivenUp?.();
       },
       onDrawn: (offset) => {
         this.#drawn = offset;

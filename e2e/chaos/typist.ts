@@ -4,7 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 
-type Fate = 'sent' | 'acked' | 'refused';
+/** `givenUp`: sent, never answered, and the person was told so. */
+type Fate = 'sent' | 'acked' | 'refused' | 'givenUp';
 
 export interface TypistOptions {
   /** Sends one message; calls back through `sent` before it returns, or not at all when it was not taken. */
@@ -17,8 +18,6 @@ export interface TypistOptions {
 /** Lines that may be without an answer while further ones are typed. */
 const window = 4;
 const everyMs = 15;
-/** A line without an answer for this long was given up by the client, which says so to the person; ms. */
-const givenUpMs = 20_000;
 
 export class Typist {
   readonly #options: TypistOptions;
@@ -26,7 +25,7 @@ export class Typist {
   #timer: NodeJS.Timeout | null = null;
   /** Line by the key (client and number) it was sent under. */
   readonly #lineOf = new Map<string, number>();
-  readonly #fates = new Map<number, { fate: Fate; at: number }>();
+  readonly #fates = new Map<number, { fate: Fate }>();
 
   constructor(options: TypistOptions) {
     this.#options = options;
@@ -43,7 +42,7 @@ export class Typist {
 
   /** Key messages on their way: sent and not answered. */
   get inFlight(): number {
-    return this.#young().length;
+    return [...this.#fates.values()].filter(({ fate }) => fate === 'sent').length;
   }
 
   get acked(): number {
@@ -53,7 +52,7 @@ export class Typist {
   sent({ key, data }: { key: string; data: Uint8Array }): void {
     const line = Number(/echo (\d+)/.exec(Buffer.from(data).toString())?.[1]);
     this.#lineOf.set(key, line);
-    if (!this.#fates.has(line)) this.#fates.set(line, { fate: 'sent', at: Date.now() });
+    if (!this.#fates.has(line)) this.#fates.set(line, { fate: 'sent' });
   }
 
   answered({ key, how }: { key: string; how: 'acked' | 'refused' }): void {
@@ -61,6 +60,11 @@ export class Typist {
     const known = line === undefined ? undefined : this.#fates.get(line);
     if (!known || known.fate === 'acked') return;
     known.fate = how;
+  }
+
+  /** The person was told that what is not answered did not arrive. */
+  givenUp(): void {
+    for (const known of this.#fates.values()) if (known.fate === 'sent') known.fate = 'givenUp';
   }
 
   /**
@@ -87,18 +91,8 @@ export class Typist {
     return wrong;
   }
 
-  /** Lines that ran although nothing was ever heard of them, and lines that never did; for the report. */
-  get unanswered(): number {
-    return [...this.#fates.values()].filter(({ fate }) => fate === 'sent').length;
-  }
-
-  #young(): number[] {
-    const now = Date.now();
-    return [...this.#fates].filter(([, { fate, at }]) => fate === 'sent' && now - at < givenUpMs).map(([line]) => line);
-  }
-
   #tick(): void {
-    if (this.#young().length >= window) return;
+    if (this.inFlight >= window) return;
     const line = this.#next;
     this.#options.type(Buffer.from(` echo ${line} >>${this.#options.fileName}\r`));
     if (this.#fates.has(line)) this.#next++;

@@ -116,6 +116,7 @@ async function populate(server: ServerProcess, proxy: LinkProxy, random: Random)
         ...{ visitor, terminalId: shell, random: random.next },
         onSent: (input) => typist.sent(input),
         onAnswered: (answer) => typist.answered(answer),
+        onGivenUp: () => typist.givenUp(),
       }),
   );
   const [driver] = shellWatchers;
