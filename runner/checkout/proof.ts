@@ -44,7 +44,10 @@ async function readTips(source: RepositoryReader): Promise<string[]> {
   const refs = await source.run(['for-each-ref', '--format=%(objectname)']);
   const head = await source.run(['rev-parse', '--verify', '-q', 'HEAD']).catch(() => Buffer.alloc(0));
   const names = `${refs.toString()}\n${head.toString()}`.split('\n').filter((name) => /^[0-9a-f]{40,64}$/.test(name));
-  return [...new Set(names)].map((name) => `^${name}`);
+  // A ref may lead to nothing; it then proves nothing either.
+  const input = `${[...new Set(names)].join('\n')}\n`;
+  const found = (await source.run(['cat-file', '--batch-check=%(objectname) %(objecttype)'], { input })).toString();
+  return [...found.matchAll(/^([0-9a-f]+) (?:commit|tag)$/gm)].map((match) => `^${match[1]}`);
 }
 
 /** Commits of branches, tags, stash and HEAD that `known` does not reach. What was fetched from elsewhere is not ours. */
@@ -137,8 +140,10 @@ async function prove(root: string, record: CheckoutRecord, scratch: string): Pro
     const reader = await openSourceReader(source, join(scratch, 'source'));
     if (!reader || !(await hasObject(reader, record.baseCommit)))
       return unsaved('the source no longer has the commit it started from');
-    const known = [`^${record.baseCommit}`, ...(await readTips(reader))];
-    if (made > 0) commits = await countCommits(checkout, known, `${checkout.alternates}:${reader.alternates}`);
+    if (made > 0) {
+      const known = [`^${record.baseCommit}`, ...(await readTips(reader))];
+      commits = await countCommits(checkout, known, `${checkout.alternates}:${reader.alternates}`);
+    }
   }
   if (commits > 0) losses.unshift(`${count(commits, 'commit')} not in the source`);
   if (losses.length > 0) return unsaved(losses.join(', '));

@@ -3,6 +3,7 @@ import { AppError } from '#protocol/error.ts';
 import { assertBranchName, isBranchName } from './branch.ts';
 import { GitFailure } from './git.ts';
 import type { RepositoryReader } from './reader.ts';
+import { settleAll } from './settle.ts';
 
 export interface SourceRefs {
   /** The commit at HEAD. */
@@ -15,27 +16,31 @@ export interface SourceRefs {
 
 const invalid = (message: string, cause?: unknown) => new AppError({ code: 'source.invalid', message, cause });
 
-/** One reading of everything, so that all of it belongs together. Throws AppError `source.invalid`. */
-export async function readRefs(reader: RepositoryReader): Promise<SourceRefs> {
+async function readHead(reader: RepositoryReader, current: string | null): Promise<string> {
   const { top } = reader.repository;
-  const broken = (cause?: unknown) =>
-    invalid(`HEAD of ${top} does not lead to a commit; git fsck in it says why`, cause);
-  const output = await reader.run(['show-ref', '--head', '--heads', '--tags']).catch((cause: unknown) => {
+  try {
+    return (await reader.run(['rev-parse', '--verify', 'HEAD^{commit}'])).toString().trim();
+  } catch (cause) {
     if (!(cause instanceof GitFailure)) throw cause;
-    if (cause.exitCode !== 1) throw broken(cause);
-    return ''; // it found none at all
-  });
-  const refs = output
-    .toString()
-    .split('\n')
-    .map((line) => ({ object: line.slice(0, line.indexOf(' ')), name: line.slice(line.indexOf(' ') + 1) }));
-  const head = refs.find(({ name }) => name === 'HEAD')?.object;
-  const current = /^ref: refs\/heads\/(.+)$/.exec(reader.head)?.[1] ?? null;
-  if (head === undefined && !isBranchName(current ?? '')) throw broken();
-  if (head === undefined) throw invalid(`${top} has no commit yet; make one first: git commit --allow-empty -m start`);
-  const branches = refs.filter(({ name }) => name.startsWith('refs/heads/')).map(({ name }) => name.slice(11));
-  const hasTags = refs.some(({ name }) => name.startsWith('refs/tags/'));
-  return { head, current: isBranchName(current ?? '') ? current : null, branches: new Set(branches), hasTags };
+    const isUnborn = current !== null && cause.stderr.includes('Needed a single revision');
+    if (!isUnborn) throw invalid(`HEAD of ${top} does not lead to a commit; git fsck in it says why`, cause);
+    throw invalid(`${top} has no commit yet; make one first: git commit --allow-empty -m start`, cause);
+  }
+}
+
+/** Throws AppError `source.invalid`. Other refs may be broken: that is not the business of this checkout. */
+export async function readRefs(reader: RepositoryReader): Promise<SourceRefs> {
+  const named = /^ref: refs\/heads\/(.+)$/.exec(reader.head)?.[1] ?? '';
+  const current = isBranchName(named) ? named : null;
+  const [head, output] = await settleAll([
+    readHead(reader, current),
+    reader.run(['for-each-ref', '--format=%(refname)', 'refs/heads/', 'refs/tags/']),
+  ]);
+  const names = output.toString().split('\n');
+  const branches = names
+    .filter((name) => name.startsWith('refs/heads/'))
+    .map((name) => name.slice('refs/heads/'.length));
+  return { head, current, branches: new Set(branches), hasTags: names.some((name) => name.startsWith('refs/tags/')) };
 }
 
 /** Tags of the commit's history, as `object refname`: builds derive versions from them. */

@@ -200,7 +200,7 @@ export function changesContract(method: CheckoutMethod): void {
       expect(await checkout.proof()).toMatchObject({ state: 'unchanged' });
     });
 
-    it('[CHK8] a ref that leads nowhere is no obstacle, nor is a lock left behind by a killed git is no obstacle', async () => {
+    it('[CHK8] a ref that leads nowhere is no obstacle, nor is a lock that a killed git left behind', async () => {
       const top = suite.place.repository('locked');
       suite.place.write(join(top, '.git/refs/heads/broken'), `${'f'.repeat(40)}\n`);
       for (const lock of ['index.lock', 'HEAD.lock', 'config.lock', 'refs/heads/main.lock', 'shallow.lock'])

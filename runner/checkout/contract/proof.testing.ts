@@ -60,6 +60,9 @@ export function proofContract(method: CheckoutMethod): void {
         reason: expect.stringContaining('1 commit, all in the source'),
       });
       expect(describeTree(top)).toEqual(before);
+      suite.place.write(join(top, '.git/refs/heads/broken'), `${'f'.repeat(40)}\n`);
+      expect(await checkout.proof()).toMatchObject({ state: 'merged' });
+      rmSync(join(top, '.git/refs/heads/broken'));
       git(top, 'pack-refs', '--all');
       git(top, 'gc', '-q');
       expect(await checkout.proof()).toMatchObject({ state: 'merged' });
