@@ -9,6 +9,7 @@ import { scrollbackLines } from '#protocol/terminal-frame.ts';
 import type { CoreCharset, XtermCore } from '#protocol/xterm-core.ts';
 import { charsetLetters, drawScreen } from './draw/index.ts';
 import { answerQueries } from './query-answer.ts';
+import { planSkim } from './skim.ts';
 import { Unfinished } from './unfinished.ts';
 
 export interface EmulatorOptions {
@@ -17,6 +18,10 @@ export interface EmulatorOptions {
   /** Bytes the terminal sends to its program in answer to a query. */
   onReply: (text: string) => void;
 }
+
+/** Less than this is drawn as fast as it is looked through. */
+const minSkimBytes = 16 * 1024;
+const carriageReturn = new Uint8Array([0x0d]);
 
 /** Window reports that are answered; nothing may change the window. */
 const windowOptions = {
@@ -82,6 +87,29 @@ export class Emulator {
     this.#exact.apply(data);
     this.#unfinished.parsed(data, this.core._inputHandler._parser.currentState);
     this.#offset += data.length;
+  }
+
+  /**
+   * Applies the beginning of `data` without drawing what would scroll away unseen; returns how many bytes of it are
+   * dealt with. What is shown after the rest was written is the same, cell by cell.
+   */
+  skim(data: Uint8Array): number {
+    if (!this.#canSkim()) return 0;
+    const plan = planSkim(data, scrollbackLines + 2 * this.rows);
+    if (plan === null || plan.cut < minSkimBytes) return 0;
+    this.#exact.apply(plan.colours);
+    this.#exact.apply(carriageReturn);
+    this.#offset += plan.cut;
+    return plan.cut;
+  }
+
+  /** Every line feed at the bottom scrolls the whole screen, and nothing is under way that began before. */
+  #canSkim(): boolean {
+    const { buffers, _inputHandler: input } = this.core;
+    const { active, normal } = buffers;
+    const isWhole = active === normal && active.scrollTop === 0 && active.scrollBottom === this.rows - 1;
+    const isBetween = input._parser.currentState === 0 && this.#exact.held.length === 0;
+    return isWhole && isBetween && input._curAttrData.extended.urlId === 0;
   }
 
   resize(cols: number, rows: number): void {

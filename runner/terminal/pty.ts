@@ -64,6 +64,9 @@ function keepTail(pty: BytePty, onData: (data: Uint8Array) => void): void {
   };
 }
 
+const notStarted = (file: string, cause: unknown) =>
+  new AppError({ code: 'launch.failed', message: `could not start ${file} on a terminal`, cause });
+
 export class Pty {
   readonly #pty: BytePty;
   #isRunning = true;
@@ -76,7 +79,7 @@ export class Pty {
       const settings = { name: 'xterm-256color', encoding: null, env: { ...env }, cwd, cols, rows };
       this.#pty = spawn(file, [...args], settings) as unknown as BytePty;
     } catch (cause) {
-      throw new AppError({ code: 'launch.failed', message: `could not start ${file} on a terminal`, cause });
+      throw notStarted(file, cause);
     }
     this.#pty.onData(options.onData);
     keepTail(this.#pty, options.onData);

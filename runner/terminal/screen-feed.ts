@@ -8,6 +8,8 @@ import type { Emulator } from './emulator.ts';
 export const maxWaitingBytes = 512 * 1024;
 /** The longest the emulator works before it lets input and other terminals through, in ms. */
 const turnMs = 8;
+/** From this many bytes on, what waits may hold more lines than the emulator keeps. */
+const minSkimBytes = 64 * 1024;
 /** Bytes applied between two looks at the clock. */
 const sliceBytes = 32 * 1024;
 
@@ -71,11 +73,25 @@ export class ScreenFeed {
     const { now, onApplied } = this.#options;
     if (this.#emulator === null || this.#steps.length === 0) return;
     const until = now() + turnMs;
+    if (this.#waiting >= minSkimBytes) this.#skim(this.#emulator);
     do this.#apply(this.#emulator);
     while (this.#steps.length > 0 && now() < until);
     if (this.#waiting < maxWaitingBytes / 2) this.#setPaused(false);
     if (this.#steps.length === 0) for (const resolve of this.#settled.splice(0)) resolve();
     onApplied();
+  }
+
+  /** Output waits faster than it can be drawn: what will have scrolled away by the end of it need not be drawn. */
+  #skim(emulator: Emulator): void {
+    const end = this.#steps.findIndex((step) => step.do === 'resize');
+    const parts: Uint8Array[] = [];
+    for (const step of end < 0 ? this.#steps : this.#steps.slice(0, end))
+      if (step.do === 'write') parts.push(step.data);
+    const joined = Buffer.concat(parts);
+    const skimmed = emulator.skim(joined);
+    if (skimmed === 0) return;
+    this.#steps.splice(0, parts.length, { do: 'write', data: joined.subarray(skimmed) });
+    this.#waiting -= skimmed;
   }
 
   #apply(emulator: Emulator): void {

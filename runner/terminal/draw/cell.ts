@@ -71,6 +71,21 @@ export class Cells {
     return content & codeMask ? String.fromCodePoint(content & codeMask) : '';
   }
 
+  /** Text of the cells from `x` on that have the look of the first and hold one simple, narrow character each. */
+  simpleRun(x: number, end: number): string {
+    const data = this.#line._data;
+    const fg = data[x * 3 + 1];
+    const bg = data[x * 3 + 2];
+    const codes: number[] = [];
+    for (let at = x * 3; at < end * 3 && data[at + 1] === fg && data[at + 2] === bg; at += 3) {
+      const code = (data[at] ?? 0) ^ (1 << widthShift);
+      // Combined and wide cells are far above, blanks are 0; marks begin at 0x300.
+      if (code === 0 || code >= 0x300) break;
+      codes.push(code);
+    }
+    return String.fromCharCode(...codes);
+  }
+
   /** First code point; 0 for a blank. */
   code(x: number): number {
     const content = this.#content(x);

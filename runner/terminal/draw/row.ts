@@ -88,8 +88,10 @@ export class RowPainter {
       const width = cells.width(x);
       if (width === 2 && !cells.isSecondHalf(x + 1)) break;
       this.dipInto(cells, x);
-      this.#printCell(cells, x);
-      x += width;
+      const run = cells.extended(x) === null ? cells.simpleRun(x, end) : '';
+      if (run === '') this.#printCell(cells, x);
+      else this.#print(run, run.length);
+      x += run.length || width;
     }
     return x - from;
   }
