@@ -16,7 +16,7 @@ export const lineSchema = (maxLength: number) =>
     .max(maxLength)
     .regex(
       // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-      /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/,
+      /^[^\p{Surrogate}\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u,
       'must not contain control characters',
     );
 

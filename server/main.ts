@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '#protocol/error.ts';
 import { boot, readVersion } from './boot.ts';
 import { readConfig } from './config.ts';
+import { openPages } from './page.ts';
 
 /** Longest a stop may take before the process goes anyway, in ms; contract.md promises 10 s. */
 const stopMs = 9_000;
@@ -24,7 +25,10 @@ async function main(): Promise<void> {
   };
   const version = await readVersion(root);
   const isDev = process.env.NODE_ENV === 'development';
-  const running = await boot({ config, root, version, isDev, progress, note, onFatal: fail });
+  const running = await boot({
+    ...{ config, root, version, progress, note, onFatal: fail },
+    openPages: () => openPages({ root, isDev }),
+  });
   clearInterval(waiting);
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -1,17 +1,19 @@
 /** What every procedure gets: who asks, and the parts of the server it may call. */
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
-import { AppError } from '#protocol/error.ts';
+import { AppError, type ErrorCode } from '#protocol/error.ts';
 import { isAtLeast, type Role } from '#protocol/role.ts';
-import type { Auth, Person } from '#server/auth/index.ts';
+import type { Auth, AuthTopics, Person } from '#server/auth/index.ts';
 import type { Bus } from '#server/bus/index.ts';
 import type { Host } from '#server/host/index.ts';
+import { expected, internalError } from '#server/http/index.ts';
 import type { Presence, PresenceTopics } from '#server/presence/index.ts';
 import type { Lifecycle, Runners } from '#server/runner/index.ts';
 import type { Log, SessionTopics } from '#server/session/index.ts';
 import type { Terminals, TerminalTopics } from '#server/terminal/index.ts';
+import type { Channel } from './channel.ts';
 
-export type Topics = SessionTopics & PresenceTopics & TerminalTopics;
+export type Topics = SessionTopics & PresenceTopics & TerminalTopics & AuthTopics;
 
 /** The server as the API sees it. */
 export interface Services {
@@ -28,32 +30,32 @@ export interface Services {
   pids: () => { server: number; postgres: number | null };
   now: () => number;
   random: (bytes: Uint8Array) => void;
+  note: (line: string) => void;
 }
 
 export interface Context {
   person: Person;
   services: Services;
+  channel: Channel;
 }
 
 const t = initTRPC.context<Context>().create({
   sse: { ping: { enabled: true, intervalMs: 5_000 }, client: { reconnectAfterInactivityMs: 15_000 } },
   errorFormatter({ shape, error }) {
-    const { cause } = error;
-    if (cause instanceof AppError) {
-      const data = { ...shape.data, appCode: cause.code, stack: undefined };
-      return { ...shape, message: cause.message, data };
-    }
-    if (cause instanceof ZodError) {
-      const fault = cause.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; ');
-      return { ...shape, message: fault, data: { ...shape.data, appCode: 'input.invalid', stack: undefined } };
-    }
-    return {
-      ...shape,
-      message: 'internal error',
-      data: { ...shape.data, appCode: 'server.internal', stack: undefined },
-    };
+    const { code, message } = shownOf(error);
+    return { ...shape, message, data: { ...shape.data, appCode: code, stack: undefined } };
   },
 });
+
+/** What a caller may see of an error: the code and words of ours, the field at fault, or an id. */
+function shownOf(error: TRPCError): { code: ErrorCode; message: string } {
+  const { cause } = error;
+  if (cause instanceof AppError) return { code: cause.code, message: cause.message };
+  if (error.code === 'INTERNAL_SERVER_ERROR') return { code: 'server.internal', message: 'internal error' };
+  if (!(cause instanceof ZodError)) return { code: 'input.invalid', message: error.message };
+  const faults = cause.issues.slice(0, 10).map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);
+  return { code: 'input.invalid', message: faults.join('; ').slice(0, 1_000) };
+}
 
 const trpcCodes: Record<number, TRPCError['code']> = {
   400: 'BAD_REQUEST',
@@ -68,13 +70,33 @@ const trpcCodes: Record<number, TRPCError['code']> = {
   503: 'SERVICE_UNAVAILABLE',
 };
 
-/** Expected failures become tRPC errors of their HTTP status; the formatter keeps their code and message. */
-const translated = t.middleware(async ({ next }) => {
+/** Expected failures become tRPC errors of their HTTP status; what nobody expected is logged under the id that is shown. */
+function translate(services: Services, path: string, cause: unknown): TRPCError {
+  if (cause instanceof TRPCError && cause.code !== 'INTERNAL_SERVER_ERROR') return cause;
+  const root = cause instanceof TRPCError ? (cause.cause ?? cause) : cause;
+  const message = () => internalError(root, `procedure ${path} failed`, services.note);
+  const error = expected(root) ?? new AppError({ code: 'server.internal', message: message(), cause: root });
+  return new TRPCError({
+    code: trpcCodes[error.facts.http] ?? 'INTERNAL_SERVER_ERROR',
+    message: error.message,
+    cause: error,
+  });
+}
+
+const translated = t.middleware(async ({ ctx, path, next }) => {
   const result = await next();
-  if (result.ok || !(result.error.cause instanceof AppError)) return result;
-  const { cause } = result.error;
-  throw new TRPCError({ code: trpcCodes[cause.facts.http] ?? 'INTERNAL_SERVER_ERROR', message: cause.message, cause });
+  if (result.ok) return result;
+  throw translate(ctx.services, path, result.error);
 });
+
+/** What a subscription yields, carried at the caller's pace and with the same errors as any other answer. */
+export async function* stream<T>(ctx: Context, items: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* ctx.channel.carry(items);
+  } catch (cause) {
+    throw translate(ctx.services, 'stream', cause);
+  }
+}
 
 export const router = t.router;
 export const procedure = t.procedure.use(translated);

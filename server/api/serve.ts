@@ -4,44 +4,35 @@ import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http';
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Person } from '#server/auth/index.ts';
-import { parseJson, readBody } from '#server/http/index.ts';
+import { type Caller, parseJson, readBody, type ServerSocket } from '#server/http/index.ts';
+import { ApiSocket } from './api-socket.ts';
+import { Channel } from './channel.ts';
 import type { Context, Services } from './context.ts';
-import { boundMessages } from './message-limit.ts';
 import { appRouter } from './router.ts';
 
 export interface Trpc {
-  http(request: IncomingMessage, response: ServerResponse, person: Person): Promise<void>;
-  socket(socket: WebSocket, request: IncomingMessage, person: Person): void;
+  http(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void>;
+  socket(socket: ServerSocket, request: IncomingMessage, person: Person): void;
 }
 
-export function createTrpc(options: { services: Services; note: (line: string) => void }): Trpc {
-  const { services, note } = options;
-  const people = new WeakMap<IncomingMessage, Person>();
-  const onError = ({
-    error,
-    path,
-  }: {
-    error: Error & { code: string; cause?: unknown };
-    path?: string | undefined;
-  }) => {
-    if (error.code === 'INTERNAL_SERVER_ERROR')
-      note(`procedure ${path}: ${String((error.cause as Error)?.stack ?? error.stack)}`);
-  };
+export function createTrpc(options: { services: Services }): Trpc {
+  const { services } = options;
+  const contexts = new WeakMap<IncomingMessage, Context>();
   function contextOf(request: IncomingMessage): Context {
-    const person = people.get(request);
-    if (!person) throw new Error('request without a person');
-    return { person, services };
+    const context = contexts.get(request);
+    if (!context) throw new Error('request without a person');
+    return context;
   }
   const connect = getWSConnectionHandler({
     wss: {} as WebSocketServer,
     router: appRouter,
     createContext: ({ req }) => contextOf(req),
-    onError,
   });
 
   return {
-    async http(request, response, person) {
-      people.set(request, person);
+    async http(request, response, { person, by }) {
+      const room = () => Promise.resolve();
+      contexts.set(request, { person, services, channel: new Channel({ room, mayStream: by === 'token' }) });
       if (request.method === 'POST') {
         const text = await readBody(request);
         if (text !== '') parseJson(text);
@@ -54,13 +45,13 @@ export function createTrpc(options: { services: Services; note: (line: string) =
         res: response,
         path,
         createContext: ({ req }) => contextOf(req),
-        onError,
       });
     },
     socket(socket, request, person) {
-      people.set(request, person);
-      boundMessages(socket, services.now);
-      connect(socket, request);
+      const client = new ApiSocket(socket, services.now);
+      const channel = new Channel({ room: () => client.room(), mayStream: true });
+      contexts.set(request, { person, services, channel });
+      connect(client as unknown as WebSocket, request);
     },
   };
 }

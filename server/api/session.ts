@@ -7,7 +7,7 @@ import type { SessionId } from '#protocol/id.ts';
 import { attentionSchema, type SessionView } from '#protocol/session-view.ts';
 import type { PresenceChange, Present } from '#server/presence/index.ts';
 import type { Activity } from '#server/terminal/index.ts';
-import { type Context, procedure, procedureFor, router } from './context.ts';
+import { type Context, procedure, procedureFor, router, stream } from './context.ts';
 import { processes } from './process.ts';
 import { follow, until } from './stream.ts';
 
@@ -27,7 +27,33 @@ async function untilOpen(ctx: Context, sessionId: SessionId, signal: AbortSignal
     if (event.type === 'session.failed' || event.type === 'session.interrupted') {
       throw new AppError({ code: 'checkout.failed', message: event.payload.reason });
     }
+    if (event.type === 'session.paused' || event.type === 'session.ended') {
+      throw new AppError({ code: 'session.conflict', message: 'the session was stopped before its terminal was open' });
+    }
   }
+}
+
+async function* eventsAfter(ctx: Context, session: string, after: number, signal = new AbortController().signal) {
+  const sessionId = await find(ctx, session);
+  for await (const event of ctx.services.log.subscribe(sessionId, after, signal)) {
+    yield tracked(String(event.seq), event);
+  }
+}
+
+async function* presentIn(ctx: Context, session: string, place: string, signal: AbortSignal | undefined) {
+  const { bus, presence, terminals } = ctx.services;
+  const sessionId = await find(ctx, session);
+  await terminals.join(sessionId, ctx.person);
+  yield* follow<Present[]>(signal, (push) => {
+    const stop = bus.subscribe('presence', (change) => {
+      if (change.sessionId === sessionId) push('list', change.present);
+    });
+    const leave = presence.enter(sessionId, ctx.person, place);
+    return () => {
+      stop();
+      leave();
+    };
+  });
 }
 
 export const sessionRouter = router({
@@ -115,58 +141,43 @@ export const sessionRouter = router({
 
   /** Every event after `after`, then each new one; resumes by the id of the last one seen. */
   events: procedure
-    .input(ref.extend({ after: seq.default(0), lastEventId: z.string().nullish() }))
-    .subscription(async function* ({ ctx, input, signal }) {
-      const resumed = input.lastEventId ? seq.parse(Number(input.lastEventId)) : input.after;
-      const sessionId = await find(ctx, input.session);
-      for await (const event of ctx.services.log.subscribe(
-        sessionId,
-        resumed,
-        signal ?? new AbortController().signal,
-      )) {
-        yield tracked(String(event.seq), event);
-      }
-    }),
+    .input(ref.extend({ after: seq.default(0), lastEventId: z.coerce.number().pipe(seq).nullish() }))
+    .subscription(({ ctx, input, signal }) =>
+      stream(ctx, eventsAfter(ctx, input.session, input.lastEventId ?? input.after, signal)),
+    ),
 
   /** The view of each session that changes, from now on. */
-  changes: procedure.subscription(async function* ({ ctx, signal }) {
-    yield* follow<{ view: SessionView }>(signal, (push) =>
-      ctx.services.bus.subscribe('sessions', (view) => push(view.id, { view })),
-    );
-  }),
+  changes: procedure.subscription(({ ctx, signal }) =>
+    stream(
+      ctx,
+      follow<{ view: SessionView }>(signal, (push) =>
+        ctx.services.bus.subscribe('sessions', (view) => push(view.id, { view })),
+      ),
+    ),
+  ),
 
   /** What terminals show at a glance, as it changes. */
-  activity: procedure.subscription(async function* ({ ctx, signal }) {
-    yield* follow<Activity>(signal, (push) =>
-      ctx.services.bus.subscribe('activity', (activity) => push(activity.terminalId, activity)),
-    );
-  }),
+  activity: procedure.subscription(({ ctx, signal }) =>
+    stream(
+      ctx,
+      follow<Activity>(signal, (push) =>
+        ctx.services.bus.subscribe('activity', (activity) => push(activity.terminalId, activity)),
+      ),
+    ),
+  ),
 
   /** Who is in the session. Whoever is subscribed is present, at `place`. */
-  presence: procedure.input(ref.extend({ place: z.string().max(120).default('') })).subscription(async function* ({
-    ctx,
-    input,
-    signal,
-  }) {
-    const { bus, presence, terminals } = ctx.services;
-    const sessionId = await find(ctx, input.session);
-    await terminals.join(sessionId, ctx.person);
-    yield* follow<Present[]>(signal, (push) => {
-      const stop = bus.subscribe('presence', (change) => {
-        if (change.sessionId === sessionId) push('list', change.present);
-      });
-      const leave = presence.enter(sessionId, ctx.person, input.place);
-      return () => {
-        stop();
-        leave();
-      };
-    });
-  }),
+  presence: procedure
+    .input(ref.extend({ place: z.string().max(120).default('') }))
+    .subscription(({ ctx, input, signal }) => stream(ctx, presentIn(ctx, input.session, input.place, signal))),
 
   /** Who comes into and leaves any session, from now on; does not make the caller present. */
-  visitors: procedure.subscription(async function* ({ ctx, signal }) {
-    yield* follow<PresenceChange>(signal, (push) =>
-      ctx.services.bus.subscribe('presence', (change) => push(change.sessionId, change)),
-    );
-  }),
+  visitors: procedure.subscription(({ ctx, signal }) =>
+    stream(
+      ctx,
+      follow<PresenceChange>(signal, (push) =>
+        ctx.services.bus.subscribe('presence', (change) => push(change.sessionId, change)),
+      ),
+    ),
+  ),
 });

@@ -1,15 +1,16 @@
 /** Who somebody is: local people, one-time sign-in links, browser sessions and API tokens. Knows nothing of sessions. */
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sql } from '#db/client.ts';
 import { AppError } from '#protocol/error.ts';
 import { lineSchema } from '#protocol/event.ts';
 import { newId, type PersonId, serverChain } from '#protocol/id.ts';
 import type { Role } from '#protocol/role.ts';
+import type { Bus } from '#server/bus/index.ts';
 import type { Log } from '#server/session/index.ts';
-import { hashToken, newToken } from './token.ts';
+import { hashToken, newToken, sessionKey } from './token.ts';
 
-export { bearerOf, hashToken, newToken } from './token.ts';
+export { bearerOf, hashToken, newToken, sessionKey } from './token.ts';
 
 export interface Person {
   personId: PersonId;
@@ -25,9 +26,16 @@ export const linkMs = 15 * 60_000;
 /** `seen_at` is written at most this often. */
 const seenEveryMs = 60_000;
 
+/** What auth publishes on the bus. */
+export interface AuthTopics {
+  /** A browser session was ended by its person; `key` is its `sessionKey`. What it holds open must be cut. */
+  'signed-out': { key: string };
+}
+
 interface Deps {
   sql: Sql;
   log: Log;
+  bus: Bus<AuthTopics>;
   now: () => number;
   random: (bytes: Uint8Array) => void;
 }
@@ -35,7 +43,7 @@ interface Deps {
 export type Auth = ReturnType<typeof openAuth>;
 
 export function openAuth(deps: Deps) {
-  const { sql, log, now, random } = deps;
+  const { sql, log, bus, now, random } = deps;
   const at = (ms = now()) => new Date(ms);
 
   /** The person called `name`, created on first use. Names are compared as written. */
@@ -66,20 +74,27 @@ export function openAuth(deps: Deps) {
     return token;
   }
 
-  /** Uses a link up and opens a browser session; returns its token. Throws `auth.link-expired`. */
+  /**
+   * Uses a link up and opens a browser session, both or neither; returns its token. Throws `auth.link-expired`. Of several
+   * that use the same link at once exactly one succeeds.
+   */
   async function redeem(token: string): Promise<{ token: string; person: Person }> {
-    const [used] = await sql`
-      update sign_in_links set used_at = ${at()}
-      where token_hash = ${hashToken(token)} and used_at is null and expires_at > ${at()} returning person_id`;
-    if (!used) {
+    const browserToken = newToken('browser', random);
+    await sql`delete from browser_sessions where expires_at < ${at()} or seen_at < ${at(now() - browserSession.idleMs)}`;
+    const [row] = await sql`
+      with used as (
+        update sign_in_links set used_at = ${at()}
+        where token_hash = ${hashToken(token)} and used_at is null and expires_at > ${at()} returning person_id
+      ), opened as (
+        insert into browser_sessions (token_hash, person_id, created_at, seen_at, expires_at)
+        select ${hashToken(browserToken)}, person_id, ${at()}, ${at()}, ${at(now() + browserSession.absoluteMs)} from used
+      )
+      select p.id, p.name, p.role from used join people p on p.id = used.person_id`;
+    if (!row) {
       const message = 'this sign-in link was used already or has expired; run `omnigent url` for a new one';
       throw new AppError({ code: 'auth.link-expired', message });
     }
-    const [row] = await sql`select id, name, role from people where id = ${used.person_id}`;
     const person = toPerson(row);
-    const browserToken = newToken('browser', random);
-    await sql`insert into browser_sessions (token_hash, person_id, created_at, seen_at, expires_at)
-      values (${hashToken(browserToken)}, ${person.personId}, ${at()}, ${at()}, ${at(now() + browserSession.absoluteMs)})`;
     const payload = { personId: person.personId };
     await log.append(serverChain, [{ type: 'person.signed-in', payload, principal: person.personId }]);
     return { token: browserToken, person };
@@ -103,8 +118,10 @@ export function openAuth(deps: Deps) {
     return row ? toPerson(row) : null;
   }
 
+  /** Ends a browser session at once, with everything it holds open. */
   async function signOut(token: string): Promise<void> {
     await sql`delete from browser_sessions where token_hash = ${hashToken(token)}`;
+    bus.publish('signed-out', { key: sessionKey(token) });
   }
 
   /** Makes sure that `cli.token` in `home` (0600) works as `name`; an existing valid one is kept. */
@@ -120,6 +137,7 @@ export function openAuth(deps: Deps) {
     await sql`delete from api_tokens where label = 'cli' and person_id = ${person.personId}`;
     await sql`insert into api_tokens (token_hash, person_id, label, created_at)
       values (${hashToken(token)}, ${person.personId}, 'cli', ${at()})`;
+    await rm(`${path}.next`, { force: true });
     await writeFile(`${path}.next`, `${token}\n`, { mode: 0o600 });
     await rename(`${path}.next`, path);
   }

@@ -13,6 +13,9 @@ export function newToken(kind: keyof typeof prefixes, random: (bytes: Uint8Array
 /** What the database holds instead of the token; a fast hash is right for random tokens. */
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 
+/** Names a browser session within the server without giving its token away. */
+export const sessionKey = (token: string): string => hashToken(token).toString('hex');
+
 /** The token of an `Authorization: Bearer` header, or null. */
 export function bearerOf(header: string | undefined): string | null {
   const match = /^Bearer ([\w-]{10,200})$/i.exec(header ?? '');

@@ -1,6 +1,8 @@
 /** Reading and answering JSON over HTTP, within limits. */
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '#protocol/error.ts';
+import { expected } from './expected.ts';
 
 export const maxBodyBytes = 1024 * 1024;
 /** Deeper JSON is refused before it is parsed. */
@@ -10,18 +12,24 @@ const maxMembers = 50_000;
 
 const invalid = (message: string, cause?: unknown) => new AppError({ code: 'input.invalid', message, cause });
 
-/** The raw body. Throws `input.too-large` while it is still streaming. */
-export async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
+/** The raw body. Throws `input.too-large` as soon as that is known; what still comes is dropped as it arrives. */
+export function readBody(request: IncomingMessage, maxBytes = maxBodyBytes): Promise<string> {
+  const tooLarge = () => new AppError({ code: 'input.too-large', message: `body: at most ${maxBytes} bytes` });
+  const broken = (cause?: Error) => invalid('body: the connection broke', cause);
+  let chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBodyBytes) {
-      throw new AppError({ code: 'input.too-large', message: `body: at most ${maxBodyBytes} bytes` });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  return new Promise((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else chunks = [];
+      if (size > maxBytes) reject(tooLarge());
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    request.on('error', (cause) => reject(broken(cause)));
+    request.on('close', () => reject(broken()));
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) reject(tooLarge());
+  });
 }
 
 /** Refuses JSON text whose nesting or member count could be used to burn time. Strings are skipped. */
@@ -66,16 +74,22 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 
 /** Answers with the error's code and safe message; anything unexpected becomes an id that the log explains. */
 export function sendError(response: ServerResponse, cause: unknown, log: (line: string) => void): void {
-  const error = cause instanceof AppError ? cause : null;
   if (response.headersSent) {
     response.destroy();
     return;
   }
+  const error = expected(cause);
   if (!error) {
-    const id = Math.random().toString(36).slice(2, 10);
-    log(`request failed [${id}] ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
-    return sendJson(response, 500, { error: { code: 'server.internal', message: `internal error ${id}` } });
+    const message = internalError(cause, 'request failed', log);
+    return sendJson(response, 500, { error: { code: 'server.internal', message } });
   }
   if (error.facts.isRetryable) response.setHeader('Retry-After', '1');
   sendJson(response, error.facts.http, { error: { code: error.code, message: error.message } });
+}
+
+/** Logs a failure that nobody expected; returns what may be shown of it, an id to find it by. */
+export function internalError(cause: unknown, what: string, log: (line: string) => void): string {
+  const id = randomBytes(5).toString('hex');
+  log(`${what} [${id}] ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+  return `internal error ${id}`;
 }

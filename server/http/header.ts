@@ -1,6 +1,6 @@
 /** Security headers of every response. */
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 
 export const newNonce = (): string => randomBytes(16).toString('base64');
 
@@ -20,15 +20,32 @@ export const contentPolicy = (nonce: string): string =>
     "form-action 'self'",
   ].join('; ');
 
+/** Every security header of a response with this policy. */
+const securityHeaders = (policy: string): [name: string, value: string][] => [
+  ['Content-Security-Policy', policy],
+  ['Strict-Transport-Security', 'max-age=31536000'],
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Referrer-Policy', 'no-referrer'],
+  ['Cross-Origin-Opener-Policy', 'same-origin'],
+  ['Cross-Origin-Resource-Policy', 'same-origin'],
+  ['Permissions-Policy', 'camera=(), microphone=(), geolocation=(), payment=(), usb=()'],
+];
+
 /** Sets them on `response`, and the policy on `request` too, where Next finds the nonce for its own scripts. */
 export function setSecurityHeaders(request: IncomingMessage, response: ServerResponse): void {
   const policy = contentPolicy(newNonce());
   request.headers['content-security-policy'] = policy;
-  response.setHeader('Content-Security-Policy', policy);
-  response.setHeader('Strict-Transport-Security', 'max-age=31536000');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('Referrer-Policy', 'no-referrer');
-  response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-  response.setHeader('Permissions-Policy', 'camera=(), microphone=(), geolocation=(), payment=(), usb=()');
+  for (const [name, value] of securityHeaders(policy)) response.setHeader(name, value);
+}
+
+/** A whole HTTP answer for a connection that has no response object: a refused upgrade, a request that is not HTTP. */
+export function rawAnswer(status: number, body: string): string {
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
+    ...securityHeaders(contentPolicy(newNonce())).map(([name, value]) => `${name}: ${value}`),
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

@@ -1,6 +1,9 @@
 /** The web's entrance: HTTP requests and WebSocket upgrades, checked before anything else sees them. */
-export { checkJsonShape, maxBodyBytes, parseJson, readBody, sendError } from './body.ts';
+export { internalError, parseJson, readBody } from './body.ts';
 export { createCookieJar } from './cookie.ts';
-export { createHandler } from './handler.ts';
+export { expected } from './expected.ts';
+export { type Caller, createHandler } from './handler.ts';
 export { createOrigins } from './origin.ts';
+export { answerClientError } from './refusal.ts';
+export type { ServerSocket } from './socket.ts';
 export { createUpgrades } from './upgrade.ts';

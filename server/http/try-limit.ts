@@ -1,10 +1,11 @@
-/** Slows guessing: counts failures per address in a sliding minute. */
+/** Slows guessing: counts wrong tries per address in a sliding minute. */
 import { AppError } from '#protocol/error.ts';
 
 export interface TryLimit {
-  /** Throws `auth.too-many-tries` once the address has used its failures up. */
-  check(address: string): void;
-  fail(address: string): void;
+  /** Counts a try, as wrong until it is forgiven. Throws `auth.too-many-tries` once the address has used its tries up. */
+  begin(address: string): void;
+  /** The last try was not a wrong one. */
+  forgive(address: string): void;
 }
 
 const minuteMs = 60_000;
@@ -15,17 +16,18 @@ export function createTryLimit(options: { perMinute: number; now: () => number }
   const failures = new Map<string, number[]>();
   const recent = (address: string) => (failures.get(address) ?? []).filter((at) => at > options.now() - minuteMs);
   return {
-    check(address) {
-      if (recent(address).length >= options.perMinute) {
+    begin(address) {
+      const earlier = recent(address);
+      if (earlier.length >= options.perMinute) {
         throw new AppError({ code: 'auth.too-many-tries', message: 'too many wrong links; wait a minute' });
       }
-    },
-    fail(address) {
-      const list = [...recent(address), options.now()];
       failures.delete(address);
-      failures.set(address, list);
+      failures.set(address, [...earlier, options.now()]);
       const oldest = failures.keys().next().value;
       if (failures.size > maxAddresses && oldest !== undefined) failures.delete(oldest);
+    },
+    forgive(address) {
+      failures.get(address)?.pop();
     },
   };
 }

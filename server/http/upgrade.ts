@@ -1,29 +1,41 @@
 /**
- * Every WebSocket's way in: host, origin and sign-in are checked before the upgrade, sockets per principal are bounded,
- * half-open sockets are found. Knows paths, not what is said on the sockets.
+ * Every WebSocket's way in: host, origin and sign-in are checked first, sockets per person are bounded, half-open ones are
+ * found, and those of an ended browser session are cut. Knows paths, not what is said on the sockets.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { AppError } from '#protocol/error.ts';
 import { linkTiming } from '#protocol/runner-message.ts';
 import { maxFrameBytes, maxSnapshotBytes } from '#protocol/terminal-frame.ts';
-import { type Auth, bearerOf, type Person } from '#server/auth/index.ts';
+import { type Auth, type AuthTopics, bearerOf, type Person } from '#server/auth/index.ts';
+import type { Bus } from '#server/bus/index.ts';
+import { internalError } from './body.ts';
 import type { CookieJar } from './cookie.ts';
+import { expected } from './expected.ts';
 import { type Origins, originOf } from './origin.ts';
+import { pathOf } from './path.ts';
+import { answer, refuse } from './refusal.ts';
+import { createRoster, type Holder } from './roster.ts';
+import { ServerSocket } from './socket.ts';
 
-/** Sockets one person may hold. */
-const maxSocketsPerPerson = 200;
+/** Runner sockets whose key is not proved yet; more are closed with 4429 and dial again. */
+const maxStrangers = 64;
 
 export interface UpgradeDeps {
   origins: Origins;
   cookies: CookieJar;
   auth: Auth;
+  bus: Bus<AuthTopics>;
   /** The tRPC socket server of `/ws/events`. */
-  events: (socket: WebSocket, request: IncomingMessage, person: Person) => void;
-  terminal: (socket: WebSocket, request: IncomingMessage, person: Person) => void;
-  /** Checks the runner's key itself; a bad one is closed with 4401. */
-  runner: (socket: WebSocket, key: string) => void;
+  events: (socket: ServerSocket, request: IncomingMessage, person: Person) => void;
+  terminal: (socket: ServerSocket, request: IncomingMessage, person: Person) => void;
+  /** True for the key of some session's newest runner. */
+  isRunnerKey: (key: string) => Promise<boolean>;
+  /** Takes a runner's socket; resolves when it has proved which runner it is, or was refused. */
+  runner: (socket: ServerSocket, key: string) => Promise<void>;
+  /** Milliseconds that only grow. */
+  monotonic: () => number;
   log: (line: string) => void;
 }
 
@@ -35,32 +47,66 @@ export interface Upgrades {
 }
 
 export function createUpgrades(deps: UpgradeDeps): Upgrades {
-  const options = { noServer: true, perMessageDeflate: false, clientTracking: true } as const;
-  const people = new WebSocketServer({ ...options, maxPayload: maxFrameBytes });
-  const runners = new WebSocketServer({ ...options, maxPayload: maxSnapshotBytes + 1024 });
-  const held = new Map<string, number>();
-  const beat = setInterval(() => {
-    for (const server of [people, runners]) for (const socket of server.clients) heartbeat(socket);
-  }, linkTiming.pingMs);
+  const { log, monotonic } = deps;
+  const options = { noServer: true, perMessageDeflate: false, clientTracking: true, WebSocket: ServerSocket } as const;
+  const people = new WebSocketServer<typeof ServerSocket>({ ...options, maxPayload: maxFrameBytes });
+  const runners = new WebSocketServer<typeof ServerSocket>({ ...options, maxPayload: maxSnapshotBytes + 1024 });
+  for (const server of [people, runners]) {
+    server.on('wsClientError', (cause, socket) =>
+      answer(socket, 400, { code: 'input.invalid', message: cause.message }),
+    );
+  }
+  const roster = createRoster({ auth: deps.auth, bus: deps.bus, log });
+  const heard = new WeakMap<ServerSocket, number>();
+  let strangers = 0;
+  let beatAt = monotonic();
+  const beat = setInterval(heartbeat, linkTiming.pingMs);
 
-  async function personOf(request: IncomingMessage): Promise<Person> {
-    const bearer = bearerOf(request.headers.authorization);
-    const cookie = deps.cookies.read(request);
-    if (!bearer && originOf(request) === undefined) throw refused('origin.refused', 'Origin: required with a cookie');
-    const person = bearer ? await deps.auth.byApiToken(bearer) : cookie ? await deps.auth.byBrowserToken(cookie) : null;
-    if (!person) throw refused('auth.required', 'sign in first: run `omnigent url`');
-    return person;
+  /** A process that itself stood still cannot blame its peers for silence: they get another round. */
+  function heartbeat(): void {
+    const now = monotonic();
+    const hasSlept = now - beatAt > 2 * linkTiming.pingMs;
+    beatAt = now;
+    for (const socket of [...people.clients, ...runners.clients]) {
+      if (hasSlept) heard.set(socket, now);
+      if (now - (heard.get(socket) ?? 0) > linkTiming.deadMs) socket.terminate();
+      else if (socket.readyState === socket.OPEN) socket.ping();
+    }
   }
 
-  function hold(socket: WebSocket, person: Person): boolean {
-    const count = (held.get(person.personId) ?? 0) + 1;
-    if (count > maxSocketsPerPerson) {
-      socket.close(4429, `at most ${maxSocketsPerPerson} sockets`);
+  async function holderOf(request: IncomingMessage): Promise<Holder> {
+    const bearer = bearerOf(request.headers.authorization);
+    const token = bearer ? null : deps.cookies.read(request);
+    const person = bearer ? await deps.auth.byApiToken(bearer) : token ? await deps.auth.byBrowserToken(token) : null;
+    if (!person) throw refused('auth.required', 'sign in first: run `omnigent url`');
+    return { person, token };
+  }
+
+  /** Takes the socket; what goes wrong from here on closes it with a code, which a browser can see. */
+  function take(server: typeof people, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<ServerSocket> {
+    return new Promise((resolve) => {
+      server.handleUpgrade(request, socket, head, (taken) => {
+        const hear = () => void heard.set(taken, monotonic());
+        hear();
+        taken.on('pong', hear);
+        taken.on('message', hear);
+        taken.on('error', (cause) => log(`socket: ${cause.message}`));
+        resolve(taken);
+      });
+    });
+  }
+
+  async function runner(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const key = bearerOf(request.headers.authorization);
+    if (!key) throw refused('auth.required', 'a runner key is required');
+    const isKnown = await deps.isRunnerKey(key).catch((cause: unknown) => {
+      log(`runner key: ${String(cause)}`);
       return false;
-    }
-    held.set(person.personId, count);
-    socket.on('close', () => held.set(person.personId, (held.get(person.personId) ?? 1) - 1));
-    return true;
+    });
+    const taken = await take(isKnown ? runners : people, request, socket, head);
+    if (strangers >= maxStrangers) return taken.close(4429, 'too many runners at once, dial again');
+    strangers++;
+    await deps.runner(taken, key).finally(() => strangers--);
   }
 
   async function route(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -68,44 +114,33 @@ export function createUpgrades(deps: UpgradeDeps): Upgrades {
     const origin = originOf(request);
     if (origin !== undefined && !deps.origins.isOurOrigin(origin))
       throw refused('origin.refused', 'Origin: not this server');
-    const { pathname } = new URL(request.url ?? '/', 'http://local');
-    if (pathname === '/ws/runner') {
-      const key = bearerOf(request.headers.authorization);
-      if (!key) throw refused('auth.required', 'a runner key is required');
-      return runners.handleUpgrade(request, socket, head, (ws) => deps.runner(live(ws), key));
-    }
-    const open =
-      pathname === '/ws/events' ? deps.events : /^\/ws\/terminal\/[^/]+$/.test(pathname) ? deps.terminal : null;
+    const path = pathOf(request);
+    if (path === '/ws/runner') return runner(request, socket, head);
+    const open = path === '/ws/events' ? deps.events : /^\/ws\/terminal\/[^/]+$/.test(path) ? deps.terminal : null;
     if (!open) throw refused('session.not-found', 'no such socket');
-    const person = await personOf(request);
-    people.handleUpgrade(request, socket, head, (ws) => {
-      if (hold(live(ws), person)) open(ws, request, person);
-    });
+    if (origin === undefined && !bearerOf(request.headers.authorization))
+      throw refused('origin.refused', 'Origin: required with a cookie');
+    const holder = holderOf(request);
+    const [found] = await Promise.allSettled([holder]);
+    const taken = await take(people, request, socket, head);
+    if (found.status === 'rejected') return close(taken, found.reason);
+    if (roster.enter(taken, found.value)) open(taken, request, found.value.person);
   }
 
-  function live(socket: WebSocket): WebSocket {
-    heard.set(socket, Date.now());
-    const hear = () => heard.set(socket, Date.now());
-    socket.on('pong', hear);
-    socket.on('message', hear);
-    socket.on('error', (cause) => deps.log(`socket: ${cause.message}`));
-    return socket;
-  }
-
-  const heard = new WeakMap<WebSocket, number>();
-  function heartbeat(socket: WebSocket): void {
-    if (Date.now() - (heard.get(socket) ?? 0) > linkTiming.pingMs + linkTiming.deadMs) socket.terminate();
-    else if (socket.readyState === socket.OPEN) socket.ping();
+  function close(socket: ServerSocket, cause: unknown): void {
+    const error = expected(cause);
+    socket.close(error?.facts.ws ?? 4503, error?.message ?? internalError(cause, 'upgrade failed', log));
   }
 
   return {
     handle(request, socket, head) {
       socket.on('error', () => socket.destroy());
-      route(request, socket, head).catch((cause: unknown) => refuse(socket, cause, deps.log));
+      route(request, socket, head).catch((cause: unknown) => refuse(socket, cause, log));
     },
     close() {
       clearInterval(beat);
-      for (const server of [people, runners]) for (const socket of server.clients) socket.close(1012, 'restarting');
+      roster.close();
+      for (const socket of [...people.clients, ...runners.clients]) socket.close(1012, 'restarting');
     },
     count: () => people.clients.size + runners.clients.size,
   };
@@ -113,16 +148,3 @@ export function createUpgrades(deps: UpgradeDeps): Upgrades {
 
 const refused = (code: 'host.refused' | 'origin.refused' | 'auth.required' | 'session.not-found', message: string) =>
   new AppError({ code, message });
-
-/** A refusal before the upgrade is a plain HTTP answer; no 101 is ever sent. */
-function refuse(socket: Duplex, cause: unknown, log: (line: string) => void): void {
-  const error = cause instanceof AppError ? cause : null;
-  if (!error) log(`upgrade failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
-  const status = error?.facts.http ?? 503;
-  const body = JSON.stringify({
-    error: { code: error?.code ?? 'server.internal', message: error?.message ?? 'failed' },
-  });
-  socket.end(
-    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}

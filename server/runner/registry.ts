@@ -34,6 +34,12 @@ export function createRegistry(sql: Sql) {
         start_ticks = ${identity.startTicks}, updated_at = now() where session_id = ${sessionId} and epoch = ${epoch}`;
     },
 
+    /** True for the key of some session's newest runner. */
+    async hasKey(keyHash: Buffer): Promise<boolean> {
+      const rows = await sql`select 1 from runners where key_hash = ${keyHash} limit 1`;
+      return rows.length > 0;
+    },
+
     async byId(sessionId: SessionId): Promise<RunnerRow | null> {
       const [row] = await sql`select runner_id, epoch, key_hash, pid, outer_pid, start_ticks
         from runners where session_id = ${sessionId}`;

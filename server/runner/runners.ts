@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import type { WebSocket } from 'ws';
 import type { Sql } from '#db/client.ts';
 import { AppError } from '#protocol/error.ts';
-import type { NewEvent } from '#protocol/event.ts';
+import { type NewEvent, toLine } from '#protocol/event.ts';
 import { newId, type SessionId, type TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { fromRunnerSchema, runnerProtocol } from '#protocol/runner-message.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { hashToken, newToken } from '#server/auth/index.ts';
 import type { Host } from '#server/host/index.ts';
+import { expected, parseJson } from '#server/http/index.ts';
 import type { Log } from '#server/session/index.ts';
 import { type Hello, type LinkSink, RunnerLink } from './link.ts';
 import { createRegistry, type ProcessIdentity, type RunnerRow } from './registry.ts';
@@ -60,6 +61,7 @@ export function openRunners(deps: RunnersDeps) {
     const key = newToken('runner', deps.random);
     const runnerId = newId('runner', deps);
     const epoch = await registry.begin(view.id, runnerId, hashToken(key));
+    links.get(view.id)?.close(4409, 'a newer runner has this session');
     const { branch, source } = view;
     try {
       const identity = await host.launch({
@@ -72,7 +74,8 @@ export function openRunners(deps: RunnersDeps) {
       watch(view.id, epoch, identity);
     } catch (cause) {
       note(`launch of ${view.id} failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
-      const reason = cause instanceof AppError ? cause.message : 'the runner could not be started';
+      const fallback = 'the runner could not be started';
+      const reason = cause instanceof AppError ? toLine(cause.message, 400, fallback) : fallback;
       await log.append(view.id, [{ type: 'session.failed', payload: { reason }, principal: 'server' }]);
     }
   }
@@ -114,20 +117,29 @@ export function openRunners(deps: RunnersDeps) {
     });
   }
 
-  /** A new socket of `/ws/runner`; its first message must be a hello that fits the key. */
-  function accept(socket: WebSocket, key: string): void {
-    const timer = setTimeout(() => socket.close(4400, 'no hello'), helloMs);
-    socket.once('message', (data: Buffer, isBinary: boolean) => {
-      clearTimeout(timer);
-      socket.pause();
-      greet(socket, key, isBinary ? null : data.toString('utf8'))
-        .catch((cause: unknown) => {
-          const error = cause instanceof AppError ? cause : null;
-          note(`runner refused: ${cause instanceof Error ? cause.message : String(cause)}`);
-          socket.close(error?.facts.ws ?? 4503, (error?.message ?? 'not now').slice(0, 120));
-        })
-        .finally(() => socket.resume());
+  /** A new socket of `/ws/runner`; its first message must be a hello that fits the key. Resolves when that is settled. */
+  function accept(socket: WebSocket, key: string): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => socket.close(4400, 'hello: expected first'), helloMs);
+      socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      socket.once('message', (data: Buffer, isBinary: boolean) => {
+        clearTimeout(timer);
+        socket.pause();
+        greet(socket, key, isBinary ? null : data.toString('utf8'))
+          .catch((cause: unknown) => refuse(socket, cause))
+          .finally(() => socket.resume())
+          .then(resolve);
+      });
     });
+  }
+
+  function refuse(socket: WebSocket, cause: unknown): void {
+    const error = expected(cause);
+    note(`runner refused: ${cause instanceof Error ? cause.message : String(cause)}`);
+    socket.close(error?.facts.ws ?? 4503, error?.message ?? 'not now');
   }
 
   async function greet(socket: WebSocket, key: string, text: string | null): Promise<void> {
@@ -165,6 +177,7 @@ export function openRunners(deps: RunnersDeps) {
     link.send({ type: 'welcome', wanted: await deps.terminals.linked(link, hello) });
   }
 
+  /** The link is gone, or replaced: nothing it still says counts. */
   function unlink(link: RunnerLink): void {
     deps.terminals.unlinked(link);
     if (links.get(link.sessionId) !== link) return;
@@ -211,6 +224,7 @@ export function openRunners(deps: RunnersDeps) {
   return {
     start,
     accept,
+    isKey: (key: string): Promise<boolean> => registry.hasKey(hashToken(key)),
     recover,
     kill,
     link: (sessionId: SessionId): RunnerLink | null => links.get(sessionId) ?? null,
@@ -228,7 +242,7 @@ export function openRunners(deps: RunnersDeps) {
 }
 
 function parseHello(text: string | null): Hello {
-  const parsed = text === null ? null : fromRunnerSchema.safeParse(JSON.parse(text));
+  const parsed = text === null ? null : fromRunnerSchema.safeParse(parseJson(text));
   if (!parsed?.success || parsed.data.type !== 'hello') {
     throw new AppError({ code: 'input.invalid', message: 'the first message must be a valid hello' });
   }

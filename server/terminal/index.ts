@@ -11,6 +11,7 @@ import { type PersonId, type SessionId, type TerminalId, terminalIdSchema } from
 import type { TerminalView } from '#protocol/session-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Bus } from '#server/bus/index.ts';
+import { expected, internalError } from '#server/http/index.ts';
 import type { Log, SessionTopics } from '#server/session/index.ts';
 import { Attachment } from './attachment.ts';
 import { createAudience } from './audience.ts';
@@ -112,9 +113,20 @@ export function openTerminals(deps: TerminalsDeps) {
     await log.append(sessionId, (view) => decideDriver(view, terminalId, person, desire));
   }
 
-  /** Serves a viewer's socket. What it sends meanwhile waits. Rejects with the reason to close it. */
+  /** Serves a viewer's socket. What it sends meanwhile waits; what goes wrong closes it with a code. Never rejects. */
   async function attach(socket: WebSocket, path: string, person: Person): Promise<void> {
     socket.pause();
+    try {
+      await open(socket, path, person);
+    } catch (cause) {
+      const error = expected(cause);
+      socket.close(error?.facts.ws ?? 4503, error?.message ?? internalError(cause, 'terminal socket', note));
+    } finally {
+      socket.resume();
+    }
+  }
+
+  async function open(socket: WebSocket, path: string, person: Person): Promise<void> {
     const { terminalId, after } = parsePath(path);
     const { sessionId, feed } = await find(terminalId);
     if (socket.readyState !== socket.OPEN) return;

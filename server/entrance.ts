@@ -1,0 +1,93 @@
+/** The server's one port: every request and every socket comes in here and goes to its part. Knows no database. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AppError } from '#protocol/error.ts';
+import { createTrpc, type Services } from '#server/api/index.ts';
+import {
+  answerClientError,
+  createCookieJar,
+  createHandler,
+  createOrigins,
+  createUpgrades,
+} from '#server/http/index.ts';
+import type { Config } from './config.ts';
+import type { Pages } from './page.ts';
+
+export interface EntranceOptions {
+  config: Config;
+  services: Services;
+  pages: Pages['handle'];
+  /** True when a query is answered. */
+  isDatabaseUp: () => Promise<boolean>;
+}
+
+export interface Entrance {
+  /** Where this machine reaches the server. */
+  localUrl: string;
+  /** Origin for people, without a slash at the end. */
+  url: string;
+  /** Closes every socket with 1012 and stops listening. */
+  close(): void;
+}
+
+/** A request's headers, then its body, must have arrived within these times, in ms; looked at every 2 s. */
+const timeouts = {
+  headersTimeout: 10_000,
+  requestTimeout: 12_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 2_000,
+} as const;
+const maxHeaderBytes = 16_384;
+
+/** Listens and serves. Throws `port.taken`, `input.invalid`. */
+export async function openEntrance(options: EntranceOptions): Promise<Entrance> {
+  const { config, services, pages } = options;
+  const { auth, bus, runners, terminals, now, note } = services;
+  const trpc = createTrpc({ services });
+  const cookies = createCookieJar(config.allowsHttp);
+  const server = createServer({ ...timeouts, maxHeaderSize: maxHeaderBytes });
+  const port = await listen(server, config);
+  const origins = createOrigins({ listen: config.listen, port, publicUrl: config.publicUrl });
+  const upgrades = createUpgrades({
+    ...{ origins, cookies, auth, bus, log: note },
+    monotonic: () => performance.now(),
+    events: trpc.socket,
+    terminal: (socket, request, person) => void terminals.attach(socket, request.url ?? '/', person),
+    isRunnerKey: runners.isKey,
+    runner: runners.accept,
+  });
+  const ready = async () => ({ database: await options.isDatabaseUp(), migrations: true });
+  const handler = createHandler({ ...{ origins, cookies, auth, ready, now, log: note }, trpc: trpc.http, pages });
+  server.on('request', handler);
+  server.on('upgrade', upgrades.handle);
+  server.on('clientError', answerClientError);
+  const localUrl = `http://${reachable(config.listen)}:${port}`;
+  return {
+    localUrl,
+    url: config.publicUrl ?? localUrl,
+    close() {
+      upgrades.close();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** An address that this machine can dial, as it stands in a URL. */
+function reachable(listen: string): string {
+  if (listen === '0.0.0.0' || listen === '::') return '127.0.0.1';
+  return listen.includes(':') ? `[${listen}]` : listen;
+}
+
+function listen(server: Server, config: Config): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const isTaken = cause.code === 'EADDRINUSE';
+      const message = isTaken
+        ? `port ${config.port} is taken; set PORT to another one (0 = any free)`
+        : `cannot listen on ${config.listen}:${config.port}: ${cause.message}`;
+      reject(new AppError({ code: isTaken ? 'port.taken' : 'input.invalid', message, cause }));
+    });
+    server.listen({ port: config.port, host: config.listen }, () => resolve((server.address() as AddressInfo).port));
+  });
+}

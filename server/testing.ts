@@ -1,0 +1,214 @@
+/** For tests: a whole server on a real database and a real port, with a clock to drive and a host that launches nothing. */
+import { randomFillSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ClientOptions, WebSocket } from 'ws';
+import type { Sql } from '#db/client.ts';
+import { openTestDatabase } from '#db/testing.ts';
+import type { PersonId } from '#protocol/id.ts';
+import type { Launch } from '#protocol/launch.ts';
+import type { StopResult } from '#protocol/runner-message.ts';
+import type { Services } from '#server/api/index.ts';
+import type { Host, ProcessIdentity } from '#server/host/index.ts';
+import type { Config } from './config.ts';
+import { openEntrance } from './entrance.ts';
+import { openParts } from './parts.ts';
+
+export const random = (bytes: Uint8Array): void => void randomFillSync(bytes);
+
+/** Remembers what was to be launched; the test plays the runner. */
+export class TestHost implements Host {
+  readonly launches: Launch[] = [];
+  readonly #alive = new Set<number>();
+  readonly #watchers = new Map<number, () => void>();
+  /** Thrown by the next launch. */
+  failure: Error | null = null;
+
+  async launch(launch: Launch) {
+    if (this.failure) throw this.failure;
+    this.launches.push(launch);
+    const pid = this.launches.length;
+    this.#alive.add(pid);
+    return { pid, outerPid: pid, startTicks: 1 };
+  }
+
+  isAlive({ pid }: ProcessIdentity): boolean {
+    return this.#alive.has(pid);
+  }
+
+  async kill({ pid }: ProcessIdentity): Promise<void> {
+    this.die(pid);
+  }
+
+  /** The process ends. */
+  die(pid: number): void {
+    this.#alive.delete(pid);
+    const tell = this.#watchers.get(pid);
+    this.#watchers.delete(pid);
+    tell?.();
+  }
+
+  watch({ pid }: ProcessIdentity, onGone: () => void): () => void {
+    if (this.#alive.has(pid)) this.#watchers.set(pid, onGone);
+    else queueMicrotask(onGone);
+    return () => this.#watchers.delete(pid);
+  }
+
+  async children(): Promise<never[]> {
+    return [];
+  }
+
+  close(): void {
+    this.#watchers.clear();
+  }
+}
+
+export interface Visitor {
+  personId: PersonId;
+  /** Value of the Cookie header. */
+  cookie: string;
+}
+
+export interface TestServer {
+  url: string;
+  home: string;
+  sql: Sql;
+  services: Services;
+  host: TestHost;
+  /** Lines of the server's log. */
+  lines: string[];
+  /** Moves the server's clock on. */
+  advance(ms: number): void;
+  /** What removing a checkout answers. */
+  removal: StopResult;
+  signIn(name?: string): Promise<Visitor>;
+  /** An API token as the CLI has it, for `Authorization: Bearer`. */
+  token(name?: string): Promise<string>;
+  request(path: string, init?: RequestInit): Promise<Response>;
+  socket(path: string, headers?: Record<string, string>, options?: ClientOptions): TestSocket;
+  close(): Promise<void>;
+}
+
+/** Everything that arrived on a socket, and how it ended. */
+export class TestSocket extends WebSocket {
+  readonly texts: string[] = [];
+  readonly frames: Buffer[] = [];
+  /** HTTP status of a refused upgrade. */
+  readonly refused: Promise<number | null>;
+  /** Resolves with the code it was closed with. */
+  readonly ended: Promise<number>;
+  reason = '';
+
+  constructor(url: string, options: ClientOptions) {
+    super(url, { perMessageDeflate: false, ...options });
+    this.on('error', () => undefined);
+    this.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) this.frames.push(data);
+      else this.texts.push(data.toString());
+    });
+    this.refused = new Promise((resolve) => {
+      this.on('unexpected-response', (request, response) => {
+        resolve(response.statusCode ?? 0);
+        request.destroy();
+      });
+      this.on('open', () => resolve(null));
+    });
+    this.ended = new Promise((resolve) => {
+      this.on('close', (code, reason) => {
+        this.reason = reason.toString();
+        resolve(code);
+      });
+    });
+  }
+
+  get json(): unknown[] {
+    return this.texts.map((text) => JSON.parse(text));
+  }
+
+  async opened(): Promise<this> {
+    if ((await this.refused) !== null) throw new Error(`refused with ${await this.refused}`);
+    return this;
+  }
+}
+
+const config = (home: string, change: Partial<Config>): Config => ({
+  ...{ home, port: 0, listen: '127.0.0.1', publicUrl: null, allowsHttp: false, databaseUrl: null, user: 'ada' },
+  ...change,
+});
+
+/** The caller closes it. Pages are one line of text with the nonce they were given. */
+export async function openTestServer(change: Partial<Config> = {}): Promise<TestServer> {
+  const home = await mkdtemp(join(tmpdir(), 'omnigent-server-'));
+  const { sql, close: closeDatabase } = await openTestDatabase();
+  const host = new TestHost();
+  const lines: string[] = [];
+  const note = (line: string) => void lines.push(line);
+  let skew = 0;
+  let url = '';
+  const { services, close } = await openParts({
+    ...{ sql, home, host, random, note, url: () => url, now: () => Date.now() + skew },
+    isolation: { isolation: 'process-group', warning: null },
+    removeCheckout: async () => server.removal,
+    hasRoom: async () => true,
+    pids: () => ({ server: process.pid, postgres: null }),
+  });
+  const entrance = await openEntrance({
+    config: config(home, change),
+    services,
+    isDatabaseUp: async () => true,
+    pages: async (request, response) => {
+      if (request.url?.startsWith('/no-such-page')) response.statusCode = 404;
+      response.setHeader('Content-Type', 'text/html');
+      response.end(
+        `<script nonce="${/'nonce-([^']+)'/.exec(String(request.headers['content-security-policy']))?.[1]}">`,
+      );
+    },
+  });
+  url = entrance.url;
+  const sockets = new Set<TestSocket>();
+  const server: TestServer = {
+    ...{ url, home, sql, services, host, lines },
+    removal: { checkout: 'unchanged', reason: null },
+    advance(ms) {
+      skew += ms;
+    },
+    request: (path, init) => fetch(`${url}${path}`, { redirect: 'manual', ...init }),
+    socket(path, headers = {}, options = {}) {
+      const socket = new TestSocket(`${entrance.localUrl.replace(/^http/, 'ws')}${path}`, { ...options, headers });
+      sockets.add(socket);
+      return socket;
+    },
+    async signIn(name = 'ada') {
+      const response = await server.request('/api/sign-in', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: url },
+        body: JSON.stringify({ token: await services.auth.createLink(name) }),
+      });
+      const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+      const { personId } = await services.auth.personNamed(name);
+      return { personId, cookie };
+    },
+    async token(name = 'ada') {
+      const { personId } = await services.auth.personNamed(name);
+      const token = `key_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')}`;
+      const hash = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(token)));
+      await sql`insert into api_tokens (token_hash, person_id, label, created_at) values (${hash}, ${personId}, 'test', now())`;
+      return token;
+    },
+    async close() {
+      for (const socket of sockets) socket.terminate();
+      entrance.close();
+      await close();
+      await closeDatabase();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+  return server;
+}
+
+/** Headers of a browser tab of this server. */
+export const tab = (server: TestServer, visitor: Visitor): Record<string, string> => ({
+  cookie: visitor.cookie,
+  origin: server.url,
+});
