@@ -3,25 +3,12 @@ import * as z from 'zod';
 import type { EventPayload, SessionEvent } from './event.ts';
 import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
 import type { Role } from './role.ts';
+import { attentions, type Status, statuses } from './status.ts';
 
-export const statuses = [
-  'starting',
-  'working',
-  'waiting',
-  'idle',
-  'paused',
-  'unreachable',
-  'interrupted',
-  'failed',
-  'ended',
-] as const;
+export { type Attention, attentionFor, attentions, type Status, statuses } from './status.ts';
+
 export const statusSchema = z.enum(statuses);
-export type Status = z.infer<typeof statusSchema>;
-
-/** What a session needs from people, most urgent first; also the dashboard's groups and the list's first sort key. */
-export const attentions = ['needs', 'working', 'idle', 'done'] as const;
 export const attentionSchema = z.enum(attentions);
-export type Attention = z.infer<typeof attentionSchema>;
 
 export interface TerminalView {
   terminalId: TerminalId;
@@ -55,20 +42,6 @@ export interface SessionView {
   /** Keystroke messages dropped because their sender did not drive. */
   refusedKeys: number;
 }
-
-const attentionOf: Record<Status, Attention> = {
-  starting: 'working',
-  working: 'working',
-  waiting: 'needs',
-  idle: 'idle',
-  paused: 'idle',
-  unreachable: 'needs',
-  interrupted: 'needs',
-  failed: 'needs',
-  ended: 'done',
-};
-
-export const attentionFor = (view: Pick<SessionView, 'status'>): Attention => attentionOf[view.status];
 
 const isOpen = (terminal: TerminalView): boolean => terminal.closed === null;
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { phraseText } from '#components/ui/phrase.ts';
-import { statuses } from '#protocol/session-view.ts';
+import { statuses } from '#protocol/status.ts';
 import { badgeFor, commandText } from './badge.ts';
 import { now, person, sessionView, terminalView } from './session.fixture.ts';
 

@@ -1,11 +1,13 @@
 /** The buttons that change a session's life. What waits for a person comes first; ending stands apart. */
 import { CirclePlay, CircleStop, Power } from 'lucide-react';
+import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { useConnection } from '#components/api/provider.tsx';
 import { Button } from '#components/ui/button.tsx';
-import { EndDialog } from './end-dialog.tsx';
 import { isResumable, isRunning, type SessionView } from './session-facts.ts';
 import { useSessionActions } from './use-session-actions.ts';
+
+const EndDialog = dynamic(() => import('./end-dialog.tsx').then((module) => module.EndDialog), { ssr: false });
 
 export interface SessionActionsProps {
   view: SessionView;

@@ -1,6 +1,6 @@
 /** The dashboard's sessions: pages as they were loaded, changes as they arrive, one order. Pure; knows no transport. */
-import type { Attention, SessionView } from '#protocol/session-view.ts';
-import { attentionFor } from '#protocol/session-view.ts';
+import type { SessionView } from '#protocol/session-view.ts';
+import { type Attention, attentionFor } from '#protocol/status.ts';
 
 export type Counts = Record<Attention, number>;
 
@@ -51,7 +51,7 @@ export const movesCounts = (board: Board, view: SessionView): boolean => {
 export const groupOf = (board: Board, group: Attention): SessionView[] =>
   [...board.sessions.values()]
     .filter((view) => attentionFor(view) === group)
-    .sort((a, b) => b.updatedAt.localeCompare(a.updatedAt) || b.id.localeCompare(a.id));
+    .sort((a, b) => b.updatedAt.localeCompare(a.updatedAt) || a.id.localeCompare(b.id));
 
 export interface Filter {
   /** Words that must all occur in name, source, branch or reason; case does not matter. */

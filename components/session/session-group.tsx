@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { formatAge, formatCount } from '#components/ui/format.ts';
 import { StateMark } from '#components/ui/state-mark.tsx';
 import { useNow } from '#components/ui/use-now.ts';
-import type { Attention } from '#protocol/session-view.ts';
+import type { Attention } from '#protocol/status.ts';
 import type { SessionView } from './session-facts.ts';
 
 export const groupNames: Record<Attention, string> = {

@@ -1,4 +1,5 @@
 /** The dashboard as a list: groups of rows, moved through by keys, with a peek under the selected one. */
+import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { useShell } from '#components/shell/shell-context.ts';
 import { useShortcuts } from '#components/shell/use-shortcuts.ts';
@@ -6,12 +7,14 @@ import { Button } from '#components/ui/button.tsx';
 import { classNames } from '#components/ui/class-name.ts';
 import { KeyCap } from '#components/ui/key-cap.tsx';
 import { Notice } from '#components/ui/notice.tsx';
-import { type Attention, attentions, type SessionView } from '#protocol/session-view.ts';
+import type { SessionView } from '#protocol/session-view.ts';
+import { type Attention, attentions } from '#protocol/status.ts';
 import { type Filter, isFiltering, matches } from './session-board.ts';
 import { SessionGroup } from './session-group.tsx';
-import { SessionPeek } from './session-peek.tsx';
 import { rowColumns, SessionRow } from './session-row.tsx';
 import type { GroupState, SessionBoard } from './use-session-board.ts';
+
+const SessionPeek = dynamic(() => import('./session-peek.tsx').then((module) => module.SessionPeek), { ssr: false });
 
 export interface SessionListProps {
   board: SessionBoard;

@@ -3,7 +3,7 @@ import { useRef, useState } from 'react';
 import { useShortcuts } from '#components/shell/use-shortcuts.ts';
 import { Button } from '#components/ui/button.tsx';
 import { Dialog } from '#components/ui/dialog.tsx';
-import { attentions } from '#protocol/session-view.ts';
+import { attentions } from '#protocol/status.ts';
 import { isFiltering, matches } from './session-board.ts';
 import type { SessionView } from './session-facts.ts';
 import type { SessionListProps } from './session-list.tsx';

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { type Present, useTRPC } from '#components/api/api.ts';
 import { type Failure, failureOf } from '#components/api/failure.ts';
 import { useConnection } from '#components/api/provider.tsx';
-import type { Attention } from '#protocol/session-view.ts';
+import type { Attention } from '#protocol/status.ts';
 import { addPages, applyChange, type Board, emptyBoard, groupOf, movesCounts } from './session-board.ts';
 import type { SessionView } from './session-facts.ts';
 

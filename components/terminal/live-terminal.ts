@@ -3,6 +3,7 @@
  * shows what `onState` says and calls what is asked.
  */
 import type { PersonId, TerminalId } from '#protocol/id.ts';
+import { scrollbackLines } from '#protocol/terminal-frame.ts';
 import { browserClock } from './clock.ts';
 import { cellsIn, fittingFontSize, remainingScale, type Size } from './layout.ts';
 import { isReport, type TerminalCommand, terminalCommand, withControl } from './terminal-keys.ts';
@@ -22,7 +23,6 @@ export interface LiveTerminalOptions {
   onLink: (address: string) => void;
 }
 
-const scrollback = 1000;
 const resizeQuietMs = 80;
 const encoder = new TextEncoder();
 
@@ -62,7 +62,15 @@ export class LiveTerminal {
     this.#options = options;
     this.#fontSize = options.fontSize;
     const { host, family, fontSize, onLink } = options;
-    this.#screen = openScreen({ host, family, fontSize, theme: themeAt(host), scrollback, isReadOnly: false, onLink });
+    this.#screen = openScreen({
+      host,
+      family,
+      fontSize,
+      theme: themeAt(host),
+      scrollback: scrollbackLines,
+      isReadOnly: false,
+      onLink,
+    });
     (host as TerminalHost).terminal = this.#screen.terminal;
     this.#socket = new TerminalSocket({
       terminalId: options.terminalId,

@@ -1,0 +1,32 @@
+/** The words for what a session does and what it needs from people. Without zod, so that a list of sessions loads little. */
+
+export const statuses = [
+  'starting',
+  'working',
+  'waiting',
+  'idle',
+  'paused',
+  'unreachable',
+  'interrupted',
+  'failed',
+  'ended',
+] as const;
+export type Status = (typeof statuses)[number];
+
+/** What a session needs from people, most urgent first; also the dashboard's groups and the list's first sort key. */
+export const attentions = ['needs', 'working', 'idle', 'done'] as const;
+export type Attention = (typeof attentions)[number];
+
+const attentionOf: Record<Status, Attention> = {
+  starting: 'working',
+  working: 'working',
+  waiting: 'needs',
+  idle: 'idle',
+  paused: 'idle',
+  unreachable: 'needs',
+  interrupted: 'needs',
+  failed: 'needs',
+  ended: 'done',
+};
+
+export const attentionFor = (view: { status: Status }): Attention => attentionOf[view.status];
