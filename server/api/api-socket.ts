@@ -6,8 +6,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
-import { parseJson, type ServerSocket } from '#server/http/index.ts';
-import { TokenBucket } from '#server/terminal/index.ts';
+import { parseJson, type ServerSocket, TokenBucket } from '#server/http/index.ts';
 
 /** Messages of one tab: a burst while a page opens, then far more than a person causes. */
 const messages = { perSecond: 100, burst: 500 } as const;

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { AppError } from '#protocol/error.ts';
-import { lineSchema, type NewEvent } from '#protocol/event.ts';
+import { lineSchema, type NewEvent, toLine } from '#protocol/event.ts';
 import { newId, type SessionId, type TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { type StopResult, stopResultSchema } from '#protocol/runner-message.ts';
@@ -42,6 +42,8 @@ export interface LifecycleDeps {
 
 export type Lifecycle = ReturnType<typeof createLifecycle>;
 
+/** Sessions of one folder whose names are counted on; looking for a free number takes a query each. */
+const maxNumbered = 30;
 const defaultSize = { cols: 80, rows: 24 } as const;
 const resumable = new Set<Status>(['paused', 'interrupted', 'failed', 'unreachable']);
 
@@ -58,8 +60,9 @@ export function createLifecycle(deps: LifecycleDeps) {
 
   async function create(request: CreateRequest, person: Person): Promise<Created> {
     await checkSource(request.dir);
-    const name = request.name ? parseName(request.name) : await freeName(slug(basename(request.dir)) || 'session');
     const sessionId = newId('session', deps);
+    const wanted = slug(basename(request.dir)) || 'session';
+    const name = request.name ? parseName(request.name) : await freeName(wanted, sessionId.slice(-6));
     const checkout = join(deps.home, 'sessions', sessionId, 'checkout');
     const branch = `omnigent/${slug(name) || 'session'}-${sessionId.slice(-6)}`;
     const includesChanges = request.includeChanges ?? false;
@@ -80,11 +83,13 @@ export function createLifecycle(deps: LifecycleDeps) {
     return { sessionId, checkout, branch, terminalId: terminal.terminalId };
   }
 
-  async function freeName(wanted: string): Promise<string> {
-    for (let n = 1; ; n++) {
+  /** `wanted`, else the first of `wanted-2` … that is free, else one with `suffix`. */
+  async function freeName(wanted: string, suffix: string): Promise<string> {
+    for (let n = 1; n <= maxNumbered; n++) {
       const name = n === 1 ? wanted : `${wanted}-${n}`;
       if (!(await isTaken(name))) return name;
     }
+    return `${wanted}-${suffix}`;
   }
 
   async function isTaken(name: string): Promise<boolean> {
@@ -122,7 +127,13 @@ export function createLifecycle(deps: LifecycleDeps) {
       await runners.kill(sessionId);
       return null;
     }
-    return stopResultSchema.parse(await link.request({ type: 'stop', checkout }));
+    try {
+      return stopResultSchema.parse(await link.request({ type: 'stop', checkout }));
+    } catch (cause) {
+      if (!(cause instanceof AppError) || cause.code !== 'runner.unreachable') throw cause;
+      await runners.kill(sessionId);
+      return null;
+    }
   }
 
   async function resume(sessionId: SessionId, person: Person): Promise<void> {
@@ -132,9 +143,10 @@ export function createLifecycle(deps: LifecycleDeps) {
       throw new AppError({ code, message: `the session is ${view.status}; only a stopped one can be resumed` });
     }
     await runners.kill(sessionId);
-    await log.append(sessionId, (now) =>
+    const appended = await log.append(sessionId, (now) =>
       now && resumable.has(now.status) ? [{ type: 'session.resumed', payload: {}, principal: person.personId }] : [],
     );
+    if (appended.length === 0) throw new AppError({ code: 'session.conflict', message: 'it was resumed just now' });
     const shells = view.terminals.filter((terminal) => terminal.command === null).length;
     const terminal = { ...firstTerminal(null, defaultSize), name: `shell ${shells + 1}` };
     deps.onTerminal(sessionId, terminal.terminalId, person);
@@ -179,13 +191,7 @@ const notRunning = (view: SessionView): AppError =>
 /** `shell 1`, or the program's own name. */
 export function programName(command: string[] | null, shellNumber: number): string {
   const program = command?.[0];
-  if (!program) return `shell ${shellNumber}`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a name never carries them
-  return (
-    basename(program)
-      .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
-      .slice(0, 60) || 'program'
-  );
+  return program ? toLine(basename(program), 60, 'program') : `shell ${shellNumber}`;
 }
 
 function parseName(name: string): string {

@@ -3,11 +3,13 @@
  * committed. Knows neither terminals nor lifecycles; its sink does.
  */
 import type { WebSocket } from 'ws';
+import { ZodError } from 'zod';
 import { AppError, type ErrorCode, errorCodes } from '#protocol/error.ts';
-import { type NewEvent, parsePayload } from '#protocol/event.ts';
+import { colsSchema, type NewEvent, parsePayload, rowsSchema } from '#protocol/event.ts';
 import type { RunnerId, SessionId, TerminalId } from '#protocol/id.ts';
 import { type FromRunner, fromRunnerSchema, type ToRunner } from '#protocol/runner-message.ts';
 import { decodeFrame, maxFrameBytes, type OutputFrame, type SnapshotFrame } from '#protocol/terminal-frame.ts';
+import { expected, parseJson, type RateLimit, TokenBucket } from '#server/http/index.ts';
 
 export type Hello = FromRunner & { type: 'hello' };
 type Message<T extends FromRunner['type']> = FromRunner & { type: T };
@@ -33,8 +35,19 @@ const runnerFacts: ReadonlySet<NewEvent['type']> = new Set([
 
 /** A runner that does not answer a request within this time is treated as unreachable for that request, in ms. */
 const answerMs = 15_000;
+/** Stopping may mean to end a checkout in the making, and to prove that nothing in it is lost, in ms. */
+const stopMs = 120_000;
+
+/** What one runner may say; resends after a long outage fit into the burst. Beyond it its link is closed with 4429. */
+const limits = {
+  event: { perSecond: 200, burst: 5_000 },
+  resized: { perSecond: 2_000, burst: 20_000 },
+  other: { perSecond: 5_000, burst: 50_000 },
+} as const satisfies Record<string, RateLimit>;
 
 interface Pending {
+  /** The terminal whose screen was asked for; null where a reply is expected. */
+  terminalId: TerminalId | null;
   resolve(value: unknown): void;
   reject(cause: AppError): void;
   timer: NodeJS.Timeout;
@@ -53,8 +66,23 @@ export class RunnerLink {
   readonly #log: (line: string) => void;
   #pending = new Map<number, Pending>();
   #lastRequest = 0;
+  readonly #now: () => number;
+  readonly #buckets: Record<keyof typeof limits, TokenBucket>;
 
-  constructor(options: { socket: WebSocket; hello: Hello; sink: LinkSink; log: (line: string) => void }) {
+  constructor(options: {
+    socket: WebSocket;
+    hello: Hello;
+    sink: LinkSink;
+    now: () => number;
+    log: (line: string) => void;
+  }) {
+    const { now } = options;
+    this.#now = now;
+    this.#buckets = {
+      event: new TokenBucket(limits.event, now()),
+      resized: new TokenBucket(limits.resized, now()),
+      other: new TokenBucket(limits.other, now()),
+    };
     this.#socket = options.socket;
     this.#sink = options.sink;
     this.#log = options.log;
@@ -84,8 +112,10 @@ export class RunnerLink {
     const request = ++this.#lastRequest;
     return new Promise((resolve, reject) => {
       if (!this.isOpen) return reject(unreachable());
-      const timer = setTimeout(() => this.#settle(request)?.reject(unreachable()), answerMs);
-      this.#pending.set(request, { resolve, reject, timer });
+      const waitMs = message.type === 'stop' ? stopMs : answerMs;
+      const timer = setTimeout(() => this.#settle(request)?.reject(unreachable()), waitMs);
+      const terminalId = message.type === 'terminal.snapshot' ? message.terminalId : null;
+      this.#pending.set(request, { terminalId, resolve, reject, timer });
       this.send({ ...message, request } as ToRunner);
     });
   }
@@ -95,38 +125,56 @@ export class RunnerLink {
     return (await this.request({ type: 'terminal.snapshot', terminalId })) as SnapshotFrame;
   }
 
+  /** Nothing that it still says is heard, and nobody waits for its answers. */
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
+    this.#rejectAll();
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
     try {
-      if (isBinary) this.#frame(data);
-      else this.#message(fromRunnerSchema.parse(JSON.parse(data.toString('utf8'))));
+      if (isBinary) return this.#frame(data);
+      if (data.length > maxFrameBytes) throw tooLarge('message');
+      this.#message(parseMessage(data.toString('utf8')));
     } catch (cause) {
       const error = cause instanceof AppError ? cause : null;
-      this.#log(`runner ${this.runnerId}: bad frame: ${cause instanceof Error ? cause.message : String(cause)}`);
-      this.#socket.close(error?.facts.ws ?? 4400, (error?.message ?? 'bad frame').slice(0, 120));
+      const message = error?.message ?? 'bad frame';
+      this.#log(`runner ${this.runnerId}: ${error ? message : String(cause)}`);
+      this.close(error?.facts.ws ?? 4400, message);
     }
   }
 
   #frame(data: Buffer): void {
     const frame = decodeFrame(data);
-    if (data.length > maxFrameBytes && frame.kind !== 'snapshot') {
-      throw new AppError({ code: 'input.too-large', message: `terminal frame: at most ${maxFrameBytes} bytes` });
-    }
+    if (data.length > maxFrameBytes && frame.kind !== 'snapshot') throw tooLarge('terminal frame');
     switch (frame.kind) {
       case 'output':
         return this.#sink.output(frame, data);
       case 'snapshot':
-        this.#settle(frame.request)?.resolve(frame);
-        return;
+        return this.#snapshot(frame);
       case 'input':
         throw new AppError({ code: 'input.invalid', message: 'terminal frame: a runner sends no input' });
     }
   }
 
+  #snapshot(frame: SnapshotFrame): void {
+    const pending = this.#pending.get(frame.request);
+    if (!pending) return;
+    const isSize = colsSchema.safeParse(frame.cols).success && rowsSchema.safeParse(frame.rows).success;
+    if (pending.terminalId !== frame.terminalId || !isSize) {
+      throw new AppError({
+        code: 'input.invalid',
+        message: 'snapshot: not of the terminal and size that was asked for',
+      });
+    }
+    this.#settle(frame.request)?.resolve(frame);
+  }
+
   #message(message: FromRunner): void {
+    const kind = message.type === 'event' || message.type === 'resized' ? message.type : 'other';
+    if (!this.#buckets[kind].take(1, this.#now())) {
+      throw new AppError({ code: 'rate.exceeded', message: `${message.type}: too many per second` });
+    }
     switch (message.type) {
       case 'hello':
         throw new AppError({ code: 'input.invalid', message: 'hello: only as the first message' });
@@ -146,20 +194,24 @@ export class RunnerLink {
   }
 
   #event(message: Message<'event'>): void {
-    const event = parsePayload(message.event.type, message.event.payload);
-    if (!runnerFacts.has(event.type)) {
-      throw new AppError({ code: 'runner.refused', message: `event: a runner may not state ${event.type}` });
+    if (!runnerFacts.has(message.event.type)) {
+      throw new AppError({ code: 'runner.refused', message: `event: a runner may not state ${message.event.type}` });
     }
+    const event = parseFact(message.event);
     this.#sink.commit(event, `${this.#journal}:${message.n}`).then(
       () => this.send({ type: 'ack', n: message.n }),
       (cause: unknown) => {
+        const error = expected(cause);
         this.#log(`runner ${this.runnerId}: event ${message.n} not stored: ${String(cause)}`);
-        this.#socket.close(4503, 'database away');
+        this.close(error?.facts.ws ?? 4503, error?.message ?? 'the event could not be stored');
       },
     );
   }
 
   #reply(message: Message<'reply'>): void {
+    if (message.ok && this.#pending.get(message.request)?.terminalId) {
+      throw new AppError({ code: 'input.invalid', message: 'reply: a snapshot was asked for' });
+    }
     const pending = this.#settle(message.request);
     if (!pending) return;
     if (message.ok) return pending.resolve(message.result);
@@ -181,3 +233,28 @@ export class RunnerLink {
 
 const unreachable = (): AppError =>
   new AppError({ code: 'runner.unreachable', message: 'the runner does not answer; it is dialled again by itself' });
+
+const tooLarge = (what: string): AppError =>
+  new AppError({ code: 'input.too-large', message: `${what}: at most ${maxFrameBytes} bytes` });
+
+/** Throws `input.invalid` naming the field. */
+function parseMessage(text: string): FromRunner {
+  const parsed = fromRunnerSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw invalid('message', parsed.error);
+}
+
+/** Throws `input.invalid` naming the field. */
+function parseFact(event: { type: NewEvent['type']; payload?: unknown }): Pick<NewEvent, 'type' | 'payload'> {
+  try {
+    return parsePayload(event.type, event.payload);
+  } catch (cause) {
+    throw cause instanceof ZodError ? invalid(event.type, cause) : cause;
+  }
+}
+
+function invalid(what: string, cause: ZodError): AppError {
+  const issue = cause.issues[0];
+  const field = [what, ...(issue?.path ?? [])].join('.');
+  return new AppError({ code: 'input.invalid', message: `${field}: ${issue?.message ?? 'not valid'}`, cause });
+}

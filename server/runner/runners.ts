@@ -54,6 +54,8 @@ export function openRunners(deps: RunnersDeps) {
   const registry = createRegistry(deps.sql);
   const links = new Map<SessionId, RunnerLink>();
   const watches = new Map<SessionId, () => void>();
+  /** Newest epoch begun by this server: news about an older one is old. */
+  const newest = new Map<SessionId, number>();
   let isClosing = false;
 
   /** Starts a runner of a new epoch. `terminal` opens as soon as the checkout is there. */
@@ -61,7 +63,8 @@ export function openRunners(deps: RunnersDeps) {
     const key = newToken('runner', deps.random);
     const runnerId = newId('runner', deps);
     const epoch = await registry.begin(view.id, runnerId, hashToken(key));
-    links.get(view.id)?.close(4409, 'a newer runner has this session');
+    newest.set(view.id, epoch);
+    replace(view.id);
     const { branch, source } = view;
     try {
       const identity = await host.launch({
@@ -79,6 +82,17 @@ export function openRunners(deps: RunnersDeps) {
       await log.append(view.id, [{ type: 'session.failed', payload: { reason }, principal: 'server' }]);
     }
   }
+
+  /** Whatever link the session has is of an older runner: nothing it says counts any more. */
+  function replace(sessionId: SessionId): void {
+    const link = links.get(sessionId);
+    if (!link) return;
+    links.delete(sessionId);
+    deps.terminals.unlinked(link);
+    link.close(4409, 'a newer runner has this session');
+  }
+
+  const isOld = (sessionId: SessionId, epoch: number): boolean => epoch < (newest.get(sessionId) ?? 0);
 
   function watch(sessionId: SessionId, epoch: number, identity: { pid: number; startTicks: number }): void {
     watches.get(sessionId)?.();
@@ -102,7 +116,7 @@ export function openRunners(deps: RunnersDeps) {
     if (isClosing) return;
     if (epoch !== (await registry.byId(sessionId))?.epoch) return;
     await log.append(sessionId, (view) => {
-      if (!view || !running.has(view.status)) return [];
+      if (!view || !running.has(view.status) || isOld(sessionId, epoch)) return [];
       const lost: NewEvent = { type: 'runner.lost', payload: { epoch, reason }, principal: 'server' };
       const gone: NewEvent = { type: 'session.interrupted', payload: { reason }, principal: 'server' };
       return view.status === 'unreachable' ? [gone] : [lost, gone];
@@ -112,7 +126,8 @@ export function openRunners(deps: RunnersDeps) {
   async function lost(sessionId: SessionId, epoch: number, reason: string): Promise<void> {
     if (isClosing) return;
     await log.append(sessionId, (view) => {
-      const isCurrent = view && running.has(view.status) && view.status !== 'unreachable' && !links.has(sessionId);
+      const isStale = links.has(sessionId) || isOld(sessionId, epoch);
+      const isCurrent = !isStale && view && running.has(view.status) && view.status !== 'unreachable';
       return isCurrent ? [{ type: 'runner.lost', payload: { epoch, reason }, principal: 'server' }] : [];
     });
   }
@@ -150,6 +165,7 @@ export function openRunners(deps: RunnersDeps) {
     const link: RunnerLink = new RunnerLink({
       socket,
       hello,
+      now: deps.now,
       log: note,
       sink: {
         output: (frame, raw) => sink.output(frame, raw),
@@ -215,10 +231,18 @@ export function openRunners(deps: RunnersDeps) {
     );
   }
 
-  /** Ends a runner that cannot be asked: SIGTERM, then SIGKILL. Resolves when the process is gone. */
+  /** Ends a runner that cannot be asked: SIGTERM, then SIGKILL. Resolves when the process is gone; the log is not told. */
   async function kill(sessionId: SessionId): Promise<void> {
-    const identity = (await registry.byId(sessionId))?.identity;
-    if (identity && host.isAlive(identity)) await host.kill(identity);
+    const row = await registry.byId(sessionId);
+    if (!row?.identity || !host.isAlive(row.identity)) return;
+    watches.get(sessionId)?.();
+    watches.delete(sessionId);
+    try {
+      await host.kill(row.identity);
+    } catch (cause) {
+      watch(sessionId, row.epoch, row.identity);
+      throw cause;
+    }
   }
 
   return {

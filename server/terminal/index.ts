@@ -23,7 +23,6 @@ import type { Screen } from './screen.ts';
 import { type ScreenText, screenText } from './screen-text.ts';
 import { serveSocket } from './socket.ts';
 
-export { TokenBucket } from './rate.ts';
 export type { RecordingPage } from './recording-store.ts';
 export type { ScreenText } from './screen-text.ts';
 

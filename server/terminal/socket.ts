@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws';
 import { AppError } from '#protocol/error.ts';
 import { decodeFrame, type InputFrame, maxInputBytes } from '#protocol/terminal-frame.ts';
 import { type FromViewer, fromViewerSchema } from '#protocol/viewer-message.ts';
-import { type RateLimit, TokenBucket } from './rate.ts';
+import { type RateLimit, TokenBucket } from '#server/http/index.ts';
 
 export interface SocketCalls {
   input(frame: InputFrame, raw: Uint8Array): void;

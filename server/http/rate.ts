@@ -1,4 +1,4 @@
-/** Bounds what one socket may send: a token bucket per kind of message. Time is passed in. */
+/** Bounds what one socket may send: a token bucket per kind of message. Time is passed in and may be set back. */
 
 export interface RateLimit {
   /** Tokens regained per second; a message costs one, input costs one per byte besides. */
@@ -20,7 +20,8 @@ export class TokenBucket {
 
   /** Takes `cost` tokens; false when they are not there. */
   take(cost: number, now: number): boolean {
-    this.#tokens = Math.min(this.#limit.burst, this.#tokens + ((now - this.#at) / 1000) * this.#limit.perSecond);
+    const elapsedMs = Math.max(0, now - this.#at);
+    this.#tokens = Math.min(this.#limit.burst, this.#tokens + (elapsedMs / 1000) * this.#limit.perSecond);
     this.#at = now;
     if (this.#tokens < cost) return false;
     this.#tokens -= cost;
