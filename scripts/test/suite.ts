@@ -58,14 +58,25 @@ function runChild(suite: Suite): Promise<Ended> {
   });
 }
 
-/** Runs the suite and counts. A child that failed without naming a failure, or left no report, is itself one failure. */
+/** The report the child left, or null when it left none that can be read. */
+function readReport(suite: Suite, stdout: string): unknown {
+  const text =
+    suite.reportFile === undefined ? stdout : existsSync(suite.reportFile) && readFileSync(suite.reportFile, 'utf8');
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return null;
+    throw cause;
+  }
+}
+
+/** Runs the suite and counts. A child that ran late, failed without naming a failure or left no report is itself one failure. */
 export async function runSuite(suite: Suite): Promise<Count> {
-  const ended = await runChild(suite);
-  const failed = (why: string): Count => ({ passed: 0, skipped: 0, failures: [`${suite.name}: ${why}`] });
-  if (ended.isLate) return failed(`not done after ${suite.deadlineMs / 1000} s`);
-  if (suite.reportFile && !existsSync(suite.reportFile)) return failed(`no report; exit ${ended.code}`);
-  const report = suite.reportFile ? readFileSync(suite.reportFile, 'utf8') : ended.stdout;
-  const count = suite.count(JSON.parse(report));
-  if (ended.code !== 0 && count.failures.length === 0) count.failures.push(`${suite.name}: exit ${ended.code}`);
+  const { code, stdout, isLate } = await runChild(suite);
+  const report = readReport(suite, stdout);
+  const count: Count = report === null ? { passed: 0, skipped: 0, failures: [] } : suite.count(report);
+  if (isLate) count.failures.push(`${suite.name}: did not end within ${suite.deadlineMs / 1000} s`);
+  else if (report === null) count.failures.push(`${suite.name}: exit ${code} without a report`);
+  else if (code !== 0 && count.failures.length === 0) count.failures.push(`${suite.name}: exit ${code}`);
   return count;
 }
