@@ -1,8 +1,9 @@
 /** The uncommitted state of a working tree: read through a reader, and carried over to a checkout. */
+import { lstatSync, rmSync } from 'node:fs';
 import { lstat, rm, rmdir } from 'node:fs/promises';
 import { AppError } from '#protocol/error.ts';
 import { assertInsideTree, type BytePath, fromText, join, parentOf, show, splitNul, toBytes } from './byte-path.ts';
-import { CopyBudget, copyEntry, forEachOf, makeParents } from './copy-file.ts';
+import { CopyBudget, copyEntry, forEachInSlices, makeParents } from './copy-file.ts';
 import type { CopyLimits } from './limits.ts';
 import { list } from './note.ts';
 import type { RepositoryReader } from './reader.ts';
@@ -129,14 +130,17 @@ export async function carryChanges(options: {
   );
   assertNoOverlap(present.map(({ path }) => path));
   for (const { path } of present) await makeParents(root, path, made);
-  await forEachOf(present, 16, async ({ path }) => {
-    const isNew = (await lstat(toBytes(join(root, path))).catch(() => null)) === null;
+  await forEachInSlices(present, async ({ path }) => {
+    const target = toBytes(join(root, path));
+    const isNew = lstatSync(target, { throwIfNoEntry: false }) === undefined;
+    if (!isNew) rmSync(target, { recursive: true });
     const outcome = await copyEntry({ from: join(top, path), to: join(root, path), budget });
     if (outcome === 'special') special.push(path);
     if (outcome === 'link') result.links.push(path);
-    if (outcome !== 'file' && outcome !== 'link') return;
-    carried.add(path);
-    if (isNew) result.added += 1;
+    const isThere = outcome === 'file' || outcome === 'link';
+    if (isThere || !isNew) carried.add(path);
+    if (isThere && isNew) result.added += 1;
+    if (!isThere && !isNew) result.removed += 1;
   });
   const nested = changes.filter(({ kind }) => kind === 'nested-repository').map(({ path }) => path);
   if (nested.length > 0) result.notes.push(`Left out ${list('untracked git repository', nested)}.`);

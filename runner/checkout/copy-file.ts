@@ -1,10 +1,21 @@
 /** Copies single files and links into a tree that nobody else writes to yet. The source may change or deceive meanwhile. */
-import { constants } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, readlink, rm, symlink, utimes } from 'node:fs/promises';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  lstatSync,
+  readlinkSync,
+  type Stats,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
+import { copyFile, lstat, mkdir } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { AppError } from '#protocol/error.ts';
-import { type BytePath, fromBytes, join, parentOf, show, toBytes } from './byte-path.ts';
+import { type BytePath, join, parentOf, show, toBytes } from './byte-path.ts';
 import type { CopyLimits } from './limits.ts';
-import { cannotRead, openPath, openRegular } from './regular-file.ts';
+import { cannotRead, openRegularNow } from './regular-file.ts';
 
 /** `gone`: it vanished while copying. `special`: a socket, pipe, device or folder, which is not copied. */
 export type CopyOutcome = 'file' | 'link' | 'gone' | 'special';
@@ -50,40 +61,75 @@ const throughLink = (path: BytePath) =>
 /** Only read, write and execute: a copy belongs to whoever makes it, so set-user-id would change its meaning. */
 const plainMode = (mode: number) => mode & 0o777;
 
-async function copyLink(from: BytePath, to: BytePath): Promise<CopyOutcome> {
-  const target = fromBytes(await readlink(toBytes(from), { encoding: 'buffer' }));
-  await symlink(toBytes(target), toBytes(to));
+function copyLink(from: BytePath, to: BytePath): CopyOutcome {
+  symlinkSync(readlinkSync(toBytes(from), { encoding: 'buffer' }), toBytes(to));
   return 'link';
 }
 
-async function copyRegular(from: BytePath, to: BytePath, budget: CopyBudget): Promise<CopyOutcome> {
-  const file = await openRegular(from);
-  if (!file) return 'gone';
-  try {
-    const facts = await file.stat();
-    budget.spend(facts.size);
-    await copyFile(openPath(file), toBytes(to), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    if (facts.mode & 0o7000) await chmod(toBytes(to), plainMode(facts.mode));
-    await utimes(toBytes(to), facts.atimeMs / 1000, facts.mtimeMs / 1000);
-  } finally {
-    await file.close();
-  }
+/** Larger files are copied without holding up whatever else this process does. */
+const largeBytes = 4 * 1024 * 1024;
+const copyFlags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+
+function finishFile(file: { fd: number; facts: Stats }, to: BytePath): CopyOutcome {
+  const { mode, atimeMs, mtimeMs } = file.facts;
+  if (mode & 0o7000) chmodSync(toBytes(to), plainMode(mode));
+  utimesSync(toBytes(to), atimeMs / 1000, mtimeMs / 1000);
   return 'file';
 }
 
-/** Copies one file or link, replacing what is at `to`, whose folder must exist. Links are copied as they are. */
-export async function copyEntry(options: { from: BytePath; to: BytePath; budget: CopyBudget }): Promise<CopyOutcome> {
+function copyRegular(from: BytePath, to: BytePath, budget: CopyBudget): CopyOutcome | Promise<CopyOutcome> {
+  const file = openRegularNow(from);
+  if (!file) return 'gone';
+  const source = `/proc/self/fd/${file.fd}`;
+  let isLater = false;
+  try {
+    budget.spend(file.facts.size);
+    if (file.facts.size > largeBytes) {
+      isLater = true;
+      const copied = copyFile(source, toBytes(to), copyFlags).then(() => finishFile(file, to));
+      return copied.finally(() => closeSync(file.fd));
+    }
+    copyFileSync(source, toBytes(to), copyFlags);
+    return finishFile(file, to);
+  } finally {
+    if (!isLater) closeSync(file.fd);
+  }
+}
+
+/**
+ * Copies one file or link to a name that is free in a folder that exists. Links are copied as they are. Small files are
+ * done on return: for thousands of them a promise each costs several times the copying.
+ */
+export function copyEntry(options: {
+  from: BytePath;
+  to: BytePath;
+  budget: CopyBudget;
+}): CopyOutcome | Promise<CopyOutcome> {
   const { from, to, budget } = options;
   try {
-    const facts = await lstat(toBytes(from));
-    if (!facts.isSymbolicLink() && !facts.isFile()) return 'special';
-    await rm(toBytes(to), { force: true, recursive: true });
-    return facts.isFile() ? await copyRegular(from, to, budget) : await copyLink(from, to);
+    const facts = lstatSync(toBytes(from));
+    if (facts.isSymbolicLink()) return copyLink(from, to);
+    return facts.isFile() ? copyRegular(from, to, budget) : 'special';
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'gone';
     if (code === 'EACCES' || code === 'EPERM') throw cannotRead(from, cause);
     throw cause;
+  }
+}
+
+/** Longest that copying keeps the process from anything else, in ms. */
+const sliceMs = 10;
+
+/** Runs `work` on every item in turn, and lets others run after each slice. */
+export async function forEachInSlices<T>(items: readonly T[], work: (item: T) => void | Promise<void>): Promise<void> {
+  let sliceEnd = performance.now() + sliceMs;
+  for (const item of items) {
+    const later = work(item);
+    if (later) await later;
+    if (performance.now() < sliceEnd) continue;
+    await setImmediate();
+    sliceEnd = performance.now() + sliceMs;
   }
 }
 

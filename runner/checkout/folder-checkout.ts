@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join as joinText } from 'node:path';
 import { assertBranchName } from './branch.ts';
 import { type BytePath, fromBytes, fromText, join, toBytes } from './byte-path.ts';
-import { CopyBudget, copyEntry, forEachOf } from './copy-file.ts';
+import { CopyBudget, type CopyOutcome, copyEntry, forEachInSlices } from './copy-file.ts';
 import { GitFailure, runGit } from './git.ts';
 import type { Made } from './git-checkout.ts';
 import { assertFileCount, type CopyLimits } from './limits.ts';
@@ -47,19 +47,22 @@ async function copyFolder(copy: Copy, path: BytePath): Promise<BytePath[]> {
     const wanted = named.filter((one) => one.path.toLowerCase() !== '.git');
     if (path !== '' && wanted.some((one) => one.path.endsWith('/.git'))) result.repositories.push(path);
     const plain = wanted.filter(({ entry }) => !entry.isDirectory()).map((one) => one.path);
-    await forEachOf(plain, 16, (file) => copyOne(copy, file));
+    await forEachInSlices(plain, (file) => copyOne(copy, file));
     return wanted.filter(({ entry }) => entry.isDirectory()).map((one) => one.path);
   } finally {
     await folder.close();
   }
 }
 
-async function copyOne({ from, to, budget, result }: Copy, path: BytePath): Promise<void> {
-  const outcome = await copyEntry({ from: join(from, path), to: join(to, path), budget });
-  if (outcome === 'special') result.special.push(path);
-  else if (outcome === 'gone') result.gone.push(path);
-  else result.files += 1;
-  if (outcome === 'link') result.links.push(path);
+function copyOne({ from, to, budget, result }: Copy, path: BytePath): void | Promise<void> {
+  const keep = (outcome: CopyOutcome) => {
+    if (outcome === 'special') result.special.push(path);
+    else if (outcome === 'gone') result.gone.push(path);
+    else result.files += 1;
+    if (outcome === 'link') result.links.push(path);
+  };
+  const outcome = copyEntry({ from: join(from, path), to: join(to, path), budget });
+  return typeof outcome === 'string' ? keep(outcome) : outcome.then(keep);
 }
 
 /** Counts names before anything is copied, so that a home folder chosen by mistake is refused within a second or two. */

@@ -1,5 +1,5 @@
 /** Opens files of a source that may change or deceive meanwhile: never follows a link, never waits on a pipe. */
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { AppError } from '#protocol/error.ts';
 import { type BytePath, fromBytes, show, toBytes } from './byte-path.ts';
@@ -9,12 +9,36 @@ const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** The path by which the kernel reaches what `file` has open, whatever is at its old path by now. */
 export const openPath = (file: FileHandle) => `/proc/self/fd/${file.fd}`;
 
+const absences = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EISDIR']);
+const isRegular = (mode: number) => (mode & constants.S_IFMT) === constants.S_IFREG;
+
+/** Throws AppError `source.invalid` unless the error only says that nothing of that kind is there. */
+function assertAbsent(path: BytePath, cause: unknown): null {
+  if (absences.has((cause as NodeJS.ErrnoException).code ?? '')) return null;
+  throw cannotRead(path, cause);
+}
+
 /**
  * Opens `path` for reading if it is a regular file that really lies there: no component may be a link (`path` starts
  * from a real path). Null for anything else, also if it is gone. The caller closes it.
  */
 export async function openRegular(path: BytePath): Promise<FileHandle | null> {
-  return openWhen(path, flags, (mode) => (mode & constants.S_IFMT) === constants.S_IFREG);
+  return openWhen(path, flags, isRegular);
+}
+
+/** As `openRegular`, at once: a descriptor and its facts, for copying thousands of small files. The caller closes it. */
+export function openRegularNow(path: BytePath): { fd: number; facts: Stats } | null {
+  let fd: number;
+  try {
+    fd = openSync(toBytes(path), flags);
+  } catch (cause) {
+    return assertAbsent(path, cause);
+  }
+  const facts = fstatSync(fd);
+  const isThere = fromBytes(readlinkSync(`/proc/self/fd/${fd}`, { encoding: 'buffer' })) === path;
+  if (isThere && isRegular(facts.mode)) return { fd, facts };
+  closeSync(fd);
+  return null;
 }
 
 /** As `openRegular`, for a folder. */
@@ -22,15 +46,12 @@ export async function openFolder(path: BytePath): Promise<FileHandle | null> {
   return openWhen(path, flags | constants.O_DIRECTORY, () => true);
 }
 
-const absences = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EISDIR']);
-
 async function openWhen(path: BytePath, how: number, accepts: (mode: number) => boolean): Promise<FileHandle | null> {
   let file: FileHandle;
   try {
     file = await open(toBytes(path), how);
   } catch (cause) {
-    if (absences.has((cause as NodeJS.ErrnoException).code ?? '')) return null;
-    throw cannotRead(path, cause);
+    return assertAbsent(path, cause);
   }
   try {
     const real = fromBytes(await readlink(openPath(file), { encoding: 'buffer' }));

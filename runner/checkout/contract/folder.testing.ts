@@ -25,9 +25,10 @@ export function folderContract(method: CheckoutMethod): void {
       suite.place.write(join(top, 'deep/er/b.bin'), Uint8Array.from([0, 1, 255]));
       suite.place.write(join(top, '.gitignore'), 'ignored\n');
       suite.place.write(join(top, 'ignored'), 'i');
+      suite.place.write(join(top, 'large'), Buffer.alloc(5 * 1024 * 1024, 'large'));
       mkdirSync(join(top, 'empty'));
       const { checkout, created } = await suite.make(top);
-      expect(created).toMatchObject({ kind: 'folder', branch: 'omnigent/work', files: 4, carried: 0 });
+      expect(created).toMatchObject({ kind: 'folder', branch: 'omnigent/work', files: 5, carried: 0 });
       expect(created.notes).toEqual([
         'The source is not a git repository: the copy is one of its own, with one commit.',
       ]);
@@ -37,7 +38,7 @@ export function folderContract(method: CheckoutMethod): void {
         `${created.baseCommit} omnigent <omnigent@localhost> HEAD -> omnigent/work`,
       );
       expect(git(checkout.root, 'status', '--porcelain')).toBe('');
-      expect(git(checkout.root, 'ls-files').split('\n')).toEqual(['.gitignore', 'a.txt', 'deep/er/b.bin']);
+      expect(git(checkout.root, 'ls-files').split('\n')).toEqual(['.gitignore', 'a.txt', 'deep/er/b.bin', 'large']);
       expect(git(checkout.root, 'fsck', '--strict')).toBe('');
     });
 
