@@ -1,5 +1,6 @@
 /** Every measure, in the order they run: what wants a fresh server first, what fills disks last. */
 import type { Measure } from '../stage.ts';
+import { echoBrowser, timelineOpen } from './browser.ts';
 import { echo } from './echo.ts';
 import { flood, interrupt } from './flood.ts';
 import { join, slowViewer } from './join.ts';
@@ -9,6 +10,6 @@ import { find, list, open } from './session-data.ts';
 import { serverStart, sessionRestart, sessionStart } from './start.ts';
 
 export const measures: Measure[] = [
-  ...[...memory, sessionStart, sessionRestart, echo, join, interrupt, commitToBrowser, flood, slowViewer],
-  ...[serverStart, append, appendBatched, list, open, find],
+  ...[...memory, sessionStart, sessionRestart, echo, echoBrowser, join, interrupt, commitToBrowser, flood, slowViewer],
+  ...[serverStart, append, appendBatched, list, open, find, timelineOpen],
 ];

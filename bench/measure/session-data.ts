@@ -2,7 +2,7 @@
 import type { Visitor } from '#e2e/visitor.ts';
 import { toResult } from '../result.ts';
 import { seededEvents } from '../seed-home.ts';
-import type { BenchOptions, Measure, SeededServer, Stage } from '../stage.ts';
+import { type BenchOptions, type Measure, type SeededServer, type Stage, settle } from '../stage.ts';
 
 interface Subject {
   name: string;
@@ -15,11 +15,14 @@ interface Subject {
 const few = 5_000;
 const many = 100_000;
 const warmUp = 20;
+/** Keeps below what one tab may ask per second, ms. */
+const pauseMs = 12;
 
 async function measureSubject(stage: Stage, options: BenchOptions, subject: Subject, sessions: number) {
   const server = await stage.seeded(sessions, options.note);
   const samples: number[] = [];
   for (let n = -warmUp; n < (options.runs ?? (options.isQuick ? 100 : 500)); n++) {
+    await settle(pauseMs);
     const since = performance.now();
     await subject.ask(server, n + warmUp);
     if (n >= 0) samples.push(performance.now() - since);
