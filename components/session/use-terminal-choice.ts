@@ -20,13 +20,23 @@ export interface TerminalChoice {
 const newest = (opened: readonly TerminalView[], all: readonly TerminalView[]): TerminalView | undefined =>
   opened.at(-1) ?? all.at(-1);
 
-/** Starts at the newest terminal and never moves by itself. A terminal whose program ends stays shown, so that its last words can be read; one closed by hand gives way. */
+/** The terminal to show for one that ended with its runner: what was opened after it. */
+const heir = (opened: readonly TerminalView[], ended: TerminalView | undefined): TerminalView | undefined => {
+  const { closed } = ended ?? {};
+  return closed?.reason ? opened.findLast((each) => each.openedAt > closed.at) : undefined;
+};
+
+/**
+ * Starts at the newest terminal. One whose program ends stays shown, so that its last words can be read; one closed by
+ * hand gives way, and so does one that ended with its runner once the session is resumed.
+ */
 export function useTerminalChoice(view: SessionView): TerminalChoice {
   const trpc = useTRPC();
   const { terminals } = view;
   const opened = terminals.filter(isOpenTerminal);
   const [chosen, setChosen] = useState<string | null>(() => newest(opened, terminals)?.terminalId ?? null);
-  const shown = terminals.find((each) => each.terminalId === chosen) ?? opened[0] ?? terminals.at(-1) ?? null;
+  const kept = terminals.find((each) => each.terminalId === chosen);
+  const shown = heir(opened, kept) ?? kept ?? opened[0] ?? terminals.at(-1) ?? null;
   const open = useMutation(
     trpc.terminal.open.mutationOptions({ onSuccess: ({ terminalId }) => setChosen(terminalId) }),
   );
