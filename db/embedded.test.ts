@@ -200,7 +200,10 @@ describe('after a server was killed', () => {
     // Without setpriv in its PATH the owner cannot make Postgres follow it into death.
     const bin = join(home, 'bin');
     await mkdir(bin);
-    await symlink(execFileSync('sh', ['-c', 'command -v id'], { encoding: 'utf8' }).trim(), join(bin, 'id'));
+    for (const program of ['id', 'unshare']) {
+      const path = execFileSync('sh', ['-c', `command -v ${program} || true`], { encoding: 'utf8' }).trim();
+      if (path) await symlink(path, join(bin, program));
+    }
     const { owner, pid } = await startOwner({ ...process.env, PATH: bin });
     await kill(owner);
     expect(await isRunning(pid)).toBe(true);

@@ -4,10 +4,11 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
+import { AppError } from '#protocol/error.ts';
 import { openDatabase } from './client.ts';
 import { isRunning } from './embedded/process.ts';
 import { openEmbedded } from './embedded.ts';
-import { addressFile, migrationsFolder, templateName } from './testing.ts';
+import { addressFile, failureFile, migrationsFolder, templateName } from './testing.ts';
 
 const [, , mainPid = '', folder = ''] = process.argv;
 const quiet = () => undefined;
@@ -31,6 +32,9 @@ try {
   await rename(join(folder, 'address.new'), join(folder, addressFile));
   while (await isRunning(Number(mainPid))) await sleep(200);
   await embedded.stop();
+} catch (error) {
+  await writeFile(join(folder, failureFile), String(error instanceof AppError ? error.detail : error));
+  while (await isRunning(Number(mainPid))) await sleep(200);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -15,6 +15,8 @@ import type { SocketAddress } from './embedded.ts';
 export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 /** In the run's folder: where the cluster can be reached, once it can. */
 export const addressFile = 'address.json';
+/** Instead of it: why there is no cluster. */
+export const failureFile = 'failure';
 export const templateName = 'omnigent_template';
 const patienceMs = 60_000;
 
@@ -74,6 +76,8 @@ async function shareCluster(): Promise<SocketAddress> {
     spawn(process.execPath, args, { detached: true, stdio: 'ignore' }).unref();
   }
   for (const deadline = performance.now() + patienceMs; performance.now() < deadline; await sleep(20)) {
+    const failure = await readFile(join(folder, failureFile), 'utf8').catch(() => null);
+    if (failure !== null) throw new Error(`the test cluster did not start: ${failure}`);
     const text = await readFile(join(folder, addressFile), 'utf8').catch(() => null);
     if (text !== null) return JSON.parse(text) as SocketAddress;
   }

@@ -1,7 +1,7 @@
 /** Decides as whom Postgres runs (it refuses root) and what that user can reach; starts nothing lasting. */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { AppError } from '#protocol/error.ts';
@@ -15,8 +15,8 @@ export type Account =
   | { kind: 'self' }
   /** We are root: a system user of its own. */
   | { kind: 'user'; name: string; uid: number; gid: number }
-  /** We are root but no other user gets to `home`: root's own uid seen as 1000 in a user namespace. */
-  | { kind: 'namespace' };
+  /** This process' own user, seen as `uid` in a user namespace: Postgres refuses root, and users without a name. */
+  | { kind: 'namespace'; uid: number };
 
 /** Nothing of our own environment (keys, tokens) reaches Postgres. */
 const environment = {
@@ -29,31 +29,63 @@ const environment = {
 /** System users that may run it, in order; the last is created when none exists. */
 const candidates = ['postgres', 'omnigent'] as const;
 
-/** What makes a program run as root look unprivileged to itself. */
-const namespacePrefix = ['unshare', '-U', '--map-user=1000', '--map-group=1000'];
-
 /**
  * Picks the account for the cluster under `home`, creating `home` (0700, as root 0711) when it is missing.
- * A cluster that exists keeps its owner. Throws `database.unavailable` when root has no way to run it here.
+ * A cluster that exists keeps its owner. Throws `database.unavailable` when nobody can run it here.
  */
 export async function chooseAccount(home: string): Promise<Account> {
   const isRoot = process.getuid?.() === 0;
   await mkdir(home, { recursive: true, mode: isRoot ? 0o711 : 0o700 });
-  if (!isRoot) return { kind: 'self' };
+  return isRoot ? chooseForRoot(home) : chooseForUser();
+}
+
+async function chooseForUser(): Promise<Account> {
+  const users = await readUsers();
+  const uid = process.getuid?.();
+  if (users === null || uid === undefined || users.some((user) => user.uid === uid)) return { kind: 'self' };
+  // Users of a directory service are in no file but have a name; a container's `--user 4242` has none.
+  if (await isAllowed(['id', '-un'])) return { kind: 'self' };
+  const account = await tryNamespace(users);
+  if (account) return account;
+  const message = `PostgreSQL does not run as a user without a name: add uid ${uid} to /etc/passwd`;
+  throw new AppError({ code: 'database.unavailable', message });
+}
+
+async function chooseForRoot(home: string): Promise<Account> {
   const owner = await ownerOf(join(home, 'postgres', 'data'));
-  if (owner?.uid === 0) return { kind: 'namespace' };
   const { mode } = await stat(home);
   if ((mode & 0o011) !== 0o011) await chmod(home, (mode & 0o7777) | 0o011);
-  const user = owner ? { kind: 'user' as const, name: String(owner.uid), ...owner } : await systemUser();
-  if (user && (await canReach(join(home, 'postgres'), user))) return user;
-  if (await isAllowed([...namespacePrefix, 'true'])) return { kind: 'namespace' };
+  if (owner?.uid !== 0) {
+    const user = owner ? { kind: 'user' as const, name: `uid ${owner.uid}`, ...owner } : await systemUser();
+    if (user && (await canReach(join(home, 'postgres'), user))) return user;
+  }
+  const account = await tryNamespace((await readUsers()) ?? []);
+  if (account) return account;
   throw new AppError({
     code: 'database.unavailable',
-    message: user
-      ? `user ${user.name}, who runs the database, cannot enter ${home}: set OMNIGENT_HOME to a folder others may traverse`
-      : 'PostgreSQL does not run as root and no system user could be created: run `useradd --system omnigent`',
+    message: `PostgreSQL does not run as root, and no other user can enter ${home}: set OMNIGENT_HOME to another folder`,
   });
 }
+
+/** Null where users are not kept in a file. */
+async function readUsers(): Promise<{ name: string; uid: number }[] | null> {
+  const text = await readFile('/etc/passwd', 'utf8').catch(() => null);
+  if (text === null || process.platform !== 'linux') return null;
+  return text.split('\n').flatMap((line) => {
+    const [name = '', , uid = ''] = line.split(':');
+    return name && /^\d+$/.test(uid) ? [{ name, uid: Number(uid) }] : [];
+  });
+}
+
+/** Maps to a user that has a name and is not root; which one makes no difference outside. */
+async function tryNamespace(users: { name: string; uid: number }[]): Promise<Account | null> {
+  const mapped = users.find((user) => user.name === 'nobody') ?? users.find((user) => user.uid !== 0);
+  if (!mapped) return null;
+  const account = { kind: 'namespace' as const, uid: mapped.uid };
+  return (await isAllowed([...namespacePrefix(account), 'true'])) ? account : null;
+}
+
+const namespacePrefix = ({ uid }: { uid: number }) => ['unshare', '-U', `--map-user=${uid}`, `--map-group=${uid}`];
 
 async function ownerOf(path: string): Promise<{ uid: number; gid: number } | null> {
   try {
@@ -126,7 +158,7 @@ const isEnterable = (path: string): Promise<boolean> =>
 /** How to run `line` (program and arguments) as `account`: command, arguments and options for `spawn`. */
 export function asAccount(account: Account, line: string[]) {
   const options = { cwd: '/', env: environment };
-  const [command = '', ...args] = account.kind === 'namespace' ? [...namespacePrefix, ...line] : line;
+  const [command = '', ...args] = account.kind === 'namespace' ? [...namespacePrefix(account), ...line] : line;
   if (account.kind !== 'user') return { command, args, options };
   return { command, args, options: { ...options, uid: account.uid, gid: account.gid } };
 }
