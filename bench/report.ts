@@ -57,6 +57,7 @@ export function openReport(): ReportHead {
 
 export async function writeReport(path: string, head: ReportHead, body: object): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.next`, `${JSON.stringify({ ...body, ...head }, null, 1)}\n`);
-  await rename(`${path}.next`, path);
+  const unfinished = `${path}.${process.pid}`;
+  await writeFile(unfinished, `${JSON.stringify({ ...body, ...head }, null, 1)}\n`);
+  await rename(unfinished, path);
 }

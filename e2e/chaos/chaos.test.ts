@@ -15,7 +15,7 @@ it(
     const folder = await mkdtemp(join(tmpdir(), 'omnigent-chaos-'));
     await chmod(folder, 0o711);
     vi.stubEnv('TMPDIR', folder);
-    const run = await runOnce({ seed: 1, fault: 'kill-server', durations, note: quiet });
+    const run = await runOnce({ seed: 1, fault: 'kill-server', durations, usesBrowser: false, note: quiet });
     vi.unstubAllEnvs();
     expect(run.violations).toEqual([]);
     expect(run.inFlight).toBeGreaterThan(0);
@@ -29,7 +29,7 @@ it(
 it(
   '[FLT4] [FLT6] a killed runner takes its programs along, and its session is resumed',
   async () => {
-    const run = await runOnce({ seed: 2, fault: 'kill-runner', durations, note: quiet });
+    const run = await runOnce({ seed: 2, fault: 'kill-runner', durations, usesBrowser: false, note: quiet });
     expect(run.violations).toEqual([]);
   },
   limitMs,

@@ -109,9 +109,11 @@ async function killRunner(world: World): Promise<Fault> {
   const runner = list?.sessions.find(({ id }) => id === sessionId)?.runner;
   if (!runner) throw new Error('the session has no runner');
   let below: FoundProcess[] = [];
-  const look = setInterval(async () => {
-    below = await readTree(runner.pid);
-  }, 50);
+  const note = (found: FoundProcess[]) => {
+    below = found;
+  };
+  // A tree that is read while it dies looks empty; what was seen before counts.
+  const look = setInterval(() => void readTree(runner.pid).then((found) => found.length > 0 && note(found)), 50);
   return {
     hit: () => void process.kill(runner.pid, 'SIGKILL'),
     async last() {

@@ -1,10 +1,10 @@
-/** `npm run chaos -- --seed N --runs N [--only FAULT] [--cut-seconds S] [--stop-seconds S] [--out FILE] --json` */
+/** `npm run chaos -- --seed N --runs N [--only FAULT] [--jobs N] [--browser] [--cut-seconds S] [--stop-seconds S] [--out FILE] --json` */
 import { parseArgs } from 'node:util';
 import { openReport, writeReport } from '#bench/report.ts';
 import { type FaultName, faultNames, fullDurations } from './fault.ts';
 import { type ChaosRun, runOnce } from './run.ts';
 
-const usage = `usage: npm run chaos -- [--seed N] [--runs N] [--only ${faultNames.join('|')}] [--cut-seconds S] [--stop-seconds S] [--out FILE] [--json]`;
+const usage = `usage: npm run chaos -- [--seed N] [--runs N] [--only ${faultNames.join('|')}] [--jobs N] [--browser] [--cut-seconds S] [--stop-seconds S] [--out FILE] [--json]`;
 
 function fail(message: string): never {
   process.stderr.write(`${message}\n${usage}\n`);
@@ -17,14 +17,16 @@ function readArguments(argv: string[]) {
     options: {
       seed: { type: 'string', default: '1' },
       runs: { type: 'string', default: String(faultNames.length) },
+      jobs: { type: 'string', default: '1' },
       only: { type: 'string' },
       'cut-seconds': { type: 'string', default: String(fullDurations.cutSeconds) },
       'stop-seconds': { type: 'string', default: String(fullDurations.stopSeconds) },
+      browser: { type: 'boolean', default: false },
       out: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
-  const whole = (name: 'seed' | 'runs' | 'cut-seconds' | 'stop-seconds', least: number) => {
+  const whole = (name: 'seed' | 'runs' | 'jobs' | 'cut-seconds' | 'stop-seconds', least: number) => {
     const number = Number(values[name]);
     if (!Number.isSafeInteger(number) || number < least) fail(`--${name}: a whole number, ${least} or more`);
     return number;
@@ -32,7 +34,15 @@ function readArguments(argv: string[]) {
   const only = values.only as FaultName | undefined;
   if (only !== undefined && !faultNames.includes(only)) fail(`--only: one of ${faultNames.join(', ')}`);
   return {
-    ...{ seed: whole('seed', 0), runs: whole('runs', 1), only, out: values.out, json: values.json },
+    ...{
+      seed: whole('seed', 0),
+      runs: whole('runs', 1),
+      jobs: whole('jobs', 1),
+      only,
+      usesBrowser: values.browser,
+      out: values.out,
+      json: values.json,
+    },
     durations: { cutSeconds: whole('cut-seconds', 1), stopSeconds: whole('stop-seconds', 1) },
   };
 }
@@ -43,17 +53,24 @@ const describeRun = (run: ChaosRun): string =>
   `${run.violations.map((violation) => `\n       ${violation}`).join('')}`;
 
 async function main(): Promise<void> {
-  const { seed, runs, only, durations, out, json } = readArguments(process.argv.slice(2));
+  const { seed, runs, jobs, only, durations, usesBrowser, out, json } = readArguments(process.argv.slice(2));
   const report = openReport();
   const done: ChaosRun[] = [];
   const note = (line: string) => void process.stderr.write(line === '' ? '' : `${line}\n`);
-  for (let n = 0; n < runs; n++) {
-    const fault = only ?? faultNames[n % faultNames.length] ?? 'kill-server';
-    const run = await runOnce({ seed: seed + n, fault, durations, note });
-    note(describeRun(run));
-    done.push(run);
-    if (out) await writeReport(out, report, { runs: done });
-  }
+  const waiting = Array.from({ length: runs }, (_, n) => ({
+    seed: seed + n,
+    fault: only ?? faultNames[n % faultNames.length] ?? 'kill-server',
+  }));
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const run = await runOnce({ ...next, durations, usesBrowser, note });
+      note(describeRun(run));
+      done.push(run);
+      done.sort((one, other) => one.seed - other.seed);
+      if (out) await writeReport(out, report, { runs: done });
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
   if (json) process.stdout.write(`${JSON.stringify({ runs: done })}\n`);
   const failed = done.filter((run) => !run.ok).length;
   note(`${done.length - failed} of ${done.length} runs ok`);

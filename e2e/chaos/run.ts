@@ -1,11 +1,9 @@
 /** One seeded chaos run from an empty folder to a verdict. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Watcher } from '../watcher.ts';
 import { checkLog, checkProcesses, checkScreens } from './check.ts';
 import { type Durations, type FaultName, prepareFault } from './fault.ts';
 import { type Random, seededRandom } from './random.ts';
-import { Typist } from './typist.ts';
-import { until } from './wait.ts';
+import { endDead, quiesce, type Recovery, recover } from './recovery.ts';
 import { openWorld, type World } from './world.ts';
 
 export interface InFlight {
@@ -15,13 +13,6 @@ export interface InFlight {
   keys: number;
   /** Bytes the program had written and the slowest browser had not drawn. */
   bytes: number;
-}
-
-/** Time until every browser was live, commands succeeded and typed lines were acked again, ms; null: not seen. */
-export interface Recovery {
-  browsers: number | null;
-  events: number | null;
-  keys: number | null;
 }
 
 /** One line of contract.md's `runs`; the fields after `violations` are additions. */
@@ -35,6 +26,8 @@ export interface ChaosRun {
   ok: boolean;
   violations: string[];
   inFlightOf: InFlight;
+  /** Whether a real Chromium window was among the browsers. */
+  chromium: boolean;
   /** From the end of the fault (a dead runner: from Resume). */
   recoveredMs: Recovery | null;
   acked: { events: number; keys: number };
@@ -44,33 +37,45 @@ export interface RunOptions {
   seed: number;
   fault: FaultName;
   durations: Durations;
+  /** With a real Chromium window among the browsers. */
+  usesBrowser: boolean;
   note: (line: string) => void;
 }
 
-/** Everything is back within this long after the fault ended, ms. */
-const recoveryMs = 30_000;
+type Outcome = Pick<ChaosRun, 'at' | 'inFlightOf' | 'recoveredMs'>;
 
 export async function runOnce(options: RunOptions): Promise<ChaosRun> {
-  const { seed, fault, note } = options;
+  const { seed, fault, usesBrowser, note } = options;
   const random = seededRandom(seed);
-  const world = await openWorld(random, { usesProxy: fault === 'cut-link' });
   const violations: string[] = [];
-  let result: Pick<ChaosRun, 'at' | 'inFlightOf' | 'recoveredMs'> | null = null;
+  let result: Outcome = {
+    at: new Date().toISOString(),
+    inFlightOf: { events: 0, keys: 0, bytes: 0 },
+    recoveredMs: null,
+  };
+  let acked = { events: 0, keys: 0 };
+  const failed = (rule: string, cause: unknown) => {
+    violations.push(`${rule} ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`);
+    note(cause instanceof Error ? (cause.stack ?? cause.message) : '');
+  };
   try {
-    result = await strike(world, random, options, violations);
+    const world = await openWorld(random, { usesProxy: fault === 'cut-link', usesBrowser });
+    await strike(world, random, options, violations).then(
+      (outcome) => {
+        result = outcome;
+      },
+      (cause: unknown) => failed('FLT9 the run did not end:', cause),
+    );
+    if (violations.length > 0) note(world.server.output);
+    acked = { events: world.commander.acked, keys: world.typist.acked };
+    await world.close().catch((cause: unknown) => failed('I10', cause));
   } catch (cause) {
-    violations.push(`FLT9 the run did not end: ${cause instanceof Error ? cause.message : String(cause)}`);
-    note(cause instanceof Error ? (cause.stack ?? '') : '');
+    failed('FLT9', cause);
   }
-  if (violations.length > 0) note(world.server.output);
-  const acked = { events: world.commander.acked, keys: world.typist.acked };
-  await world
-    .close()
-    .catch((cause: unknown) => violations.push(`I10 ${cause instanceof Error ? cause.message : String(cause)}`));
-  const inFlightOf = result?.inFlightOf ?? { events: 0, keys: 0, bytes: 0 };
+  const { at, inFlightOf, recoveredMs } = result;
   return {
-    ...{ seed, fault, at: result?.at ?? new Date().toISOString(), ...verdictOf(inFlightOf, violations) },
-    ...{ inFlightOf, recoveredMs: result?.recoveredMs ?? null, acked },
+    ...{ seed, fault, at, ...verdictOf(inFlightOf, violations) },
+    ...{ inFlightOf, chromium: usesBrowser, recoveredMs, acked },
   };
 }
 
@@ -81,7 +86,7 @@ export function verdictOf(inFlightOf: InFlight, found: string[]): Pick<ChaosRun,
   return { inFlight, ok: violations.length === 0, violations };
 }
 
-async function strike(world: World, random: Random, options: RunOptions, violations: string[]) {
+async function strike(world: World, random: Random, options: RunOptions, violations: string[]): Promise<Outcome> {
   const { typist, commander } = world;
   const fault = await prepareFault(options.fault, world, random, options.durations);
   typist.start();
@@ -110,96 +115,6 @@ async function momentInFlight(world: World): Promise<InFlight> {
   return { events: commander.inFlight, keys: typist.inFlight, bytes: Math.max(0, world.flooded() - drawn) };
 }
 
-/** Without anybody's help: every browser is live, commands succeed, typed lines are acked. */
-async function recover(world: World, violations: string[]): Promise<Recovery> {
-  const { typist, commander, floodWatchers, shellWatchers } = world;
-  const watchers = [...floodWatchers, ...shellWatchers];
-  const acked = typist.acked;
-  commander.mark();
-  const parts = {
-    browsers: () => watchers.every((watcher) => watcher.isLive && watcher.state?.seat?.isLive === true),
-    events: () => commander.done >= 6,
-    keys: () => typist.acked > acked + 3,
-  };
-  const since = performance.now();
-  const took: Recovery = { browsers: null, events: null, keys: null };
-  const look = () => {
-    for (const name of ['browsers', 'events', 'keys'] as const) {
-      if (took[name] === null && parts[name]()) took[name] = Math.round(performance.now() - since);
-    }
-    return Object.values(took).every((ms) => ms !== null);
-  };
-  await until('', look, recoveryMs).catch(() => {
-    const links = watchers.map((watcher) => watcher.state?.link.kind);
-    violations.push(
-      `FLT5 not back within ${recoveryMs / 1000} s: ${JSON.stringify(took)}, browsers ${links.join(' ')}`,
-    );
-  });
-  return took;
-}
-
-/** A dead runner's session offers Resume, and what was resumed works. */
-async function endDead(world: World, violations: string[]): Promise<Recovery | null> {
-  const since = performance.now();
-  const { people, sessionId, typist, commander } = world;
-  const [ada] = people;
-  if (!ada) return null;
-  typist.stop();
-  await commander.stop();
-  await ada.api.session.resume.mutate({ session: sessionId });
-  const view = async () => (await ada.api.session.get.query({ session: sessionId })).view;
-  await until(
-    'the resumed session has a terminal',
-    async () => (await view()).terminals.some(({ closed }) => !closed),
-    15_000,
-  );
-  const terminalId = (await view()).terminals.find(({ closed }) => !closed)?.terminalId;
-  if (!terminalId) return null;
-  const again = new Typist({
-    type: (data) => watcher.type(data),
-    file: `${world.checkout}/resumed.txt`,
-    fileName: 'resumed.txt',
-  });
-  const watcher = new Watcher({
-    ...{ visitor: ada, terminalId },
-    onSent: (input) => again.sent(input),
-    onAnswered: (answer) => again.answered(answer),
-  });
-  again.start();
-  await until('', () => again.acked >= 10, 15_000).catch(() =>
-    violations.push('FLT6 the resumed session takes no keys'),
-  );
-  const keys = Math.round(performance.now() - since);
-  again.stop();
-  await until('', async () => (await again.violations(true)).length === 0, 5_000).catch(async () => {
-    violations.push(...(await again.violations(true)));
-  });
-  watcher.stop();
-  return { browsers: null, events: null, keys };
-}
-
-/** Nobody types, nothing is printed any more, and what was printed has reached the browsers. */
-async function quiesce(world: World, fault: FaultName): Promise<void> {
-  const { typist, commander, floodWatchers, shellWatchers } = world;
-  typist.stop();
-  await commander.stop();
-  await world.endFlood();
-  let last = '';
-  let stableSince = performance.now();
-  await until(
-    'the terminals fall silent',
-    () => {
-      const now = [...floodWatchers, ...shellWatchers].map((watcher) => watcher.drawn).join();
-      if (now !== last) stableSince = performance.now();
-      last = now;
-      const ended = floodWatchers.every((watcher) => watcher.lines().some((line) => line.includes('flood ended')));
-      return (ended || fault === 'kill-runner') && typist.inFlight === 0 && performance.now() - stableSince > 700;
-    },
-    30_000,
-    50,
-  );
-}
-
 async function check(world: World, fault: FaultName): Promise<string[]> {
   const isAlive = fault !== 'kill-runner';
   const { people, sessionId, floodWatchers, shellWatchers } = world;
@@ -209,6 +124,7 @@ async function check(world: World, fault: FaultName): Promise<string[]> {
     ...(status === expected ? [] : [`FLT7 the session is ${status}, not ${expected}`]),
     ...(await world.typist.violations(isAlive)),
     ...(await checkScreens(world, { name: 'flood', watchers: floodWatchers, isLive: isAlive })),
+    ...(isAlive && floodWatchers[0] ? ((await world.window?.violations(floodWatchers[0].terminal)) ?? []) : []),
     ...(await checkScreens(world, { name: 'shell', watchers: shellWatchers, isLive: isAlive })),
     ...(await checkLog(world)),
     ...(isAlive ? [] : await checkLost(world)),

@@ -15,6 +15,7 @@ import { LinkProxy } from './link-proxy.ts';
 import type { Random } from './random.ts';
 import { Typist } from './typist.ts';
 import { until } from './wait.ts';
+import { ChromiumWindow } from './window.ts';
 
 const run = promisify(execFile);
 const floodFile = fileURLToPath(new URL('./program/flood.mjs', import.meta.url));
@@ -33,6 +34,8 @@ export interface World {
   shell: TerminalId;
   floodWatchers: Watcher[];
   shellWatchers: Watcher[];
+  /** A real browser on the flooded terminal; null where none was asked for. */
+  window: ChromiumWindow | null;
   typist: Typist;
   commander: Commander;
   /** What each person's event subscription delivered, in order. */
@@ -62,8 +65,15 @@ async function divertRunners(server: ServerProcess, proxy: LinkProxy): Promise<v
   await rename(`${path}.chaos`, path);
 }
 
-/** Everything is up, connected and busy when this resolves. `usesProxy`: the runner's link can be cut. */
-export async function openWorld(random: Random, options: { usesProxy: boolean }): Promise<World> {
+export interface WorldOptions {
+  /** The runner comes through the proxy, so that its link can be cut. */
+  usesProxy: boolean;
+  /** A real Chromium window watches too. */
+  usesBrowser: boolean;
+}
+
+/** Everything is up and connected when this resolves. */
+export async function openWorld(random: Random, options: WorldOptions): Promise<World> {
   const proxies: LinkProxy[] = [];
   const server = await ServerProcess.start({
     // The proxy's Host header has to be one the server knows.
@@ -77,15 +87,17 @@ export async function openWorld(random: Random, options: { usesProxy: boolean })
   if (!proxy) throw new Error('no proxy');
   try {
     if (options.usesProxy) await divertRunners(server, proxy);
-    return await populate(server, proxy, random);
+    return await populate(server, proxy, random, options.usesBrowser);
   } catch (cause) {
     await proxy.close();
+    const { output } = server;
     await server.stop();
-    throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the stage could not be set: ${reason}\n${output}`, { cause });
   }
 }
 
-async function populate(server: ServerProcess, proxy: LinkProxy, random: Random): Promise<World> {
+async function populate(server: ServerProcess, proxy: LinkProxy, random: Random, usesBrowser: boolean): Promise<World> {
   const dir = join(server.folder, 'repository');
   await makeRepository(dir);
   const people = await Promise.all(['Ada', 'Ben', 'Cleo'].map((name) => server.signIn(name)));
@@ -122,10 +134,11 @@ async function populate(server: ServerProcess, proxy: LinkProxy, random: Random)
   const [driver] = shellWatchers;
   const followed = people.map((visitor) => follow(visitor, sessionId));
   const commander = new Commander({ people, sessionId, wheels, random });
+  const window = usesBrowser ? await ChromiumWindow.open(server, { name: 'Dora', sessionId, tab: 'node' }) : null;
   const all = [...floodWatchers, ...shellWatchers];
   await until('every browser shows its terminal', () => all.every((watcher) => watcher.isLive), 20_000);
   return {
-    ...{ server, proxy, people, sessionId, checkout, flood, shell, floodWatchers, shellWatchers },
+    ...{ server, proxy, people, sessionId, checkout, flood, shell, floodWatchers, shellWatchers, window },
     ...{ typist, commander, followed, floodRate },
     flooded: () => Number(readFileSync(countFile, 'utf8')),
     endFlood: () => writeFile(stopFile, ''),
@@ -133,6 +146,7 @@ async function populate(server: ServerProcess, proxy: LinkProxy, random: Random)
       typist.stop();
       await commander.stop();
       for (const watcher of all) watcher.stop();
+      await window?.close();
       await proxy.close();
       await server.stop();
     },
