@@ -5,8 +5,9 @@
  */
 import type { Emulator } from './terminal-replica.ts';
 import { incompleteTail } from './utf8-tail.ts';
-import { type CoreBuffer, type CoreLine, coreOf, type XtermCore } from './xterm-core.ts';
+import { type CoreBuffer, type CoreLine, coreOf, eachLine, type XtermCore } from './xterm-core.ts';
 import { boundOutput } from './xterm-limit.ts';
+import { internLinks } from './xterm-link.ts';
 import { repairCore } from './xterm-repair.ts';
 
 /** The public part of an xterm.js terminal that is needed; Unicode 11 must be loaded. */
@@ -41,13 +42,6 @@ function cutLine(buffer: CoreBuffer, line: CoreLine, cols: number): void {
   const at = (cols - 1) * 3;
   const extended = line._extendedAttrs[cols - 1] ?? { _ext: 0, urlId: 0 };
   line.setCellFromCodepoint(cols - 1, 0, 1, { fg: line._data[at + 1] ?? 0, bg: line._data[at + 2] ?? 0, extended });
-}
-
-function eachLine(buffer: CoreBuffer, visit: (line: CoreLine) => void): void {
-  for (let i = 0; i < buffer.lines.length; i++) {
-    const line = buffer.lines.get(i);
-    if (line) visit(line);
-  }
 }
 
 function resizeExactly(terminal: XtermTerminal, core: XtermCore, cols: number, rows: number): void {
@@ -119,6 +113,7 @@ export function exactEmulator(terminal: XtermTerminal): ExactEmulator {
   const core = coreOf(terminal);
   boundOutput(core);
   repairCore(core);
+  internLinks(core);
   const pieces = new Pieces();
   return {
     core,

@@ -60,9 +60,12 @@ export class TerminalReplica {
     return null;
   }
 
-  /** Applies a size change at its offset; one whose number is not new was applied already. */
+  /**
+   * Applies a size change at its offset; one whose number is not new was applied already. Where output before it is
+   * missing it waits for the screen that the next output will ask for.
+   */
   resized(marker: { n: number; offset: number; cols: number; rows: number }): void {
-    if (this.#end === null || marker.n <= this.#resizes) return;
+    if (this.#end === null || marker.n <= this.#resizes || marker.offset > this.#end) return;
     this.#resizes = marker.n;
     this.#push({ do: 'resize', cols: marker.cols, rows: marker.rows });
   }
@@ -70,6 +73,9 @@ export class TerminalReplica {
   /** Replaces the screen. A snapshot older than what is held is ignored. */
   restore(frame: Pick<SnapshotFrame, 'offset' | 'cols' | 'rows' | 'resizes' | 'data'>): void {
     if (this.#end !== null && frame.offset < this.#end) return;
+    if (frame.offset === this.#end && frame.resizes < this.#resizes) return;
+    // What still waits would only lead up to the screen that is being replaced.
+    this.#steps = [];
     this.#end = frame.offset;
     this.#resizes = frame.resizes;
     this.#push({ do: 'restore', cols: frame.cols, rows: frame.rows, data: frame.data, end: frame.offset });

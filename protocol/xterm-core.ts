@@ -130,6 +130,12 @@ export interface CoreInput {
   readonly _parser: CoreParser;
 }
 
+/** A link that output put on text; `id` joins pieces of it. */
+export interface CoreLink {
+  id?: string;
+  uri: string;
+}
+
 export interface XtermCore {
   readonly cols: number;
   readonly rows: number;
@@ -158,10 +164,18 @@ export interface XtermCore {
     readonly _charsets: CoreCharset[];
   };
   readonly _oscLinkService: {
-    getLinkData(id: number): { id?: string; uri: string } | undefined;
-    readonly _dataByLinkId: ReadonlyMap<number, unknown>;
+    registerLink(link: CoreLink): number;
+    addLineToLink(id: number, y: number): void;
+    getLinkData(id: number): CoreLink | undefined;
   };
   readonly _inputHandler: CoreInput;
+}
+
+export function eachLine(buffer: CoreBuffer, visit: (line: CoreLine) => void): void {
+  for (let i = 0; i < buffer.lines.length; i++) {
+    const line = buffer.lines.get(i);
+    if (line) visit(line);
+  }
 }
 
 /** The core behind a public terminal. Throws AppError `server.internal` if the library is not the one we know. */
@@ -172,7 +186,7 @@ export function coreOf(terminal: object): XtermCore {
     typeof core._inputHandler._resetBufferLine === 'function' &&
     typeof core.buffers?.normal?.savedY === 'number' &&
     Array.isArray(core._charsetService?._charsets) &&
-    core._oscLinkService?._dataByLinkId instanceof Map &&
+    typeof core._oscLinkService?.registerLink === 'function' &&
     typeof core.unicodeService?._providers === 'object' &&
     typeof core.coreService?.decPrivateModes?.wraparound === 'boolean';
   if (core === undefined || !isKnown) {

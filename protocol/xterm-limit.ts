@@ -9,8 +9,6 @@ import type { CoreParams, UnicodeProvider, XtermCore } from './xterm-core.ts';
 const maxJoins = 16;
 /** `REP` repeats a character at most this often. */
 const maxRepeat = 65_535;
-/** Links alive in one terminal; the text of further ones stays, unlinked. */
-const maxLinks = 4_096;
 /** A link's identifier and address, in characters; longer links are ignored. */
 const maxLinkLength = 4_096;
 
@@ -61,8 +59,7 @@ function boundStrings(core: XtermCore): void {
       for (let i = start; i < end && text.length <= maxLinkLength; i++) text += String.fromCodePoint(data[i] ?? 0);
     },
     end(isComplete) {
-      const isRefused = text.length > maxLinkLength || core._oscLinkService._dataByLinkId.size >= maxLinks;
-      if (isComplete) core._inputHandler.setHyperlink(isRefused ? ';' : text);
+      if (isComplete) core._inputHandler.setHyperlink(text.length > maxLinkLength ? ';' : text);
       text = '';
       return true;
     },

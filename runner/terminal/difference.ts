@@ -14,11 +14,10 @@ const maxDifferences = 12;
 
 type Fact = string | number | boolean | undefined;
 
-/** Links are numbered per emulator; what counts is where they lead. A link xterm.js has forgotten leads nowhere. */
+/** Links are numbered per emulator; what counts is where they lead. */
 function linkOf(core: XtermCore, urlId: number): string {
-  if (urlId === 0) return '';
-  const data = core._oscLinkService.getLinkData(urlId);
-  return data && data.uri !== '#' ? `${data.id ?? ''};${data.uri}` : 'dead';
+  const data = urlId === 0 ? undefined : core._oscLinkService.getLinkData(urlId);
+  return data ? `${data.id ?? ''};${data.uri}` : '';
 }
 
 function extendedFacts(core: XtermCore, extended: CoreExtended | null): string {
@@ -69,7 +68,8 @@ function bufferFacts(core: XtermCore, buffer: CoreBuffer): Record<string, Fact> 
   return {
     lines: buffer.lines.length,
     base: buffer.ybase,
-    cursor: isActive ? `${buffer.x},${buffer.y}` : '',
+    // On a screen that is not shown, the next resize still goes by the cursor's row.
+    cursor: isActive ? `${buffer.x},${buffer.y}` : `${buffer.lines.length > 0 ? buffer.y : ''}`,
     region: `${buffer.scrollTop}-${buffer.scrollBottom}`,
     tabs: Object.keys(buffer.tabs)
       .filter((x) => buffer.tabs[Number(x)] && Number(x) < core.cols)

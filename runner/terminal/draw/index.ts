@@ -27,6 +27,8 @@ export function drawScreen(
   pen.set(plainInk);
   paintStops(painter, normal);
   const hasAlternate = active === alt || hasSaved(alt);
+  // The cursor stays behind on the normal screen, where the next resize goes by its row.
+  if (active === alt) write(`\x1b[${normal.y + 1};${Math.min(normal.x, core.cols - 1) + 1}H`);
   if (hasAlternate) write(`${toAlternate}\x1b[H`);
   if (active === alt) {
     paintLines(painter, alt);

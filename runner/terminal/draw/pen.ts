@@ -13,8 +13,8 @@ export interface Ink {
 
 export const plainInk: Ink = { fg: 0, bg: 0, ext: 0, link: '' };
 
-/** Address of a link whose target xterm.js has forgotten already. */
-const deadLink = ';#';
+/** Stands for a link that matters only by being one. */
+const someLink = ';#';
 
 const fgCodes = [
   [fgFlag.bold, 1],
@@ -83,13 +83,13 @@ export class Pen {
     const isUnderlined = (fg & fgFlag.underline) !== 0;
     const isExtended = (bg & bgFlag.extended) !== 0;
     if (!isExtended) return { fg, bg, ext: 0, link: '' };
-    return isUnderlined ? { fg, bg, ext: 1 << 26, link: '' } : { fg, bg, ext: 0, link: deadLink };
+    return isUnderlined ? { fg, bg, ext: 1 << 26, link: '' } : { fg, bg, ext: 0, link: someLink };
   }
 
   #linkOf(urlId: number): string {
     if (urlId === 0) return '';
     const data = this.#core._oscLinkService.getLinkData(urlId);
-    if (!data) return deadLink;
+    if (!data) return '';
     return `${data.id === undefined ? '' : `id=${data.id}`};${data.uri}`;
   }
 
