@@ -3,7 +3,7 @@ import { failureOf } from './failure.ts';
 
 it('[WEB10] reads code and message of an answered failure', () => {
   const error = Object.assign(new Error('no such folder'), { data: { appCode: 'source.invalid' } });
-  expect(failureOf(error)).toEqual({ code: 'source.invalid', message: 'no such folder', isRetryable: false });
+  expect(failureOf(error)).toEqual({ code: 'source.invalid', message: 'No such folder.', isRetryable: false });
 });
 
 it('[WEB10] takes an unanswered call for an unreachable server and an unknown code for an internal error', () => {

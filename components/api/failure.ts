@@ -1,5 +1,6 @@
 /** What a failed call means: the code of the server's error and a sentence that is safe to show. Pure. */
 
+import { asSentence } from '#components/ui/format.ts';
 import type { ErrorCode } from '#protocol/error.ts';
 import { errorCodes } from '#protocol/error.ts';
 
@@ -21,5 +22,5 @@ export function failureOf(error: unknown): Failure {
     return { code: 'server.unreachable', message: 'No answer from the server.', isRetryable: true };
   }
   const code = isCode(answered.appCode) ? answered.appCode : 'server.internal';
-  return { code, message: (error as Error).message, isRetryable: errorCodes[code].isRetryable };
+  return { code, message: asSentence((error as Error).message), isRetryable: errorCodes[code].isRetryable };
 }

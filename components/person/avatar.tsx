@@ -1,6 +1,5 @@
 /** People are round: initials on their colour, an outline when away, a ring when they drive. */
 import { classNames } from '#components/ui/class-name.ts';
-import { Tooltip } from '#components/ui/tooltip.tsx';
 import { initials } from './initials.ts';
 import type { Tone } from './tone.ts';
 
@@ -29,9 +28,9 @@ const grounds: Record<Tone, string> = {
 export function Avatar({ name, tone, isAway, isDriver, size = 20, isSilent, className }: AvatarProps) {
   const state = isDriver ? 'drives' : isAway ? 'away' : '';
   const words = state === '' ? name : `${name}, ${state}`;
-  const face = (
+  return (
     <span
-      {...(isSilent ? { 'aria-hidden': true } : { role: 'img', 'aria-label': words })}
+      {...(isSilent ? { 'aria-hidden': true } : { role: 'img', 'aria-label': words, title: words })}
       style={{ width: size, height: size, fontSize: size === 24 ? 10.5 : size === 20 ? 9.5 : 9 }}
       className={classNames(
         'inline-flex flex-none select-none items-center justify-center rounded-full font-semibold leading-none tracking-normal',
@@ -43,5 +42,4 @@ export function Avatar({ name, tone, isAway, isDriver, size = 20, isSilent, clas
       {initials(name)}
     </span>
   );
-  return isSilent ? face : <Tooltip words={words}>{face}</Tooltip>;
 }

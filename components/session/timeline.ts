@@ -1,6 +1,6 @@
 /** Turns a session's events into what its timeline shows: days, entries by person, sentences. Pure; knows no markup. */
 
-import { formatCount, formatDay, formatDuration, formatNoun } from '#components/ui/format.ts';
+import { capitalise, formatCount, formatDay, formatDuration, formatNoun } from '#components/ui/format.ts';
 import type { Phrase } from '#components/ui/phrase.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
 import { commandText } from './badge.ts';
@@ -167,7 +167,7 @@ function sentence(event: SessionEvent, names: Names): Said {
 /** A line as a sentence of its own starts with a capital; under a person's name it goes on. */
 function capitalised(text: Phrase): Phrase {
   const [first, ...rest] = text;
-  return typeof first === 'string' ? [first.charAt(0).toUpperCase() + first.slice(1), ...rest] : text;
+  return typeof first === 'string' ? [capitalise(first), ...rest] : text;
 }
 
 function dayLabel(at: Date, now: Date): string {

@@ -1,6 +1,5 @@
 /** What surrounds every page: the API, the theme, and the dialogs that can open anywhere. */
 'use client';
-import { Tooltip } from '@base-ui/react/tooltip';
 import dynamic from 'next/dynamic';
 import { type ReactNode, useMemo, useState } from 'react';
 import { ApiProvider } from '#components/api/provider.tsx';
@@ -20,10 +19,8 @@ type Open = 'none' | 'commands' | 'search' | 'help' | 'new-session';
 export function ShellFrame({ children }: { children: ReactNode }) {
   return (
     <ApiProvider>
-      <Tooltip.Provider>
-        <ThemeKeeper />
-        <ShellDialogs>{children}</ShellDialogs>
-      </Tooltip.Provider>
+      <ThemeKeeper />
+      <ShellDialogs>{children}</ShellDialogs>
     </ApiProvider>
   );
 }

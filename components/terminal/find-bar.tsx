@@ -32,7 +32,7 @@ export function FindBar({ screen, onClose }: FindBarProps) {
   };
   const count = text === '' ? '' : `${result.resultIndex + 1} of ${result.resultCount}`;
   return (
-    <search className="absolute top-2 right-4 z-20 flex h-9 items-center gap-1 rounded-2 bg-raised pr-1 pl-3 shadow-float max-wide:inset-x-2 max-wide:h-13">
+    <search className="absolute top-11 right-4 z-20 flex h-9 items-center gap-1 rounded-2 bg-raised pr-1 pl-3 shadow-float max-wide:inset-x-2 max-wide:top-15 max-wide:h-13">
       <input
         ref={input}
         aria-label="Find in the terminal"

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cellsIn, fittingFontSize, remainingScale } from './layout.ts';
+import { cellsIn, fittingFontSize, remainingScale, spacingFor } from './layout.ts';
 
 const cell = { width: 8, height: 16 };
 
@@ -21,4 +21,8 @@ it('[WEB30] scales the rest of the way', () => {
   expect(remainingScale({ width: 390, height: 600 }, { width: 780, height: 300 })).toBe(0.5);
   expect(remainingScale({ width: 390, height: 600 }, { width: 380, height: 300 })).toBe(1);
   expect(remainingScale({ width: 390, height: 600 }, { width: 0, height: 0 })).toBe(1);
+});
+
+it('[WEB30] gives each character the nearest whole number of pixels', () => {
+  expect([7.8, 7.2, 15.5, 15].map(spacingFor)).toEqual([1, 0, 1, 0]);
 });

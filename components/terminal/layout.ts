@@ -29,6 +29,12 @@ export function fittingFontSize(box: Size, cell: Size, grid: { cols: number; row
   return scale === 1 ? base : Math.max(minFontSize, Math.floor((base * scale) / fontStep) * fontStep);
 }
 
+/**
+ * Device pixels to add between characters so that a cell is as wide as its character to the nearest pixel: the emulator
+ * rounds down, which pushes letters together. `width` is a character's width in device pixels.
+ */
+export const spacingFor = (width: number): 0 | 1 => (width - Math.floor(width) >= 0.5 ? 1 : 0);
+
 /** What is left to scale by, when a drawn screen is still larger than its box; at most 1. */
 export const remainingScale = (box: Size, drawn: Size): number =>
   drawn.width === 0 || drawn.height === 0 ? 1 : Math.min(1, box.width / drawn.width, box.height / drawn.height);

@@ -1,5 +1,7 @@
 /** The life of a terminal's connection as a pure state machine: when to retry, when to stop, what to tell the person. */
 
+import { capitalise } from '#components/ui/format.ts';
+
 export type Remedy = 'sign-in' | 'retry' | 'reload' | 'recording';
 
 export type Link =
@@ -36,20 +38,26 @@ type Stop = { why: string; remedy: Remedy };
 function stopFor(code: number, reason: string): Stop | null {
   switch (code) {
     case 4400:
-      return { why: reason || 'This page and the server disagree, most likely after an update.', remedy: 'reload' };
+      return {
+        why: capitalise(reason) || 'This page and the server disagree, most likely after an update.',
+        remedy: 'reload',
+      };
     case 4401:
       return { why: 'You are signed out.', remedy: 'sign-in' };
     case 4403:
       return {
-        why: reason || 'You may not see this terminal. An owner of the session can let you in.',
+        why: capitalise(reason) || 'You may not see this terminal. An owner of the session can let you in.',
         remedy: 'retry',
       };
     case 4404:
-      return { why: reason || 'This terminal no longer runs. Its recording is kept.', remedy: 'recording' };
+      return { why: capitalise(reason) || 'This terminal no longer runs. Its recording is kept.', remedy: 'recording' };
     case 4409:
-      return { why: reason || 'This terminal is closed. Its recording is kept.', remedy: 'recording' };
+      return { why: capitalise(reason) || 'This terminal is closed. Its recording is kept.', remedy: 'recording' };
     case 4413:
-      return { why: reason || 'The last paste was too large, so the connection was closed.', remedy: 'retry' };
+      return {
+        why: capitalise(reason) || 'The last paste was too large, so the connection was closed.',
+        remedy: 'retry',
+      };
     default:
       return null;
   }

@@ -5,10 +5,10 @@
 import type { PersonId, TerminalId } from '#protocol/id.ts';
 import { scrollbackLines } from '#protocol/terminal-frame.ts';
 import { browserClock } from './clock.ts';
-import { cellsIn, fittingFontSize, remainingScale, type Size } from './layout.ts';
+import { cellsIn, fittingFontSize, remainingScale, type Size, spacingFor } from './layout.ts';
 import { isReport, type TerminalCommand, terminalCommand, withControl } from './terminal-keys.ts';
 import { type Socket, type SocketEvents, type SocketState, TerminalSocket } from './terminal-socket.ts';
-import { themeAt } from './theme.ts';
+import { characterWidth, themeAt } from './theme.ts';
 import { openScreen, type Screen } from './xterm.ts';
 
 export interface LiveTerminalOptions {
@@ -53,6 +53,8 @@ export class LiveTerminal {
   readonly #socket: TerminalSocket;
   readonly #observer: ResizeObserver;
   #fontSize: number;
+  /** Width of a character as a part of its font size. */
+  readonly #characterWidth: number;
   /** Size of a cell at the chosen font size, px. */
   #cell: Size | null = null;
   #cancelResize: (() => void) | null = null;
@@ -61,6 +63,7 @@ export class LiveTerminal {
   constructor(options: LiveTerminalOptions) {
     this.#options = options;
     this.#fontSize = options.fontSize;
+    this.#characterWidth = characterWidth(options.family);
     const { host, family, fontSize, onLink } = options;
     this.#screen = openScreen({
       host,
@@ -222,16 +225,22 @@ export class LiveTerminal {
     this.#cell ??= this.#measureCell();
     const wanted = cellsIn(box, this.#cell);
     this.#socket.resize(wanted.cols, wanted.rows);
-    terminal.options.fontSize = fittingFontSize(box, this.#cell, terminal, this.#fontSize);
+    this.#setFont(fittingFontSize(box, this.#cell, terminal, this.#fontSize));
     const scale = remainingScale(box, this.#drawnSize());
     this.#options.host.style.transform = scale < 1 ? `scale(${scale})` : '';
   }
 
   #measureCell(): Size {
     const { terminal } = this.#screen;
-    terminal.options.fontSize = this.#fontSize;
+    this.#setFont(this.#fontSize);
     const drawn = this.#drawnSize();
     return { width: drawn.width / terminal.cols, height: drawn.height / terminal.rows };
+  }
+
+  #setFont(size: number): void {
+    const { options } = this.#screen.terminal;
+    options.fontSize = size;
+    options.letterSpacing = spacingFor(size * this.#characterWidth * devicePixelRatio);
   }
 
   /** Size of the drawn screen before any transform, px. */

@@ -57,3 +57,11 @@ export async function loadMonoFamily(): Promise<string> {
   await document.fonts.ready;
   return family;
 }
+
+/** Width of a character of a mono family as a part of its font size. */
+export function characterWidth(family: string): number {
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context) return 0.6;
+  context.font = `100px ${family}`;
+  return context.measureText('W').width / 100;
+}

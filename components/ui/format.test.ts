@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { formatAge, formatBytes, formatClock, formatCount, formatDuration, formatList, formatNoun } from './format.ts';
+import {
+  asSentence,
+  capitalise,
+  formatAge,
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatList,
+  formatNoun,
+} from './format.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -48,6 +58,14 @@ describe('format', () => {
       '',
       'Sara',
       'Sara, Jonas and Mira',
+    ]);
+  });
+
+  it('[WEB1] writes another’s words as a title or a sentence', () => {
+    expect([capitalise('no such terminal'), asSentence('no such terminal'), asSentence('Done.')]).toEqual([
+      'No such terminal',
+      'No such terminal.',
+      'Done.',
     ]);
   });
 });

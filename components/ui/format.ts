@@ -56,6 +56,12 @@ export function formatBytes(bytes: number): string {
 export const formatNoun = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)} ${count === 1 ? one : many}`;
 
+/** With a capital, as a title is written: "no such terminal" → "No such terminal". */
+export const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** With a capital and a full stop, as prose is written. */
+export const asSentence = (text: string): string => capitalise(text) + (/[.!?…]$/.test(text) ? '' : '.');
+
 /** A list in prose: "Sara", "Sara and Jonas", "Sara, Jonas and Mira". */
 export function formatList(words: readonly string[]): string {
   const last = words.at(-1);
