@@ -29,30 +29,39 @@ function unreachable(url: string, reason: string, cause?: unknown): AppError {
   return new AppError({ code: 'server.unreachable', message, cause });
 }
 
-/** `fetch` to `origin` whose failures say where nobody answered, and what stands before the API its own words. */
+/** Stands for the server in the API client, which wants to know it beforehand. */
+const anywhere = 'http://server';
+
+/**
+ * `fetch` to wherever the server is now. Where nobody answers the failure says so; what stands before the API keeps its
+ * own words.
+ */
 const fetchFrom =
-  (origin: string): typeof fetch =>
+  (find: () => Promise<Address>): typeof fetch =>
   async (input, init) => {
+    const { url, token } = await find();
     const signals = [init?.signal, init?.method === 'GET' ? AbortSignal.timeout(questionMs) : null];
     const signal = AbortSignal.any(signals.filter((one) => one instanceof AbortSignal));
-    const response = await fetch(input, { ...init, signal }).catch((cause: unknown) => {
-      throw unreachable(origin, reasonOf(cause), cause);
+    const headers = { ...(init?.headers as Record<string, string>), authorization: `Bearer ${token}` };
+    const target = `${url}${String(input).slice(anywhere.length)}`;
+    const response = await fetch(target, { ...init, headers, signal }).catch((cause: unknown) => {
+      throw unreachable(url, reasonOf(cause), cause);
     });
     if (!response.headers.get('content-type')?.startsWith('application/json')) {
-      throw unreachable(origin, `HTTP ${response.status}, not an Omnigent server`);
+      throw unreachable(url, `HTTP ${response.status}, not an Omnigent server`);
     }
     const refusal = response.ok ? null : parseRefusal(await response.clone().text());
     if (refusal) throw refusal;
     return response;
   };
 
-/** The server of this environment; it is not asked anything yet. */
+/** The server of this environment, looked for at every call. Throws at once when there is none. */
 export async function connect(env: NodeJS.ProcessEnv): Promise<Api> {
-  const { url, token } = await findServer(env);
+  const find = () => findServer(env);
+  await find();
   const link = httpLink<AppRouter>({
-    url: `${url}/api/trpc`,
-    headers: { authorization: `Bearer ${token}` },
-    fetch: fetchFrom(url) as NonNullable<Parameters<typeof httpLink<AppRouter>>[0]['fetch']>,
+    url: `${anywhere}/api/trpc`,
+    fetch: fetchFrom(find) as NonNullable<Parameters<typeof httpLink<AppRouter>>[0]['fetch']>,
   });
-  return { call: createTRPCClient<AppRouter>({ links: [link] }), find: () => findServer(env) };
+  return { call: createTRPCClient<AppRouter>({ links: [link] }), find };
 }

@@ -43,9 +43,12 @@ async function within(ms: number | null, attached: Promise<Ending>): Promise<End
   return Promise.race([attached, late]).finally(() => cancel());
 }
 
-async function attachPipe(options: AttachOptions, timeoutMs: number | null): Promise<Ending> {
+async function attachPipe(options: AttachOptions, call: Api['call'], timeoutMs: number | null): Promise<Ending> {
   const { AttachedPipe } = await import('./pipe.ts');
-  return within(timeoutMs, new AttachedPipe(options).run());
+  const { readRecording } = await import('./recording.ts');
+  const { terminalId, clock } = options;
+  const recorded = (from: number, to: number) => readRecording(call, { terminalId, from, to, clock });
+  return within(timeoutMs, new AttachedPipe({ ...options, recorded }).run());
 }
 
 async function attachWindow(options: AttachOptions): Promise<Ending> {
@@ -93,7 +96,7 @@ export const attachCommand = defineCommand({
       takes: options.take ?? false,
       untilTaken: async (end) => untilTaken(systemClock, await lengthOf(api.call, operands.SES, terminalId), end),
     };
-    const ending = await (isPipe ? attachPipe(attach, timeoutMs) : attachWindow(attach));
+    const ending = await (isPipe ? attachPipe(attach, api.call, timeoutMs) : attachWindow(attach));
     await report(api, attach, ending);
     return exitOf(ending);
   },

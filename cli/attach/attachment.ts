@@ -17,13 +17,14 @@ import { TerminalLink } from './link.ts';
 export type Seat = Extract<ToViewer, { type: 'state' }>;
 type Resized = Extract<ToViewer, { type: 'resized' }>;
 
+export type Frame = OutputFrame | SnapshotFrame;
+
 /** Where output is shown. */
 export interface Display {
   /** Output offset up to which everything was taken; null: nothing can be told before the first screen. */
   readonly end: number | null;
-  /** `redial`: bytes before these are missing; ask again with `end` (or without, for a screen). */
-  output(frame: OutputFrame): 'taken' | 'redial';
-  snapshot(frame: SnapshotFrame): 'taken' | 'redial';
+  /** `redial`: bytes before these are missing; a new connection from `resumeAt` on brings them. */
+  take(frame: Frame): 'taken' | 'redial';
   resized(marker: Resized): void;
   /** Where the next connection should go on; null: with a screen. */
   resumeAt(): number | null;
@@ -85,7 +86,7 @@ export class Attachment {
       onOpen: () => this.#opened(),
       onMessage: (message) => this.#hear(message),
       onFrame: (frame) => {
-        if (frame.kind !== 'input' && this.#show(frame) === 'redial') this.#link.redial();
+        if (frame.kind !== 'input' && this.display.take(frame) === 'redial') this.redial();
       },
       onLost: () => {
         this.#detached();
@@ -122,6 +123,12 @@ export class Attachment {
     if (this.#options.types) this.#keyboard.type(data);
   }
 
+  /** Leaves this connection for one that goes on where the display stands. */
+  redial(): void {
+    this.#detached();
+    this.#link.redial();
+  }
+
   /** The size of this window; the server applies it while this person drives. */
   resize(size: Size): void {
     this.#size = size;
@@ -138,12 +145,6 @@ export class Attachment {
     this.#isAttached = false;
     if (this.#wheel === 'asked') this.#wheel = 'wanted';
     this.#keyboard.setReady(false);
-  }
-
-  #show(frame: OutputFrame | SnapshotFrame): 'taken' | 'redial' {
-    const outcome = frame.kind === 'output' ? this.display.output(frame) : this.display.snapshot(frame);
-    if (outcome === 'redial') this.#detached();
-    return outcome;
   }
 
   #hear(message: ToViewer): void {

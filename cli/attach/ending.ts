@@ -31,7 +31,7 @@ export function describeClosed({ exitCode, signal }: Closed, reason: string | nu
 }
 
 /** Longest wait for the last output of a program that has ended, in ms, and how often it is looked for. */
-const patienceMs = 3_000;
+const patienceMs = 10_000;
 const lookMs = 10;
 
 /** Resolves when everything up to `offset` was taken, or when it does not come. */

@@ -1,5 +1,6 @@
 /** Attached without a terminal: standard input goes to the program, its output to standard output, both untouched. */
 import { AppError } from '#protocol/error.ts';
+import { failureOf } from '../failure.ts';
 import { printable, write } from '../io.ts';
 import { Attachment } from './attachment.ts';
 import type { Ending } from './ending.ts';
@@ -9,8 +10,13 @@ import type { AttachOptions } from './window.ts';
 /** Input that may wait before standard input is held back, in bytes. */
 const maxWaitingBytes = 256 * 1024;
 
+export interface PipeOptions extends AttachOptions {
+  /** The recorded bytes from one offset up to another; null when not all of them are kept. */
+  recorded(from: number, to: number): Promise<Uint8Array | null>;
+}
+
 export class AttachedPipe {
-  readonly #options: AttachOptions;
+  readonly #options: PipeOptions;
   readonly #attachment: Attachment;
   #display: PipeDisplay | null = null;
   /** What was read before it was known who drives. */
@@ -19,14 +25,17 @@ export class AttachedPipe {
   #onEnd: (ending: Ending) => void = () => undefined;
   #onFail: (cause: unknown) => void = () => undefined;
 
-  constructor(options: AttachOptions) {
+  constructor(options: PipeOptions) {
     this.#options = options;
     this.#attachment = new Attachment({
       ...options,
       staleMs: Number.POSITIVE_INFINITY,
       display: (onShown) => {
-        const { stdout } = options.io;
-        this.#display = new PipeDisplay({ stdout, onShown, onGap: (bytes) => this.#note(gapNote(bytes)) });
+        this.#display = new PipeDisplay({
+          ...{ stdout: options.io.stdout, onShown, recorded: options.recorded },
+          onGap: (bytes) => this.#note(gapNote(bytes)),
+          onFail: (cause) => (failureOf(cause).isRetryable ? this.#attachment.redial() : this.#onFail(cause)),
+        });
         return this.#display;
       },
       onSeat: () => this.#seated(),

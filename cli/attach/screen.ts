@@ -2,9 +2,9 @@
 import unicode11 from '@xterm/addon-unicode11';
 import headless from '@xterm/headless';
 import { type ExactEmulator, exactEmulator } from '#protocol/terminal-emulator.ts';
-import { type OutputFrame, type SnapshotFrame, scrollbackLines } from '#protocol/terminal-frame.ts';
+import { scrollbackLines } from '#protocol/terminal-frame.ts';
 import { TerminalReplica } from '#protocol/terminal-replica.ts';
-import type { Display } from './attachment.ts';
+import type { Display, Frame } from './attachment.ts';
 import type { ProgramModes } from './local-mode.ts';
 import type { Picture } from './painter.ts';
 
@@ -59,15 +59,14 @@ export class Screen implements Display {
     return this.#needsScreen ? null : this.#replica.end;
   }
 
-  output(frame: OutputFrame): 'taken' | 'redial' {
-    if (this.#needsScreen) return 'taken';
-    this.#needsScreen = this.#replica.output(frame) !== null;
-    return this.#needsScreen ? 'redial' : 'taken';
-  }
-
-  snapshot(frame: SnapshotFrame): 'taken' {
-    this.#needsScreen = false;
-    this.#replica.restore(frame);
+  take(frame: Frame): 'taken' | 'redial' {
+    if (frame.kind === 'snapshot') {
+      this.#needsScreen = false;
+      this.#replica.restore(frame);
+    } else if (!this.#needsScreen) {
+      this.#needsScreen = this.#replica.output(frame) !== null;
+      if (this.#needsScreen) return 'redial';
+    }
     return 'taken';
   }
 

@@ -65,6 +65,8 @@ export class RunnerLink {
   readonly #sink: LinkSink;
   readonly #log: (line: string) => void;
   #pending = new Map<number, Pending>();
+  /** What is said before the welcome waits for it, because a runner's answers before it are lost; null afterwards. */
+  #early: ToRunner[] | null = [];
   #lastRequest = 0;
   readonly #now: () => number;
   readonly #buckets: Record<keyof typeof limits, TokenBucket>;
@@ -99,7 +101,11 @@ export class RunnerLink {
   }
 
   send(message: ToRunner): void {
+    if (this.#early && message.type !== 'welcome') return void this.#early.push(message);
     if (this.isOpen) this.#socket.send(JSON.stringify(message));
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const waiting of early) this.send(waiting);
   }
 
   /** An encoded input frame, passed on as it came. */
