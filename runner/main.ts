@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   process.on('SIGHUP', () => undefined);
   const runner = await SessionRunner.start({
     launch,
-    version: process.env['npm_package_version'] ?? '0.1.0',
+    version: process.env.npm_package_version ?? '0.1.0',
     log,
     exit: (code) => process.exit(code),
   });

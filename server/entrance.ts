@@ -3,13 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '#protocol/error.ts';
 import { createTrpc, type Services } from '#server/api/index.ts';
-import {
-  answerClientError,
-  createCookieJar,
-  createHandler,
-  createOrigins,
-  createUpgrades,
-} from '#server/http/index.ts';
+import { answerClientError, createCookieJar, createOrigins, RequestHandler, Upgrades } from '#server/http/index.ts';
 import type { Config } from './config.ts';
 import type { Pages } from './page.ts';
 
@@ -48,18 +42,18 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
   const server = createServer({ ...timeouts, maxHeaderSize: maxHeaderBytes });
   const port = await listen(server, config);
   const origins = createOrigins({ listen: config.listen, port, publicUrl: config.publicUrl });
-  const upgrades = createUpgrades({
+  const upgrades = new Upgrades({
     ...{ origins, cookies, auth, bus, log: note },
     monotonic: () => performance.now(),
     events: trpc.socket,
     terminal: (socket, request, person) => void terminals.attach(socket, request.url ?? '/', person),
-    isRunnerKey: runners.isKey,
-    runner: runners.accept,
+    isRunnerKey: (key) => runners.isKey(key),
+    runner: (socket, key) => runners.accept(socket, key),
   });
   const ready = async () => ({ database: await options.isDatabaseUp(), migrations: true });
-  const handler = createHandler({ ...{ origins, cookies, auth, ready, now, log: note }, trpc: trpc.http, pages });
-  server.on('request', handler);
-  server.on('upgrade', upgrades.handle);
+  const handler = new RequestHandler({ ...{ origins, cookies, auth, ready, now, log: note }, trpc: trpc.http, pages });
+  server.on('request', (request, response) => handler.handle(request, response));
+  server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head));
   server.on('clientError', answerClientError);
   const localUrl = `http://${reachable(config.listen)}:${port}`;
   return {

@@ -3,13 +3,13 @@ import type { Sql } from '#db/client.ts';
 import type { Launch } from '#protocol/launch.ts';
 import type { StopResult } from '#protocol/runner-message.ts';
 import type { Services, Topics } from '#server/api/index.ts';
-import { openAuth } from '#server/auth/index.ts';
+import { Auth } from '#server/auth/index.ts';
 import { createBus } from '#server/bus/index.ts';
 import type { Host } from '#server/host/index.ts';
 import { createPresence } from '#server/presence/index.ts';
-import { createLifecycle, openRunners } from '#server/runner/index.ts';
+import { Lifecycle, Runners } from '#server/runner/index.ts';
 import { openLog } from '#server/session/index.ts';
-import { openTerminals } from '#server/terminal/index.ts';
+import { Terminals } from '#server/terminal/index.ts';
 
 export interface PartsOptions {
   sql: Sql;
@@ -37,17 +37,17 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const { sql, home, host, now, random, note } = options;
   const bus = createBus<Topics>((error, topic) => note(`bus ${topic}: ${String(error)}`));
   const log = await openLog({ sql, bus, clock: { now }, random, hasRoom: options.hasRoom, log: note });
-  const auth = openAuth({ sql, log, bus, now, random });
-  const terminals = openTerminals({ sql, log, bus, now, note });
-  const runners = openRunners({
+  const auth = new Auth({ sql, log, bus, now, random });
+  const terminals = new Terminals({ sql, log, bus, now, note });
+  const runners = new Runners({
     ...{ sql, log, host, now, random, note, home },
     terminals: terminals.port,
     isolation: options.isolation,
   });
-  const lifecycle = createLifecycle({
+  const lifecycle = new Lifecycle({
     ...{ log, runners, now, random, home },
     removeCheckout: options.removeCheckout,
-    onTerminal: terminals.expect,
+    onTerminal: (...args) => terminals.expect(...args),
   });
   const presence = createPresence({ bus, now });
   const { pids, url } = options;

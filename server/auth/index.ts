@@ -40,19 +40,23 @@ interface Deps {
   random: (bytes: Uint8Array) => void;
 }
 
-export type Auth = ReturnType<typeof openAuth>;
+export class Auth {
+  readonly #deps: Deps;
 
-export function openAuth(deps: Deps) {
-  const { sql, log, bus, now, random } = deps;
-  const at = (ms = now()) => new Date(ms);
+  readonly #at = (ms = this.#deps.now()) => new Date(ms);
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
 
   /** The person called `name`, created on first use. Names are compared as written. */
-  async function personNamed(name: string): Promise<Person> {
+  async personNamed(name: string): Promise<Person> {
+    const { sql, log, now, random } = this.#deps;
     const parsed = lineSchema(120).safeParse(name);
     if (!parsed.success) throw new AppError({ code: 'input.invalid', message: 'name: 1 to 120 readable characters' });
     const id = newId('person', { now, random });
     const [created] = await sql`
-      insert into people (id, name, role, created_at) values (${id}, ${parsed.data}, 'owner', ${at()})
+      insert into people (id, name, role, created_at) values (${id}, ${parsed.data}, 'owner', ${this.#at()})
       on conflict (name) do nothing returning id`;
     if (created) {
       const payload = { personId: id, name: parsed.data };
@@ -65,12 +69,13 @@ export function openAuth(deps: Deps) {
   }
 
   /** A one-time token for `name`; the caller puts it behind `/sign-in#t=`. */
-  async function createLink(name: string): Promise<string> {
-    const person = await personNamed(name);
+  async createLink(name: string): Promise<string> {
+    const { sql, now, random } = this.#deps;
+    const person = await this.personNamed(name);
     const token = newToken('link', random);
-    await sql`delete from sign_in_links where expires_at < ${at(now() - 86_400_000)}`;
+    await sql`delete from sign_in_links where expires_at < ${this.#at(now() - 86_400_000)}`;
     await sql`insert into sign_in_links (token_hash, person_id, created_at, expires_at)
-      values (${hashToken(token)}, ${person.personId}, ${at()}, ${at(now() + linkMs)})`;
+      values (${hashToken(token)}, ${person.personId}, ${this.#at()}, ${this.#at(now() + linkMs)})`;
     return token;
   }
 
@@ -78,16 +83,17 @@ export function openAuth(deps: Deps) {
    * Uses a link up and opens a browser session, both or neither; returns its token. Throws `auth.link-expired`. Of several
    * that use the same link at once exactly one succeeds.
    */
-  async function redeem(token: string): Promise<{ token: string; person: Person }> {
+  async redeem(token: string): Promise<{ token: string; person: Person }> {
+    const { sql, log, now, random } = this.#deps;
     const browserToken = newToken('browser', random);
-    await sql`delete from browser_sessions where expires_at < ${at()} or seen_at < ${at(now() - browserSession.idleMs)}`;
+    await sql`delete from browser_sessions where expires_at < ${this.#at()} or seen_at < ${this.#at(now() - browserSession.idleMs)}`;
     const [row] = await sql`
       with used as (
-        update sign_in_links set used_at = ${at()}
-        where token_hash = ${hashToken(token)} and used_at is null and expires_at > ${at()} returning person_id
+        update sign_in_links set used_at = ${this.#at()}
+        where token_hash = ${hashToken(token)} and used_at is null and expires_at > ${this.#at()} returning person_id
       ), opened as (
         insert into browser_sessions (token_hash, person_id, created_at, seen_at, expires_at)
-        select ${hashToken(browserToken)}, person_id, ${at()}, ${at()}, ${at(now() + browserSession.absoluteMs)} from used
+        select ${hashToken(browserToken)}, person_id, ${this.#at()}, ${this.#at()}, ${this.#at(now() + browserSession.absoluteMs)} from used
       )
       select p.id, p.name, p.role from used join people p on p.id = used.person_id`;
     if (!row) {
@@ -100,49 +106,51 @@ export function openAuth(deps: Deps) {
     return { token: browserToken, person };
   }
 
-  async function byBrowserToken(token: string): Promise<Person | null> {
+  async byBrowserToken(token: string): Promise<Person | null> {
+    const { sql, now } = this.#deps;
     const hash = hashToken(token);
     const [row] = await sql`
       select p.id, p.name, p.role, b.seen_at from browser_sessions b join people p on p.id = b.person_id
-      where b.token_hash = ${hash} and b.expires_at > ${at()} and b.seen_at > ${at(now() - browserSession.idleMs)}`;
+      where b.token_hash = ${hash} and b.expires_at > ${this.#at()} and b.seen_at > ${this.#at(now() - browserSession.idleMs)}`;
     if (!row) return null;
     if (now() - new Date(row.seen_at).getTime() > seenEveryMs) {
-      await sql`update browser_sessions set seen_at = ${at()} where token_hash = ${hash}`;
+      await sql`update browser_sessions set seen_at = ${this.#at()} where token_hash = ${hash}`;
     }
     return toPerson(row);
   }
 
-  async function byApiToken(token: string): Promise<Person | null> {
+  async byApiToken(token: string): Promise<Person | null> {
+    const { sql } = this.#deps;
     const [row] = await sql`
       select p.id, p.name, p.role from api_tokens t join people p on p.id = t.person_id where t.token_hash = ${hashToken(token)}`;
     return row ? toPerson(row) : null;
   }
 
   /** Ends a browser session at once, with everything it holds open. */
-  async function signOut(token: string): Promise<void> {
+  async signOut(token: string): Promise<void> {
+    const { sql, bus } = this.#deps;
     await sql`delete from browser_sessions where token_hash = ${hashToken(token)}`;
     bus.publish('signed-out', { key: sessionKey(token) });
   }
 
   /** Makes sure that `cli.token` in `home` (0600) works as `name`; an existing valid one is kept. */
-  async function ensureCliToken(home: string, name: string): Promise<void> {
+  async ensureCliToken(home: string, name: string): Promise<void> {
+    const { sql, random } = this.#deps;
     const path = join(home, 'cli.token');
     const known = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return '';
       throw cause;
     });
-    if (known.trim() !== '' && (await byApiToken(known.trim()))) return chmod(path, 0o600);
-    const person = await personNamed(name);
+    if (known.trim() !== '' && (await this.byApiToken(known.trim()))) return chmod(path, 0o600);
+    const person = await this.personNamed(name);
     const token = newToken('api', random);
     await sql`delete from api_tokens where label = 'cli' and person_id = ${person.personId}`;
     await sql`insert into api_tokens (token_hash, person_id, label, created_at)
-      values (${hashToken(token)}, ${person.personId}, 'cli', ${at()})`;
+      values (${hashToken(token)}, ${person.personId}, 'cli', ${this.#at()})`;
     await rm(`${path}.next`, { force: true });
     await writeFile(`${path}.next`, `${token}\n`, { mode: 0o600 });
     await rename(`${path}.next`, path);
   }
-
-  return { personNamed, createLink, redeem, byBrowserToken, byApiToken, signOut, ensureCliToken };
 }
 
 function toPerson(row: Record<string, unknown> | undefined): Person {

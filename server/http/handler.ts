@@ -2,7 +2,7 @@
  * Every HTTP request's way in: host and origin check, security headers, health, sign-in, tRPC, then Next's pages.
  * Knows routes, not what is behind them.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 import { type Auth, bearerOf, browserSession, type Person } from '#server/auth/index.ts';
@@ -12,7 +12,7 @@ import { setSecurityHeaders } from './header.ts';
 import type { Origins } from './origin.ts';
 import { originOf } from './origin.ts';
 import { pathOf } from './path.ts';
-import { createTryLimit } from './try-limit.ts';
+import { createTryLimit, type TryLimit } from './try-limit.ts';
 
 export interface HandlerDeps {
   origins: Origins;
@@ -41,95 +41,105 @@ const smallBody = 4_096;
 /** Paths that Next serves to anybody: they hold no data. */
 const publicPaths = /^\/(?:sign-in$|_next\/static\/|favicon|icon|apple-icon|manifest\.webmanifest$)/;
 
-export function createHandler(deps: HandlerDeps): RequestListener {
-  const { cookies, auth, log } = deps;
-  const tries = createTryLimit({ perMinute: wrongTriesPerMinute, now: deps.now });
+export class RequestHandler {
+  readonly #deps: HandlerDeps;
+  readonly #tries: TryLimit;
 
-  async function callerOf(request: IncomingMessage): Promise<Caller | null> {
+  constructor(deps: HandlerDeps) {
+    this.#deps = deps;
+    this.#tries = createTryLimit({ perMinute: wrongTriesPerMinute, now: deps.now });
+  }
+
+  /** Answers one request, whatever happens. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#route(request, response).catch((cause: unknown) => sendError(response, cause, this.#deps.log));
+  }
+
+  async #callerOf(request: IncomingMessage): Promise<Caller | null> {
     const bearer = bearerOf(request.headers.authorization);
-    const cookie = cookies.read(request);
-    const person = bearer ? await auth.byApiToken(bearer) : cookie ? await auth.byBrowserToken(cookie) : null;
+    const cookie = this.#deps.cookies.read(request);
+    const person = bearer
+      ? await this.#deps.auth.byApiToken(bearer)
+      : cookie
+        ? await this.#deps.auth.byBrowserToken(cookie)
+        : null;
     return person && { person, by: bearer ? 'token' : 'cookie' };
   }
 
-  async function signIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #signIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = request.socket.remoteAddress ?? '';
     const body = signInSchema.safeParse(parseJson(await readBody(request, smallBody)));
     if (!body.success) throw new AppError({ code: 'input.invalid', message: 'token: missing or malformed' });
-    tries.begin(address);
-    const { token, person } = await auth.redeem(body.data.token).catch((cause: unknown) => {
+    this.#tries.begin(address);
+    const { token, person } = await this.#deps.auth.redeem(body.data.token).catch((cause: unknown) => {
       const isWrong = cause instanceof AppError && cause.code === 'auth.link-expired';
-      if (!isWrong) tries.forgive(address);
+      if (!isWrong) this.#tries.forgive(address);
       throw cause;
     });
-    tries.forgive(address);
-    const earlier = cookies.read(request);
-    if (earlier) await auth.signOut(earlier);
-    response.setHeader('Set-Cookie', cookies.set(token, browserSession.absoluteMs / 1000));
+    this.#tries.forgive(address);
+    const earlier = this.#deps.cookies.read(request);
+    if (earlier) await this.#deps.auth.signOut(earlier);
+    response.setHeader('Set-Cookie', this.#deps.cookies.set(token, browserSession.absoluteMs / 1000));
     sendJson(response, 200, { name: person.name });
   }
 
-  async function signOut(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #signOut(request: IncomingMessage, response: ServerResponse): Promise<void> {
     await readBody(request, smallBody);
-    const token = cookies.read(request);
-    if (token) await auth.signOut(token);
-    response.setHeader('Set-Cookie', cookies.clear());
+    const token = this.#deps.cookies.read(request);
+    if (token) await this.#deps.auth.signOut(token);
+    response.setHeader('Set-Cookie', this.#deps.cookies.clear());
     sendJson(response, 200, {});
   }
 
-  async function api(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #api(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'POST') requireJson(request);
-    if (request.method === 'POST' && path === '/api/sign-in') return signIn(request, response);
-    if (request.method === 'POST' && path === '/api/sign-out') return signOut(request, response);
+    if (request.method === 'POST' && path === '/api/sign-in') return this.#signIn(request, response);
+    if (request.method === 'POST' && path === '/api/sign-out') return this.#signOut(request, response);
     if (path.startsWith('/api/trpc/')) {
-      const caller = await callerOf(request);
+      const caller = await this.#callerOf(request);
       if (!caller) throw new AppError({ code: 'auth.required', message: 'sign in first: run `omnigent url`' });
-      return deps.trpc(request, response, caller);
+      return this.#deps.trpc(request, response, caller);
     }
     throw new AppError({ code: 'session.not-found', message: 'no such route' });
   }
 
-  async function page(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #page(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new AppError({ code: 'input.invalid', message: 'pages answer GET only' });
     }
-    if (!publicPaths.test(path) && !(await callerOf(request))) {
+    if (!publicPaths.test(path) && !(await this.#callerOf(request))) {
       response.statusCode = 307;
       const to = path === '/' ? '' : `?to=${encodeURIComponent(request.url ?? '/')}`;
       response.setHeader('Location', `/sign-in${to}`);
       response.end();
       return;
     }
-    return deps.pages(request, response);
+    return this.#deps.pages(request, response);
   }
 
-  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(request, response);
-    if (!deps.origins.isOurHost(request.headers.host)) {
+    if (!this.#deps.origins.isOurHost(request.headers.host)) {
       throw new AppError({
         code: 'host.refused',
         message: 'Host: not an address of this server; set OMNIGENT_URL to add one',
       });
     }
-    const origin = originOf(request);
-    if (origin !== undefined && !deps.origins.isOurOrigin(origin)) {
-      throw new AppError({ code: 'origin.refused', message: 'Origin: not this server' });
-    }
     const path = pathOf(request);
     if (path === '/healthz') return sendJson(response, 200, { ok: true });
-    if (path === '/readyz') return readiness(response);
-    return path.startsWith('/api/') ? api(path, request, response) : page(path, request, response);
+    if (path === '/readyz') return this.#readiness(response);
+    const origin = originOf(request);
+    if (origin !== undefined && !this.#deps.origins.isOurOrigin(origin)) {
+      throw new AppError({ code: 'origin.refused', message: 'Origin: not this server' });
+    }
+    return path.startsWith('/api/') ? this.#api(path, request, response) : this.#page(path, request, response);
   }
 
-  async function readiness(response: ServerResponse): Promise<void> {
-    const state = await deps.ready();
+  async #readiness(response: ServerResponse): Promise<void> {
+    const state = await this.#deps.ready();
     if (!state.database) response.setHeader('Retry-After', '1');
     sendJson(response, state.database && state.migrations ? 200 : 503, state);
   }
-
-  return (request, response) => {
-    route(request, response).catch((cause: unknown) => sendError(response, cause, log));
-  };
 }
 
 /** A form or a script from elsewhere cannot send this type without a preflight, which nothing here answers. */

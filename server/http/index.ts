@@ -2,9 +2,9 @@
 export { internalError, parseJson, readBody } from './body.ts';
 export { createCookieJar } from './cookie.ts';
 export { expected } from './expected.ts';
-export { type Caller, createHandler } from './handler.ts';
+export { type Caller, RequestHandler } from './handler.ts';
 export { createOrigins } from './origin.ts';
 export { type RateLimit, TokenBucket } from './rate.ts';
 export { answerClientError } from './refusal.ts';
 export type { ServerSocket } from './socket.ts';
-export { createUpgrades } from './upgrade.ts';
+export { Upgrades } from './upgrade.ts';

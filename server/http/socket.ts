@@ -41,11 +41,14 @@ export class ServerSocket extends WebSocket {
   }
 
   override send(data: Parameters<WebSocket['send']>[0], options?: SendOptions | Sent, done?: Sent): void {
-    if (this.readyState !== WebSocket.OPEN) return;
-    if (this.bufferedAmount > maxWaitingBytes + this.#largest) return this.close(4429, 'reading too slowly');
+    const sent = typeof options === 'function' ? options : done;
+    if (this.bufferedAmount > maxWaitingBytes + this.#largest) this.close(4429, 'reading too slowly');
+    if (this.readyState !== WebSocket.OPEN) {
+      if (sent) setImmediate(sent, new Error('the socket is closed'));
+      return;
+    }
     this.#largest = Math.max(this.#largest, sizeOf(data) - maxFrameBytes);
-    if (typeof options === 'function') super.send(data, options);
-    else super.send(data, options ?? {}, done);
+    super.send(data, typeof options === 'object' ? options : {}, sent);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type Server, WebSocketServer } from 'ws';
 import { AppError } from '#protocol/error.ts';
 import { linkTiming } from '#protocol/runner-message.ts';
 import { maxFrameBytes, maxSnapshotBytes } from '#protocol/terminal-frame.ts';
@@ -39,111 +39,126 @@ export interface UpgradeDeps {
   log: (line: string) => void;
 }
 
-export interface Upgrades {
-  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Closes every socket with 1012 so that clients come back to the next server. */
-  close(): void;
-  count(): number;
-}
+type Sockets = Server<typeof ServerSocket>;
 
-export function createUpgrades(deps: UpgradeDeps): Upgrades {
-  const { log, monotonic } = deps;
-  const options = { noServer: true, perMessageDeflate: false, clientTracking: true, WebSocket: ServerSocket } as const;
-  const people = new WebSocketServer<typeof ServerSocket>({ ...options, maxPayload: maxFrameBytes });
-  const runners = new WebSocketServer<typeof ServerSocket>({ ...options, maxPayload: maxSnapshotBytes + 1024 });
-  for (const server of [people, runners]) {
-    server.on('wsClientError', (cause, socket) =>
-      answer(socket, 400, { code: 'input.invalid', message: cause.message }),
-    );
+export class Upgrades {
+  readonly #deps: UpgradeDeps;
+  readonly #people = newSockets(maxFrameBytes);
+  readonly #runners = newSockets(maxSnapshotBytes + 1024);
+  readonly #roster: ReturnType<typeof createRoster>;
+  readonly #heard = new WeakMap<ServerSocket, number>();
+  readonly #beat: NodeJS.Timeout;
+  #strangers = 0;
+  #beatAt: number;
+
+  constructor(deps: UpgradeDeps) {
+    this.#deps = deps;
+    this.#roster = createRoster({ auth: deps.auth, bus: deps.bus, log: deps.log });
+    this.#beatAt = deps.monotonic();
+    this.#beat = setInterval(() => this.#heartbeat(), linkTiming.pingMs);
   }
-  const roster = createRoster({ auth: deps.auth, bus: deps.bus, log });
-  const heard = new WeakMap<ServerSocket, number>();
-  let strangers = 0;
-  let beatAt = monotonic();
-  const beat = setInterval(heartbeat, linkTiming.pingMs);
+
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    this.#route(request, socket, head).catch((cause: unknown) => refuse(socket, cause, this.#deps.log));
+  }
+
+  /** Closes every socket with 1012 so that clients come back to the next server. */
+  close(): void {
+    clearInterval(this.#beat);
+    this.#roster.close();
+    for (const socket of this.#all()) socket.close(1012, 'restarting');
+  }
+
+  count(): number {
+    return this.#people.clients.size + this.#runners.clients.size;
+  }
+
+  #all(): ServerSocket[] {
+    return [...this.#people.clients, ...this.#runners.clients];
+  }
 
   /** A process that itself stood still cannot blame its peers for silence: they get another round. */
-  function heartbeat(): void {
-    const now = monotonic();
-    const hasSlept = now - beatAt > 2 * linkTiming.pingMs;
-    beatAt = now;
-    for (const socket of [...people.clients, ...runners.clients]) {
-      if (hasSlept) heard.set(socket, now);
-      if (now - (heard.get(socket) ?? 0) > linkTiming.deadMs) socket.terminate();
+  #heartbeat(): void {
+    const now = this.#deps.monotonic();
+    const hasSlept = now - this.#beatAt > 2 * linkTiming.pingMs;
+    this.#beatAt = now;
+    for (const socket of this.#all()) {
+      if (hasSlept) this.#heard.set(socket, now);
+      if (now - (this.#heard.get(socket) ?? 0) > linkTiming.deadMs) socket.terminate();
       else if (socket.readyState === socket.OPEN) socket.ping();
     }
   }
 
-  async function holderOf(request: IncomingMessage): Promise<Holder> {
+  async #holderOf(request: IncomingMessage): Promise<Holder> {
     const bearer = bearerOf(request.headers.authorization);
-    const token = bearer ? null : deps.cookies.read(request);
-    const person = bearer ? await deps.auth.byApiToken(bearer) : token ? await deps.auth.byBrowserToken(token) : null;
+    const token = bearer ? null : this.#deps.cookies.read(request);
+    const person = bearer
+      ? await this.#deps.auth.byApiToken(bearer)
+      : token
+        ? await this.#deps.auth.byBrowserToken(token)
+        : null;
     if (!person) throw refused('auth.required', 'sign in first: run `omnigent url`');
     return { person, token };
   }
 
   /** Takes the socket; what goes wrong from here on closes it with a code, which a browser can see. */
-  function take(server: typeof people, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<ServerSocket> {
+  #take(server: Sockets, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<ServerSocket> {
     return new Promise((resolve) => {
       server.handleUpgrade(request, socket, head, (taken) => {
-        const hear = () => void heard.set(taken, monotonic());
+        const hear = () => void this.#heard.set(taken, this.#deps.monotonic());
         hear();
         taken.on('pong', hear);
         taken.on('message', hear);
-        taken.on('error', (cause) => log(`socket: ${cause.message}`));
+        taken.on('error', (cause) => this.#deps.log(`socket: ${cause.message}`));
         resolve(taken);
       });
     });
   }
 
-  async function runner(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #runner(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const key = bearerOf(request.headers.authorization);
     if (!key) throw refused('auth.required', 'a runner key is required');
-    const isKnown = await deps.isRunnerKey(key).catch((cause: unknown) => {
-      log(`runner key: ${String(cause)}`);
+    const isKnown = await this.#deps.isRunnerKey(key).catch((cause: unknown) => {
+      this.#deps.log(`runner key: ${String(cause)}`);
       return false;
     });
-    const taken = await take(isKnown ? runners : people, request, socket, head);
-    if (strangers >= maxStrangers) return taken.close(4429, 'too many runners at once, dial again');
-    strangers++;
-    await deps.runner(taken, key).finally(() => strangers--);
+    const taken = await this.#take(isKnown ? this.#runners : this.#people, request, socket, head);
+    if (this.#strangers >= maxStrangers) return taken.close(4429, 'too many runners at once, dial again');
+    this.#strangers++;
+    await this.#deps.runner(taken, key).finally(() => this.#strangers--);
   }
 
-  async function route(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (!deps.origins.isOurHost(request.headers.host)) throw refused('host.refused', 'Host: not this server');
+  async #route(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (!this.#deps.origins.isOurHost(request.headers.host)) throw refused('host.refused', 'Host: not this server');
     const origin = originOf(request);
-    if (origin !== undefined && !deps.origins.isOurOrigin(origin))
+    if (origin !== undefined && !this.#deps.origins.isOurOrigin(origin))
       throw refused('origin.refused', 'Origin: not this server');
     const path = pathOf(request);
-    if (path === '/ws/runner') return runner(request, socket, head);
-    const open = path === '/ws/events' ? deps.events : /^\/ws\/terminal\/[^/]+$/.test(path) ? deps.terminal : null;
+    if (path === '/ws/runner') return this.#runner(request, socket, head);
+    const open =
+      path === '/ws/events' ? this.#deps.events : /^\/ws\/terminal\/[^/]+$/.test(path) ? this.#deps.terminal : null;
     if (!open) throw refused('session.not-found', 'no such socket');
     if (origin === undefined && !bearerOf(request.headers.authorization))
       throw refused('origin.refused', 'Origin: required with a cookie');
-    const holder = holderOf(request);
+    const holder = this.#holderOf(request);
     const [found] = await Promise.allSettled([holder]);
-    const taken = await take(people, request, socket, head);
-    if (found.status === 'rejected') return close(taken, found.reason);
-    if (roster.enter(taken, found.value)) open(taken, request, found.value.person);
+    const taken = await this.#take(this.#people, request, socket, head);
+    if (found.status === 'rejected') return this.#close(taken, found.reason);
+    if (this.#roster.enter(taken, found.value)) open(taken, request, found.value.person);
   }
 
-  function close(socket: ServerSocket, cause: unknown): void {
+  #close(socket: ServerSocket, cause: unknown): void {
     const error = expected(cause);
-    socket.close(error?.facts.ws ?? 4503, error?.message ?? internalError(cause, 'upgrade failed', log));
+    socket.close(error?.facts.ws ?? 4503, error?.message ?? internalError(cause, 'upgrade failed', this.#deps.log));
   }
+}
 
-  return {
-    handle(request, socket, head) {
-      socket.on('error', () => socket.destroy());
-      route(request, socket, head).catch((cause: unknown) => refuse(socket, cause, log));
-    },
-    close() {
-      clearInterval(beat);
-      roster.close();
-      for (const socket of [...people.clients, ...runners.clients]) socket.close(1012, 'restarting');
-    },
-    count: () => people.clients.size + runners.clients.size,
-  };
+function newSockets(maxPayload: number): Sockets {
+  const options = { noServer: true, perMessageDeflate: false, clientTracking: true, WebSocket: ServerSocket } as const;
+  const server = new WebSocketServer<typeof ServerSocket>({ ...options, maxPayload });
+  server.on('wsClientError', (cause, socket) => answer(socket, 400, { code: 'input.invalid', message: cause.message }));
+  return server;
 }
 
 const refused = (code: 'host.refused' | 'origin.refused' | 'auth.required' | 'session.not-found', message: string) =>

@@ -40,34 +40,34 @@ export interface LifecycleDeps {
   removeCheckout: (options: { directory: string; mode: 'if-saved' | 'discard' }) => Promise<StopResult>;
 }
 
-export type Lifecycle = ReturnType<typeof createLifecycle>;
-
 /** Sessions of one folder whose names are counted on; looking for a free number takes a query each. */
 const maxNumbered = 30;
 const defaultSize = { cols: 80, rows: 24 } as const;
 const resumable = new Set<Status>(['paused', 'interrupted', 'failed', 'unreachable']);
 
-export function createLifecycle(deps: LifecycleDeps) {
-  const { log, runners } = deps;
+export class Lifecycle {
+  readonly #deps: LifecycleDeps;
 
-  function firstTerminal(
-    command: string[] | null,
-    size: { cols: number; rows: number },
-  ): NonNullable<Launch['terminal']> {
-    const name = programName(command, 1);
-    return { terminalId: newId('terminal', deps), name, command, ...size };
+  constructor(deps: LifecycleDeps) {
+    this.#deps = deps;
   }
 
-  async function create(request: CreateRequest, person: Person): Promise<Created> {
+  #firstTerminal(command: string[] | null, size: { cols: number; rows: number }): NonNullable<Launch['terminal']> {
+    const name = programName(command, 1);
+    return { terminalId: newId('terminal', this.#deps), name, command, ...size };
+  }
+
+  async create(request: CreateRequest, person: Person): Promise<Created> {
+    const { log, runners } = this.#deps;
     await checkSource(request.dir);
-    const sessionId = newId('session', deps);
+    const sessionId = newId('session', this.#deps);
     const wanted = slug(basename(request.dir)) || 'session';
-    const name = request.name ? parseName(request.name) : await freeName(wanted, sessionId.slice(-6));
-    const checkout = join(deps.home, 'sessions', sessionId, 'checkout');
+    const name = request.name ? parseName(request.name) : await this.#freeName(wanted, sessionId.slice(-6));
+    const checkout = join(this.#deps.home, 'sessions', sessionId, 'checkout');
     const branch = `omnigent/${slug(name) || 'session'}-${sessionId.slice(-6)}`;
     const includesChanges = request.includeChanges ?? false;
     const size = { cols: request.cols ?? defaultSize.cols, rows: request.rows ?? defaultSize.rows };
-    const terminal = firstTerminal(request.command ?? null, size);
+    const terminal = this.#firstTerminal(request.command ?? null, size);
     const { personId, role } = person;
     await log.append(sessionId, [
       {
@@ -77,22 +77,23 @@ export function createLifecycle(deps: LifecycleDeps) {
       },
       { type: 'member.joined', payload: { personId, name: person.name, role }, principal: personId },
     ]);
-    const view = await viewOf(sessionId);
-    deps.onTerminal(sessionId, terminal.terminalId, person);
+    const view = await this.#viewOf(sessionId);
+    this.#deps.onTerminal(sessionId, terminal.terminalId, person);
     await runners.start(view, includesChanges, terminal);
     return { sessionId, checkout, branch, terminalId: terminal.terminalId };
   }
 
   /** `wanted`, else the first of `wanted-2` … that is free, else one with `suffix`. */
-  async function freeName(wanted: string, suffix: string): Promise<string> {
+  async #freeName(wanted: string, suffix: string): Promise<string> {
     for (let n = 1; n <= maxNumbered; n++) {
       const name = n === 1 ? wanted : `${wanted}-${n}`;
-      if (!(await isTaken(name))) return name;
+      if (!(await this.#isTaken(name))) return name;
     }
     return `${wanted}-${suffix}`;
   }
 
-  async function isTaken(name: string): Promise<boolean> {
+  async #isTaken(name: string): Promise<boolean> {
+    const { log } = this.#deps;
     try {
       await log.find(name);
       return true;
@@ -103,25 +104,28 @@ export function createLifecycle(deps: LifecycleDeps) {
     }
   }
 
-  async function viewOf(sessionId: SessionId): Promise<SessionView> {
+  async #viewOf(sessionId: SessionId): Promise<SessionView> {
+    const { log } = this.#deps;
     const view = await log.view(sessionId);
     if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
     return view;
   }
 
   /** Ends the programs and the runner; the checkout stays and Resume starts a new runner on it. */
-  async function stop(sessionId: SessionId, person: Person): Promise<void> {
-    const view = await viewOf(sessionId);
+  async stop(sessionId: SessionId, person: Person): Promise<void> {
+    const { log } = this.#deps;
+    const view = await this.#viewOf(sessionId);
     if (view.status === 'paused') return;
     if (!view.runner && view.status !== 'starting') throw notRunning(view);
     await log.append(sessionId, (now) => (now && now.status !== 'ended' ? [paused(person)] : []));
-    await stopRunner(sessionId, 'keep');
+    await this.#stopRunner(sessionId, 'keep');
   }
 
-  async function stopRunner(
+  async #stopRunner(
     sessionId: SessionId,
     checkout: 'keep' | 'remove-if-saved' | 'discard',
   ): Promise<StopResult | null> {
+    const { runners } = this.#deps;
     const link = runners.link(sessionId);
     if (!link) {
       await runners.kill(sessionId);
@@ -136,8 +140,9 @@ export function createLifecycle(deps: LifecycleDeps) {
     }
   }
 
-  async function resume(sessionId: SessionId, person: Person): Promise<void> {
-    const view = await viewOf(sessionId);
+  async resume(sessionId: SessionId, person: Person): Promise<void> {
+    const { log, runners } = this.#deps;
+    const view = await this.#viewOf(sessionId);
     if (!resumable.has(view.status)) {
       const code = view.status === 'ended' ? 'session.ended' : 'session.conflict';
       throw new AppError({ code, message: `the session is ${view.status}; only a stopped one can be resumed` });
@@ -148,8 +153,8 @@ export function createLifecycle(deps: LifecycleDeps) {
     );
     if (appended.length === 0) throw new AppError({ code: 'session.conflict', message: 'it was resumed just now' });
     const shells = view.terminals.filter((terminal) => terminal.command === null).length;
-    const terminal = { ...firstTerminal(null, defaultSize), name: `shell ${shells + 1}` };
-    deps.onTerminal(sessionId, terminal.terminalId, person);
+    const terminal = { ...this.#firstTerminal(null, defaultSize), name: `shell ${shells + 1}` };
+    this.#deps.onTerminal(sessionId, terminal.terminalId, person);
     await runners.start(view, false, terminal);
   }
 
@@ -157,26 +162,25 @@ export function createLifecycle(deps: LifecycleDeps) {
    * Ends the session for good. Without `discard` the checkout is removed only with proof that its work is saved, and
    * kept otherwise. Repeating it answers the same.
    */
-  async function end(sessionId: SessionId, person: Person, discard: boolean): Promise<StopResult> {
-    const view = await viewOf(sessionId);
+  async end(sessionId: SessionId, person: Person, discard: boolean): Promise<StopResult> {
+    const { log } = this.#deps;
+    const view = await this.#viewOf(sessionId);
     if (view.status === 'ended' && !discard) {
       const checkout = view.checkoutState;
       return { checkout: checkout === 'pending' || checkout === 'present' ? 'kept' : checkout, reason: view.reason };
     }
     const fate = discard ? 'discard' : 'remove-if-saved';
-    const result = (await stopRunner(sessionId, fate)) ?? (await settle(sessionId, discard));
+    const result = (await this.#stopRunner(sessionId, fate)) ?? (await this.#settle(sessionId, discard));
     await log.append(sessionId, [
       { type: 'session.ended', payload: { checkout: result.checkout }, principal: person.personId },
     ]);
     return result;
   }
 
-  function settle(sessionId: SessionId, discard: boolean): Promise<StopResult> {
-    const directory = join(deps.home, 'sessions', sessionId);
-    return deps.removeCheckout({ directory, mode: discard ? 'discard' : 'if-saved' });
+  #settle(sessionId: SessionId, discard: boolean): Promise<StopResult> {
+    const directory = join(this.#deps.home, 'sessions', sessionId);
+    return this.#deps.removeCheckout({ directory, mode: discard ? 'discard' : 'if-saved' });
   }
-
-  return { create, stop, resume, end };
 }
 
 const paused = (person: Person): NewEvent => ({

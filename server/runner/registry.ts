@@ -16,6 +16,8 @@ export interface RunnerRow {
   identity: ProcessIdentity | null;
 }
 
+export type Registry = ReturnType<typeof createRegistry>;
+
 export function createRegistry(sql: Sql) {
   return {
     /** Enters a new runner and returns its epoch, larger than any before. Keys of older epochs stop working at once. */

@@ -16,7 +16,7 @@ import type { Host } from '#server/host/index.ts';
 import { expected, parseJson } from '#server/http/index.ts';
 import type { Log } from '#server/session/index.ts';
 import { type Hello, type LinkSink, RunnerLink } from './link.ts';
-import { createRegistry, type ProcessIdentity, type RunnerRow } from './registry.ts';
+import { createRegistry, type ProcessIdentity, type Registry, type RunnerRow } from './registry.ts';
 
 /** What the terminal side does for a link. */
 export interface Terminals {
@@ -38,8 +38,6 @@ export interface RunnersDeps {
   note: (line: string) => void;
 }
 
-export type Runners = ReturnType<typeof openRunners>;
-
 /** A hello must follow the upgrade within this time, in ms. */
 const helloMs = 5_000;
 /** After a server start, living runners get this long to dial before their sessions are called unreachable, in ms. */
@@ -49,32 +47,38 @@ const retryMs = 1_000;
 
 const running = new Set<SessionView['status']>(['starting', 'working', 'waiting', 'idle', 'unreachable']);
 
-export function openRunners(deps: RunnersDeps) {
-  const { log, host, note } = deps;
-  const registry = createRegistry(deps.sql);
-  const links = new Map<SessionId, RunnerLink>();
-  const watches = new Map<SessionId, () => void>();
+export class Runners {
+  readonly #deps: RunnersDeps;
+  readonly #registry: Registry;
+  readonly #links = new Map<SessionId, RunnerLink>();
+  readonly #watches = new Map<SessionId, () => void>();
   /** Newest epoch begun by this server: news about an older one is old. */
-  const newest = new Map<SessionId, number>();
-  let isClosing = false;
+  readonly #newest = new Map<SessionId, number>();
+  #isClosing = false;
+
+  constructor(deps: RunnersDeps) {
+    this.#deps = deps;
+    this.#registry = createRegistry(deps.sql);
+  }
 
   /** Starts a runner of a new epoch. `terminal` opens as soon as the checkout is there. */
-  async function start(view: SessionView, includesChanges: boolean, terminal: Launch['terminal']): Promise<void> {
-    const key = newToken('runner', deps.random);
-    const runnerId = newId('runner', deps);
-    const epoch = await registry.begin(view.id, runnerId, hashToken(key));
-    newest.set(view.id, epoch);
-    replace(view.id);
+  async start(view: SessionView, includesChanges: boolean, terminal: Launch['terminal']): Promise<void> {
+    const { log, host, note } = this.#deps;
+    const key = newToken('runner', this.#deps.random);
+    const runnerId = newId('runner', this.#deps);
+    const epoch = await this.#registry.begin(view.id, runnerId, hashToken(key));
+    this.#newest.set(view.id, epoch);
+    this.#replace(view.id);
     const { branch, source } = view;
     try {
       const identity = await host.launch({
-        ...deps.isolation,
+        ...this.#deps.isolation,
         ...{ sessionId: view.id, runnerId, epoch, key, source, branch, includesChanges, terminal },
-        serverFile: join(deps.home, 'server.json'),
-        directory: join(deps.home, 'sessions', view.id),
+        serverFile: join(this.#deps.home, 'server.json'),
+        directory: join(this.#deps.home, 'sessions', view.id),
       });
-      await registry.launched(view.id, epoch, identity);
-      watch(view.id, epoch, identity);
+      await this.#registry.launched(view.id, epoch, identity);
+      this.#watch(view.id, epoch, identity);
     } catch (cause) {
       note(`launch of ${view.id} failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
       const fallback = 'the runner could not be started';
@@ -84,56 +88,62 @@ export function openRunners(deps: RunnersDeps) {
   }
 
   /** Whatever link the session has is of an older runner: nothing it says counts any more. */
-  function replace(sessionId: SessionId): void {
-    const link = links.get(sessionId);
+  #replace(sessionId: SessionId): void {
+    const link = this.#links.get(sessionId);
     if (!link) return;
-    links.delete(sessionId);
-    deps.terminals.unlinked(link);
+    this.#links.delete(sessionId);
+    this.#deps.terminals.unlinked(link);
     link.close(4409, 'a newer runner has this session');
   }
 
-  const isOld = (sessionId: SessionId, epoch: number): boolean => epoch < (newest.get(sessionId) ?? 0);
+  #isOld(sessionId: SessionId, epoch: number): boolean {
+    return epoch < (this.#newest.get(sessionId) ?? 0);
+  }
 
-  function watch(sessionId: SessionId, epoch: number, identity: { pid: number; startTicks: number }): void {
-    watches.get(sessionId)?.();
+  #watch(sessionId: SessionId, epoch: number, identity: { pid: number; startTicks: number }): void {
+    const { host } = this.#deps;
+    this.#watches.get(sessionId)?.();
     const stop = host.watch(identity, () => {
-      watches.delete(sessionId);
-      insist(() => interrupt(sessionId, epoch, 'its runner process ended'));
+      this.#watches.delete(sessionId);
+      this.#insist(() => this.#interrupt(sessionId, epoch, 'its runner process ended'));
     });
-    watches.set(sessionId, stop);
+    this.#watches.set(sessionId, stop);
   }
 
   /** What the log must hear is said again until it could be stored. */
-  function insist(work: () => Promise<void>): void {
+  #insist(work: () => Promise<void>): void {
+    const { note } = this.#deps;
     work().catch((cause: unknown) => {
       note(`runner state not stored yet: ${String(cause)}`);
-      if (!isClosing) setTimeout(() => insist(work), retryMs).unref();
+      if (!this.#isClosing) setTimeout(() => this.#insist(work), retryMs).unref();
     });
   }
 
   /** The process is confirmed gone: what ran in the session is over, and Resume is offered. */
-  async function interrupt(sessionId: SessionId, epoch: number, reason: string): Promise<void> {
-    if (isClosing) return;
-    if (epoch !== (await registry.byId(sessionId))?.epoch) return;
+  async #interrupt(sessionId: SessionId, epoch: number, reason: string): Promise<void> {
+    const { log } = this.#deps;
+    if (this.#isClosing) return;
+    if (epoch !== (await this.#registry.byId(sessionId))?.epoch) return;
     await log.append(sessionId, (view) => {
-      if (!view || !running.has(view.status) || isOld(sessionId, epoch)) return [];
+      if (!view || !running.has(view.status) || this.#isOld(sessionId, epoch)) return [];
       const lost: NewEvent = { type: 'runner.lost', payload: { epoch, reason }, principal: 'server' };
       const gone: NewEvent = { type: 'session.interrupted', payload: { reason }, principal: 'server' };
       return view.status === 'unreachable' ? [gone] : [lost, gone];
     });
   }
 
-  async function lost(sessionId: SessionId, epoch: number, reason: string): Promise<void> {
-    if (isClosing) return;
+  async #lost(sessionId: SessionId, epoch: number, reason: string): Promise<void> {
+    const { log } = this.#deps;
+    if (this.#isClosing) return;
     await log.append(sessionId, (view) => {
-      const isStale = links.has(sessionId) || isOld(sessionId, epoch);
+      const isStale = this.#links.has(sessionId) || this.#isOld(sessionId, epoch);
       const isCurrent = !isStale && view && running.has(view.status) && view.status !== 'unreachable';
       return isCurrent ? [{ type: 'runner.lost', payload: { epoch, reason }, principal: 'server' }] : [];
     });
   }
 
   /** A new socket of `/ws/runner`; its first message must be a hello that fits the key. Resolves when that is settled. */
-  function accept(socket: WebSocket, key: string): Promise<void> {
+  accept(socket: WebSocket, key: string): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => socket.close(4400, 'hello: expected first'), helloMs);
       socket.once('close', () => {
@@ -143,29 +153,31 @@ export function openRunners(deps: RunnersDeps) {
       socket.once('message', (data: Buffer, isBinary: boolean) => {
         clearTimeout(timer);
         socket.pause();
-        greet(socket, key, isBinary ? null : data.toString('utf8'))
-          .catch((cause: unknown) => refuse(socket, cause))
+        void this.#greet(socket, key, isBinary ? null : data.toString('utf8'))
+          .catch((cause: unknown) => this.#refuse(socket, cause))
           .finally(() => socket.resume())
           .then(resolve);
       });
     });
   }
 
-  function refuse(socket: WebSocket, cause: unknown): void {
+  #refuse(socket: WebSocket, cause: unknown): void {
+    const { note } = this.#deps;
     const error = expected(cause);
     note(`runner refused: ${cause instanceof Error ? cause.message : String(cause)}`);
     socket.close(error?.facts.ws ?? 4503, error?.message ?? 'not now');
   }
 
-  async function greet(socket: WebSocket, key: string, text: string | null): Promise<void> {
+  async #greet(socket: WebSocket, key: string, text: string | null): Promise<void> {
+    const { log, note } = this.#deps;
     const hello = parseHello(text);
-    const row = await registry.byId(hello.sessionId);
+    const row = await this.#registry.byId(hello.sessionId);
     checkKey(row, hello, key);
-    links.get(hello.sessionId)?.close(4503, 'replaced by a newer connection of the same runner');
+    this.#links.get(hello.sessionId)?.close(4503, 'replaced by a newer connection of the same runner');
     const link: RunnerLink = new RunnerLink({
       socket,
       hello,
-      now: deps.now,
+      now: this.#deps.now,
       log: note,
       sink: {
         output: (frame, raw) => sink.output(frame, raw),
@@ -179,9 +191,9 @@ export function openRunners(deps: RunnersDeps) {
         },
       },
     });
-    const sink = deps.terminals.sink(link);
-    links.set(hello.sessionId, link);
-    socket.on('close', () => unlink(link));
+    const sink = this.#deps.terminals.sink(link);
+    this.#links.set(hello.sessionId, link);
+    socket.on('close', () => this.#unlink(link));
     const { runnerId, epoch, isolation, warning } = hello;
     const connected = { runnerId, epoch, isolation, warning };
     await log.append(hello.sessionId, (view) => {
@@ -190,39 +202,44 @@ export function openRunners(deps: RunnersDeps) {
         throw new AppError({ code: 'runner.refused', message: `the session is ${view?.status ?? 'gone'}` });
       return [{ type: 'runner.connected', payload: connected, principal: runnerId }];
     });
-    link.send({ type: 'welcome', wanted: await deps.terminals.linked(link, hello) });
+    link.send({ type: 'welcome', wanted: await this.#deps.terminals.linked(link, hello) });
   }
 
   /** The link is gone, or replaced: nothing it still says counts. */
-  function unlink(link: RunnerLink): void {
-    deps.terminals.unlinked(link);
-    if (links.get(link.sessionId) !== link) return;
-    links.delete(link.sessionId);
-    insist(() => lost(link.sessionId, link.epoch, 'its link closed'));
+  #unlink(link: RunnerLink): void {
+    this.#deps.terminals.unlinked(link);
+    if (this.#links.get(link.sessionId) !== link) return;
+    this.#links.delete(link.sessionId);
+    this.#insist(() => this.#lost(link.sessionId, link.epoch, 'its link closed'));
   }
 
   /** After a server start: runners that live dial by themselves; sessions whose runner is gone are interrupted. */
-  async function recover(views: SessionView[]): Promise<void> {
+  async recover(views: SessionView[]): Promise<void> {
+    const { host } = this.#deps;
     for (const view of views) {
       if (!running.has(view.status)) continue;
-      const row = await registry.byId(view.id);
-      if (row?.identity && !host.isAlive(row.identity)) await interrupt(view.id, row.epoch, 'its runner process ended');
-      else if (row) await expect(view.id, row);
-      else await interruptUnstarted(view.id);
+      const row = await this.#registry.byId(view.id);
+      if (row?.identity && !host.isAlive(row.identity))
+        await this.#interrupt(view.id, row.epoch, 'its runner process ended');
+      else if (row) await this.#expect(view.id, row);
+      else await this.#interruptUnstarted(view.id);
     }
   }
 
-  async function expect(sessionId: SessionId, row: RunnerRow): Promise<void> {
-    if (row.identity) watch(sessionId, row.epoch, row.identity);
+  async #expect(sessionId: SessionId, row: RunnerRow): Promise<void> {
+    if (row.identity) this.#watch(sessionId, row.epoch, row.identity);
     const timer = setTimeout(() => {
-      if (links.has(sessionId)) return;
+      if (this.#links.has(sessionId)) return;
       const reason = 'it has not dialled since the server started';
-      insist(() => (row.identity ? lost(sessionId, row.epoch, reason) : interruptUnstarted(sessionId)));
+      this.#insist(() =>
+        row.identity ? this.#lost(sessionId, row.epoch, reason) : this.#interruptUnstarted(sessionId),
+      );
     }, dialMs);
     timer.unref();
   }
 
-  async function interruptUnstarted(sessionId: SessionId): Promise<void> {
+  async #interruptUnstarted(sessionId: SessionId): Promise<void> {
+    const { log } = this.#deps;
     const reason = 'the server stopped before the runner had started';
     await log.append(sessionId, (view) =>
       view && running.has(view.status)
@@ -232,37 +249,40 @@ export function openRunners(deps: RunnersDeps) {
   }
 
   /** Ends a runner that cannot be asked: SIGTERM, then SIGKILL. Resolves when the process is gone; the log is not told. */
-  async function kill(sessionId: SessionId): Promise<void> {
-    const row = await registry.byId(sessionId);
+  async kill(sessionId: SessionId): Promise<void> {
+    const { host } = this.#deps;
+    const row = await this.#registry.byId(sessionId);
     if (!row?.identity || !host.isAlive(row.identity)) return;
-    watches.get(sessionId)?.();
-    watches.delete(sessionId);
+    this.#watches.get(sessionId)?.();
+    this.#watches.delete(sessionId);
     try {
       await host.kill(row.identity);
     } catch (cause) {
-      watch(sessionId, row.epoch, row.identity);
+      this.#watch(sessionId, row.epoch, row.identity);
       throw cause;
     }
   }
 
-  return {
-    start,
-    accept,
-    isKey: (key: string): Promise<boolean> => registry.hasKey(hashToken(key)),
-    recover,
-    kill,
-    link: (sessionId: SessionId): RunnerLink | null => links.get(sessionId) ?? null,
-    /** The session's newest runner process, alive or not. */
-    async process(sessionId: SessionId): Promise<{ epoch: number; identity: ProcessIdentity } | null> {
-      const row = await registry.byId(sessionId);
-      return row?.identity ? { epoch: row.epoch, identity: row.identity } : null;
-    },
-    /** Stops watching; runners stay. */
-    close(): void {
-      isClosing = true;
-      for (const stop of watches.values()) stop();
-    },
-  };
+  /** True for the key of some session's newest runner. */
+  isKey(key: string): Promise<boolean> {
+    return this.#registry.hasKey(hashToken(key));
+  }
+
+  link(sessionId: SessionId): RunnerLink | null {
+    return this.#links.get(sessionId) ?? null;
+  }
+
+  /** The session's newest runner process, alive or not. */
+  async process(sessionId: SessionId): Promise<{ epoch: number; identity: ProcessIdentity } | null> {
+    const row = await this.#registry.byId(sessionId);
+    return row?.identity ? { epoch: row.epoch, identity: row.identity } : null;
+  }
+
+  /** Stops watching; runners stay. */
+  close(): void {
+    this.#isClosing = true;
+    for (const stop of this.#watches.values()) stop();
+  }
 }
 
 function parseHello(text: string | null): Hello {

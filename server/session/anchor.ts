@@ -1,12 +1,14 @@
 /** The heads of the logs, written to a file beside the database once a minute, so that a rewritten log shows. */
 import { createReadStream } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import type { Sql } from '#db/client.ts';
 
 const intervalMs = 60_000;
+/** Some 7,000 lines; what is read from here on may begin with half a line. */
+const tailBytes = 1024 * 1024;
 /** Heads of the time around the last line are written again at start: a crash may have come before their turn. */
 const overlapMs = 2 * intervalMs;
 
@@ -105,24 +107,35 @@ async function readHeadsSince(sql: Sql, time: number): Promise<ChainHead[]> {
     where last_seq > 0 and (updated_at >= ${new Date(time)} or attention is null)`;
 }
 
+/** When the last line was written, in ms; 0 without a file. Only the end is read: the file grows for ever. */
 async function newestAnchorAt(file: string): Promise<number> {
+  const size = await stat(file).then(
+    (found) => found.size,
+    (cause: unknown) => {
+      if (isMissing(cause)) return 0;
+      throw cause;
+    },
+  );
   let newest = 0;
-  for await (const { at } of readAnchors(file)) newest = Math.max(newest, Date.parse(at));
+  for await (const { at } of readAnchors(file, Math.max(0, size - tailBytes)))
+    newest = Math.max(newest, Date.parse(at));
   return newest;
 }
 
-/** The anchors in the file, oldest first; none when there is no file. A torn line is no anchor. */
-export async function* readAnchors(file: string): AsyncGenerator<Anchor> {
-  const input = createReadStream(file);
+/** The anchors in the file from a byte on, oldest first; none when there is no file. A torn line is no anchor. */
+export async function* readAnchors(file: string, start = 0): AsyncGenerator<Anchor> {
+  const input = createReadStream(file, { start });
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       const anchor = parseAnchor(line);
       if (anchor) yield anchor;
     }
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
+    if (!isMissing(cause)) throw cause;
   }
 }
+
+const isMissing = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 
 function parseAnchor(line: string): Anchor | null {
   if (line === '') return null;

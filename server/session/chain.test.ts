@@ -42,6 +42,8 @@ describe('canonical json', () => {
   });
 
   it('[LOG5] refuses what jsonb cannot hold', () => {
+    for (const text of ['\\u0000', '\\\\ud800', 'C:\\users\\u0000'])
+      expect(JSON.parse(canonicalJson([text]))).toEqual([text]);
     for (const value of ['\0', '\ud800', { '\udc00x': 1 }, Number.NaN, Number.POSITIVE_INFINITY, 1n, () => 1]) {
       expect(() => canonicalJson(value)).toThrowError(expect.objectContaining({ code: 'event.unstorable' }));
     }

@@ -29,22 +29,40 @@ export function hashRow(previous: Uint8Array, row: ChainRow): Uint8Array {
   return createHash('sha256').update(previous).update(text).digest();
 }
 
+/** How JSON.stringify writes NUL and lone surrogates; text that spells such an escape out matches as well. */
+const suspicious = /\\u0000|\\ud[89a-f]/;
+
 /**
  * Json with sorted keys and without undefined: the same text before and after a jsonb column.
  * Throws `event.unstorable` for what jsonb cannot hold: NUL, lone surrogates, numbers that are not finite.
  */
 export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return JSON.stringify(storable(value));
+  const text = write(value);
+  if (suspicious.test(text)) checkText(JSON.parse(text));
+  return text;
+}
+
+function write(value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return JSON.stringify(value);
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => write(item ?? null)).join(',')}]`;
   if (typeof value !== 'object') throw unstorable(`a ${typeof value}`);
-  const parts: string[] = [];
+  let text = '';
   for (const key of Object.keys(value).sort()) {
     const item = (value as Record<string, unknown>)[key];
-    if (item !== undefined) parts.push(`${JSON.stringify(storable(key))}:${canonicalJson(item)}`);
+    if (item !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${write(item)}`;
   }
-  return `{${parts.join(',')}}`;
+  return `{${text}}`;
+}
+
+/** Looks at every key and string of a json value. Throws `event.unstorable`. */
+function checkText(value: unknown): void {
+  if (typeof value === 'string') storable(value);
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    storable(key);
+    checkText(item);
+  }
 }
 
 /** `text` itself. Throws `event.unstorable` when a text column cannot hold it. */

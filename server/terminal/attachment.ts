@@ -3,13 +3,13 @@
  * drives takes the wheel; keys from anyone but the driver are dropped, answered and counted in the log.
  */
 import type { WebSocket } from 'ws';
-import { AppError } from '#protocol/error.ts';
 import type { PersonId, SessionId, TerminalId } from '#protocol/id.ts';
 import { isAtLeast } from '#protocol/role.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { InputFrame } from '#protocol/terminal-frame.ts';
 import type { FromViewer, ToViewer } from '#protocol/viewer-message.ts';
 import type { Person } from '#server/auth/index.ts';
+import { expected } from '#server/http/index.ts';
 import type { Log } from '#server/session/index.ts';
 import { type DriverWish, terminalIn } from './driver.ts';
 import type { TerminalFeed } from './feed.ts';
@@ -24,8 +24,10 @@ export interface AttachmentDeps {
   group: () => ReadonlySet<Attachment>;
   /** Everybody is to be told the state anew. */
   refresh: () => void;
-  view: () => Promise<SessionView | null>;
-  wish: (sessionId: SessionId, terminalId: TerminalId, person: Person, wish: DriverWish) => Promise<void>;
+  /** The session as it was when the socket came. */
+  seen: SessionView;
+  /** Fulfils the wish or rejects; resolves with the session after it. */
+  wish: (sessionId: SessionId, terminalId: TerminalId, person: Person, wish: DriverWish) => Promise<SessionView>;
   append: Log['append'];
   now: () => number;
   note: (line: string) => void;
@@ -39,16 +41,19 @@ const requestMs = 60_000;
 export class Attachment {
   readonly #deps: AttachmentDeps;
   #viewer: Viewer | null = null;
-  /** Null until the first state was sent. */
-  #driver: PersonId | null | undefined;
+  #driver: PersonId | null;
+  /** Seq of the newest event that `#driver` takes into account. */
+  #driverSeq: number;
   #size: { cols: number; rows: number } | null = null;
   #requestedAt: number | null = null;
-  #held: { n: number; raw: Uint8Array }[] = [];
+  #held: { frame: InputFrame; raw: Uint8Array }[] = [];
   #refused = 0;
   #refusedTimer: NodeJS.Timeout | null = null;
 
   constructor(deps: AttachmentDeps) {
     this.#deps = deps;
+    this.#driver = terminalIn(deps.seen, deps.feed.terminalId).driver;
+    this.#driverSeq = deps.seen.lastSeq;
   }
 
   get person(): Person {
@@ -76,14 +81,25 @@ export class Attachment {
     };
   }
 
-  /** Sends the state; a driver's window size takes effect when the wheel came to them. */
+  /** `driver` has the wheel since event `seq`. A driver's window size takes effect when the wheel comes to them. */
+  driverIs(driver: PersonId | null, seq: number): void {
+    if (seq < this.#driverSeq) return;
+    const { feed, person } = this.#deps;
+    const hadWheel = this.#driver === person.personId;
+    this.#driver = driver;
+    this.#driverSeq = seq;
+    if (driver !== person.personId || hadWheel) return;
+    this.#requestedAt = null;
+    if (this.#size) feed.resize(this.#size.cols, this.#size.rows);
+  }
+
+  /** Sends the state. */
   tell(view: SessionView): void {
     const { feed, person } = this.#deps;
     const group = this.#deps.group();
     const terminal = terminalIn(view, feed.terminalId);
     const nameOf = (id: PersonId) => view.members.find((member) => member.personId === id)?.name ?? this.#nameNow(id);
-    const hadWheel = this.#driver === person.personId;
-    this.#driver = terminal.driver;
+    this.driverIs(terminal.driver, view.lastSeq);
     const others = [...group].filter((other) => other.person.personId !== terminal.driver);
     const state: ToViewer = {
       type: 'state',
@@ -102,8 +118,6 @@ export class Attachment {
       rows: feed.rows,
     };
     this.#viewer?.tell(state);
-    if (this.#driver === person.personId) this.#requestedAt = null;
-    if (!hadWheel && this.#driver === person.personId && this.#size) feed.resize(this.#size.cols, this.#size.rows);
   }
 
   #nameNow(id: PersonId): string {
@@ -118,33 +132,37 @@ export class Attachment {
       return;
     }
     this.#viewer?.clients.add(frame.clientId);
-    if (this.#held.length === 0 && this.#driver === person.personId) {
-      feed.input(raw);
-      return;
-    }
+    if (this.#held.length === 0 && this.#driver === person.personId) return this.#pass(frame, raw);
     if ((this.#driver === null || this.#held.length > 0) && isAtLeast(person.role, 'editor'))
       return this.#takeAndType(frame, raw);
     this.#refuse(frame.n);
   }
 
+  #pass(frame: InputFrame, raw: Uint8Array): void {
+    if (this.#deps.feed.input(frame, raw)) return;
+    this.#viewer?.tell({ type: 'input-refused', n: frame.n, drives: null });
+  }
+
   /** Nobody drives: the first keys take the wheel; they and what is typed meanwhile then go through, in order. */
   #takeAndType(frame: InputFrame, raw: Uint8Array): void {
-    this.#held.push({ n: frame.n, raw });
+    this.#held.push({ frame, raw });
     if (this.#held.length > 1) return;
-    const { feed, person, wish, view } = this.#deps;
-    wish(feed.sessionId, feed.terminalId, person, { how: 'typed' })
-      .then(view)
-      .then((now) => {
-        this.#driver = terminalIn(now, feed.terminalId).driver;
-        for (const { n, raw: held } of this.#held.splice(0)) {
-          if (this.#driver === person.personId) feed.input(held);
-          else this.#refuse(n);
+    const { feed, person, wish } = this.#deps;
+    wish(feed.sessionId, feed.terminalId, person, { how: 'typed' }).then(
+      (view) => {
+        this.driverIs(terminalIn(view, feed.terminalId).driver, view.lastSeq);
+        for (const held of this.#held.splice(0)) {
+          if (this.#driver === person.personId) this.#pass(held.frame, held.raw);
+          else this.#refuse(held.frame.n);
         }
-      })
-      .catch((cause: unknown) => {
-        this.#held = [];
+      },
+      (cause: unknown) => {
+        for (const held of this.#held.splice(0)) {
+          this.#viewer?.tell({ type: 'input-refused', n: held.frame.n, drives: null });
+        }
         this.#failed(cause);
-      });
+      },
+    );
   }
 
   #refuse(n: number): void {
@@ -171,7 +189,6 @@ export class Attachment {
 
   #message(message: FromViewer): void {
     const { feed, person } = this.#deps;
-    const group = this.#deps.group();
     switch (message.type) {
       case 'drawn':
         if (this.#viewer) feed.drawn(this.#viewer, message.offset);
@@ -198,13 +215,14 @@ export class Attachment {
 
   /** A wish that cannot be fulfilled changes nothing: the state is told again. Losing the database closes the socket. */
   #failed(cause: unknown): void {
-    if (cause instanceof AppError && !cause.facts.isRetryable) return this.#deps.refresh();
+    const error = expected(cause);
+    if (error && !error.facts.isRetryable) return this.#deps.refresh();
     this.#deps.note(`terminal wish failed: ${String(cause)}`);
-    this.#deps.socket.close(4503, 'try again');
+    this.#deps.socket.close(error?.facts.ws ?? 4503, error?.message ?? 'try again');
   }
 
   #close(): void {
-    if (this.#viewer) this.#deps.feed.viewers.delete(this.#viewer);
+    if (this.#viewer) this.#deps.feed.detach(this.#viewer);
     this.#countRefused();
   }
 }

@@ -22,8 +22,8 @@ export function terminalIn(view: SessionView | null, terminalId: TerminalId): Te
 }
 
 /**
- * The events that fulfil a wish; none when it is so already. Throws `auth.forbidden` below editor, `terminal.closed`, and
- * `terminal.not-driver` when somebody else's wheel is given away.
+ * The events that fulfil a wish; none when it is so already. Throws `auth.forbidden` below editor, `terminal.closed`,
+ * `terminal.not-driver` when somebody else's wheel is given away, `person.not-found` when it is given to a stranger.
  */
 export function decideDriver(
   view: SessionView | null,
@@ -49,6 +49,14 @@ export function decideDriver(
       if (terminal.driver !== who.personId) {
         throw new AppError({ code: 'terminal.not-driver', message: 'only the driver hands over' });
       }
+      if (wish.to !== null) checkReceiver(view, wish.to);
       return change(wish.to, wish.to === null ? 'released' : 'given');
   }
+}
+
+/** The wheel is given to somebody who is in the session and may drive. */
+function checkReceiver(view: SessionView | null, personId: PersonId): void {
+  const member = view?.members.find((candidate) => candidate.personId === personId);
+  if (!member) throw new AppError({ code: 'person.not-found', message: 'to: nobody of this session' });
+  if (!isAtLeast(member.role, 'editor')) throw new AppError({ code: 'auth.forbidden', message: 'to: may not drive' });
 }

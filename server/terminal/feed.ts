@@ -3,9 +3,11 @@
  * Knows neither who may drive (driver.ts) nor how output is stored (recorder.ts).
  */
 import type { ClientId, SessionId, TerminalId } from '#protocol/id.ts';
-import type { OutputFrame } from '#protocol/terminal-frame.ts';
+import type { InputFrame, OutputFrame } from '#protocol/terminal-frame.ts';
+import type { ToViewer } from '#protocol/viewer-message.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { RunnerLink } from '#server/runner/index.ts';
+import { InputHold } from './input-hold.ts';
 import type { Recorder } from './recorder.ts';
 import type { Screen } from './screen.ts';
 import { OutputTail } from './tail.ts';
@@ -30,6 +32,12 @@ export class TerminalFeed {
   #screen: Screen | null = null;
   #screenRequest: Promise<Screen> | null = null;
   #retry: NodeJS.Timeout | null = null;
+  /** The size that was asked for and is not confirmed yet. */
+  #asked: { cols: number; rows: number } | null = null;
+  readonly #hold = new InputHold();
+  /** Those who wait for the output to reach an offset. */
+  #waiting: { offset: number; tell: (isReached: boolean) => void }[] = [];
+  readonly #now: () => number;
   readonly #note: (line: string) => void;
 
   constructor(options: {
@@ -38,6 +46,7 @@ export class TerminalFeed {
     recorder: Recorder;
     cols: number;
     rows: number;
+    now: () => number;
     note: (line: string) => void;
   }) {
     this.terminalId = options.terminalId;
@@ -46,6 +55,7 @@ export class TerminalFeed {
     this.cols = options.cols;
     this.rows = options.rows;
     this.#tail = new OutputTail(options.recorder.end);
+    this.#now = options.now;
     this.#note = options.note;
   }
 
@@ -63,17 +73,25 @@ export class TerminalFeed {
     this.#screen = null;
     if (from !== this.#tail.end) this.#tail.restart(from);
     for (const viewer of this.viewers) viewer.desynchronise();
+    if (this.#asked) link.send({ type: 'terminal.resize', terminalId: this.terminalId, ...this.#asked });
+    const { raws, givenUp } = this.#hold.resend(this.#now());
+    for (const raw of raws) link.sendInput(raw);
+    for (const { clientId, n } of givenUp) this.#tellClient(clientId, { type: 'input-refused', n, drives: null });
     this.pump();
   }
 
+  /** Nothing carries it any more: whoever has no screen gets the stored one. */
   unlink(): void {
     this.#link = null;
+    for (const { tell } of this.#waiting.splice(0)) tell(false);
+    for (const viewer of this.viewers) if (viewer.needsScreen) void this.#showStored(viewer, null);
   }
 
-  /** Its program has ended and all its output is stored: whoever has no screen gets the stored one. */
-  finished(): void {
-    this.unlink();
-    for (const viewer of this.viewers) if (viewer.needsScreen) void this.#showStored(viewer, null);
+  /** Resolves when the output has reached `offset`; false when the link broke before. */
+  reached(offset: number): Promise<boolean> {
+    if (this.#tail.end >= offset) return Promise.resolve(true);
+    if (!this.#link) return Promise.resolve(false);
+    return new Promise((tell) => this.#waiting.push({ offset, tell }));
   }
 
   isLinkedBy(link: RunnerLink): boolean {
@@ -90,11 +108,13 @@ export class TerminalFeed {
     this.#tail.output(frame, raw);
     this.recorder.output(frame);
     for (const viewer of this.viewers) this.#pumpViewer(viewer);
+    this.#tellReached();
   }
 
   resized(marker: { n: number; offset: number; cols: number; rows: number }): void {
     this.cols = marker.cols;
     this.rows = marker.rows;
+    if (this.#asked?.cols === marker.cols && this.#asked.rows === marker.rows) this.#asked = null;
     this.#tail.resized(marker);
     this.recorder.resized(marker);
     this.pump();
@@ -106,6 +126,7 @@ export class TerminalFeed {
     this.#tail.restart(offset);
     for (const viewer of this.viewers) viewer.desynchronise();
     this.pump();
+    this.#tellReached();
   }
 
   /** Adds a viewer that already shows everything up to `after`; null: nothing. */
@@ -118,20 +139,29 @@ export class TerminalFeed {
     return viewer;
   }
 
+  /** Removes a viewer; its clients send again themselves what was not acknowledged. */
+  detach(viewer: Viewer): void {
+    this.viewers.delete(viewer);
+    this.#hold.forget(viewer.clients);
+  }
+
   inputAcked(clientId: ClientId, n: number): void {
-    for (const viewer of this.viewers) {
-      if (viewer.clients.has(clientId)) viewer.tell({ type: 'input-acked', n });
-    }
+    this.#hold.settle(clientId, n);
+    this.#tellClient(clientId, { type: 'input-acked', n });
   }
 
-  /** Passes encoded input on; false when there is no runner to take it. */
-  input(raw: Uint8Array): boolean {
+  /** Passes encoded input on, now or when the runner is back; false when too much waits for it already. */
+  input(frame: InputFrame, raw: Uint8Array): boolean {
+    if (!this.#hold.add(frame, raw, this.#now())) return false;
     this.#link?.sendInput(raw);
-    return this.#link !== null;
+    return true;
   }
 
+  /** Asks for a size, now or when the runner is back. */
   resize(cols: number, rows: number): void {
-    if (cols === this.cols && rows === this.rows) return;
+    const newest = this.#asked ?? this;
+    if (cols === newest.cols && rows === newest.rows) return;
+    this.#asked = { cols, rows };
     this.#link?.send({ type: 'terminal.resize', terminalId: this.terminalId, cols, rows });
   }
 
@@ -159,6 +189,17 @@ export class TerminalFeed {
     this.#screen = screen;
     this.recorder.screen(screen);
     return screen;
+  }
+
+  #tellClient(clientId: ClientId, message: ToViewer): void {
+    for (const viewer of this.viewers) if (viewer.clients.has(clientId)) viewer.tell(message);
+  }
+
+  #tellReached(): void {
+    if (this.#waiting.length === 0) return;
+    const reached = this.#waiting.filter(({ offset }) => offset <= this.#tail.end);
+    this.#waiting = this.#waiting.filter(({ offset }) => offset > this.#tail.end);
+    for (const { tell } of reached) tell(true);
   }
 
   #outOfOrder(frame: OutputFrame): void {
@@ -206,7 +247,7 @@ export class TerminalFeed {
       const end = output.at(-1);
       const offset = end ? end.offset + end.data.length : (screen?.offset ?? 0);
       if (!this.viewers.has(viewer) || this.#link || (after !== null && after >= offset)) return;
-      viewer.showStored(screen ?? this.blank(), output);
+      await viewer.showStored(screen ?? this.blank(), output);
     } catch (cause) {
       this.#note(`terminal ${this.terminalId}: no stored screen: ${String(cause)}`);
     }

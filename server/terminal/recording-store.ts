@@ -14,6 +14,14 @@ export interface StoredRow {
   data: Uint8Array;
 }
 
+/** A piece of output and the size it was printed for. */
+export interface StoredOutput {
+  offset: number;
+  data: Uint8Array;
+  cols: number;
+  rows: number;
+}
+
 /** One page of older output: draw `screen` (null: an empty one), then the pieces in order. Data is base64. */
 export interface RecordingPage {
   screen: { offset: number; cols: number; rows: number; data: string } | null;
@@ -26,39 +34,158 @@ export interface RecordingPage {
 const maxStoredBytes = 64 * 1024 * 1024;
 /** Raw bytes of one page, about. */
 const pageBytes = 512 * 1024;
+/** Raw bytes that are replayed on top of the last screen at most. */
+const maxTailBytes = 8 * 1024 * 1024;
 const compress = promisify(deflate);
 const decompress = promisify(inflate);
 
-export type RecordingStore = ReturnType<typeof createRecordingStore>;
-
-export function createRecordingStore(options: {
+export interface RecordingStoreOptions {
   sql: Sql;
   sessionId: SessionId;
   terminalId: TerminalId;
   now: () => number;
-}) {
-  const { sql, sessionId, terminalId } = options;
-  let stored: number | null = null;
+}
 
-  async function storedBytes(): Promise<number> {
+export class RecordingStore {
+  readonly #deps: RecordingStoreOptions;
+  #stored: number | null = null;
+  constructor(deps: RecordingStoreOptions) {
+    this.#deps = deps;
+  }
+
+  #screenOf({ from: offset, cols, rows, data }: StoredRow): Screen {
+    return { terminalId: this.#deps.terminalId, offset, cols, rows, data, resizes: 0 };
+  }
+
+  #blank({ offset, cols, rows }: StoredOutput): Screen {
+    return { terminalId: this.#deps.terminalId, offset, cols, rows, data: new Uint8Array(0), resizes: 0 };
+  }
+
+  async #storedBytes(): Promise<number> {
+    const { sql, terminalId } = this.#deps;
     const [row] =
       await sql`select coalesce(sum(length(data)), 0)::float8 as bytes from recordings where terminal_id = ${terminalId}`;
     return Number(row?.bytes);
   }
 
-  async function bound(): Promise<void> {
-    stored ??= await storedBytes();
-    if (stored <= maxStoredBytes) return;
+  async #bound(): Promise<void> {
+    const { sql, terminalId } = this.#deps;
+    this.#stored ??= await this.#storedBytes();
+    if (this.#stored <= maxStoredBytes) return;
     await sql`
       delete from recordings r using (
         select from_offset, kind, sum(length(data)) over (order by to_offset desc, from_offset desc, kind) as kept
         from recordings where terminal_id = ${terminalId}) k
       where r.terminal_id = ${terminalId} and r.from_offset = k.from_offset and r.kind = k.kind
         and k.kept > ${maxStoredBytes * 0.9}`;
-    stored = await storedBytes();
+    this.#stored = await this.#storedBytes();
   }
 
-  const toRow = async (row: Record<string, unknown>): Promise<StoredRow & { at: string }> => ({
+  /** Stores rows; repeating a row is harmless. */
+  async add(rows: StoredRow[]): Promise<void> {
+    const { sql, sessionId, terminalId } = this.#deps;
+    const values = await Promise.all(
+      rows.map(async (row) => ({
+        terminal_id: terminalId,
+        session_id: sessionId,
+        from_offset: row.from,
+        to_offset: row.to,
+        at: new Date(this.#deps.now()),
+        kind: row.kind,
+        cols: row.cols,
+        rows: row.rows,
+        data: row.data.length === 0 ? Buffer.alloc(0) : await compress(row.data, { level: 1 }),
+      })),
+    );
+    await sql`insert into recordings ${sql(values)} on conflict do nothing`;
+    this.#stored =
+      (this.#stored ?? (await this.#storedBytes())) + values.reduce((sum, row) => sum + row.data.length, 0);
+    await this.#bound();
+  }
+
+  /** Where the stored output ends; 0 where there is none. */
+  async end(): Promise<number> {
+    const { sql, terminalId } = this.#deps;
+    const [row] = await sql`select coalesce(max(to_offset), 0)::float8 as "end" from recordings
+      where terminal_id = ${terminalId} and kind <> 'screen'`;
+    return Number(row?.end);
+  }
+
+  /** The newest stored screen (null: nothing is stored) and the raw output that follows it without a gap, oldest first. */
+  async last(): Promise<{ screen: Screen | null; output: StoredOutput[] }> {
+    const { sql, terminalId } = this.#deps;
+    const [newest] = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'screen'
+      order by from_offset desc limit 1`;
+    const screen = newest ? this.#screenOf(await toRow(newest)) : null;
+    const start = screen?.offset ?? 0;
+    const after = await sql`select * from recordings where terminal_id = ${terminalId} and kind <> 'screen'
+      and to_offset > ${start} and from_offset < ${start + maxTailBytes} order by from_offset`;
+    const rows = await Promise.all(after.map(toRow));
+    const output = contiguous(rows, screen?.offset ?? rows.find((row) => row.kind === 'raw')?.from ?? 0);
+    const [first] = output;
+    return { screen: screen ?? (first ? this.#blank(first) : null), output };
+  }
+
+  /** The output that ends before `before` (null: the newest), from the keyframe that precedes it. */
+  async page(before: number | null): Promise<RecordingPage> {
+    const { sql, terminalId } = this.#deps;
+    const upTo = before ?? Number.MAX_SAFE_INTEGER;
+    const newest = await sql`
+      select from_offset, to_offset from recordings
+      where terminal_id = ${terminalId} and kind <> 'screen' and from_offset < ${upTo} order by from_offset desc limit 40`;
+    let size = 0;
+    const wanted = newest.filter((row) => {
+      const isWanted = size < pageBytes;
+      size += Number(row.to_offset) - Number(row.from_offset);
+      return isWanted;
+    });
+    const from = Number(wanted.at(-1)?.from_offset ?? 0);
+    const [keyframe] = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'screen'
+      and from_offset <= ${from} order by from_offset desc limit 1`;
+    const start = keyframe ? Number(keyframe.from_offset) : from;
+    const rows = await sql`select * from recordings where terminal_id = ${terminalId} and kind <> 'screen'
+      and to_offset > ${start} and from_offset < ${upTo} order by from_offset`;
+    const screen = keyframe ? await toRow(keyframe) : null;
+    const pieces = (await Promise.all(rows.map(toRow))).map((row) => between(row, start, upTo));
+    const [older] = await sql`select 1 from recordings where terminal_id = ${terminalId} and kind <> 'screen'
+      and from_offset < ${start} limit 1`;
+    return {
+      screen: screen && { offset: screen.from, cols: screen.cols, rows: screen.rows, data: base64(screen.data) },
+      pieces: pieces.map(({ data, ...piece }) => ({
+        ...piece,
+        kind: piece.kind as 'raw' | 'gap',
+        data: base64(data),
+      })),
+      before: older ? start : null,
+    };
+  }
+}
+
+const base64 = (data: Uint8Array): string => Buffer.from(data).toString('base64');
+
+/** The part of a row between two offsets: a screen, and so a page, may begin within a row. */
+function between<Row extends StoredRow>(row: Row, start: number, end: number): Row {
+  const from = Math.max(row.from, start);
+  const to = Math.min(row.to, end);
+  return { ...row, from, to, data: row.data.subarray(from - row.from, to - row.from) };
+}
+
+/** The raw rows that follow each other without a gap from `start` on. */
+function contiguous(rows: StoredRow[], start: number): StoredOutput[] {
+  const output: StoredOutput[] = [];
+  let end = start;
+  for (const row of rows) {
+    if (row.to <= end) continue;
+    if (row.kind !== 'raw' || row.from > end) break;
+    const { from: offset, data, cols, rows: height } = between(row, end, row.to);
+    output.push({ offset, data, cols, rows: height });
+    end = row.to;
+  }
+  return output;
+}
+
+async function toRow(row: Record<string, unknown>): Promise<StoredRow & { at: string }> {
+  return {
     kind: row.kind as StoredRow['kind'],
     from: Number(row.from_offset),
     to: Number(row.to_offset),
@@ -66,90 +193,5 @@ export function createRecordingStore(options: {
     rows: Number(row.rows),
     at: (row.at as Date).toISOString(),
     data: (row.data as Buffer).length === 0 ? new Uint8Array(0) : await decompress(row.data as Buffer),
-  });
-
-  return {
-    /** Stores rows; repeating a row is harmless. */
-    async add(rows: StoredRow[]): Promise<void> {
-      const values = await Promise.all(
-        rows.map(async (row) => ({
-          terminal_id: terminalId,
-          session_id: sessionId,
-          from_offset: row.from,
-          to_offset: row.to,
-          at: new Date(options.now()),
-          kind: row.kind,
-          cols: row.cols,
-          rows: row.rows,
-          data: row.data.length === 0 ? Buffer.alloc(0) : await compress(row.data, { level: 1 }),
-        })),
-      );
-      await sql`insert into recordings ${sql(values)} on conflict do nothing`;
-      stored = (stored ?? (await storedBytes())) + values.reduce((sum, row) => sum + row.data.length, 0);
-      await bound();
-    },
-
-    /** Where the stored recording ends; 0 where there is none. */
-    async end(): Promise<number> {
-      const [row] =
-        await sql`select coalesce(max(to_offset), 0)::float8 as "end" from recordings where terminal_id = ${terminalId}`;
-      return Number(row?.end);
-    },
-
-    /** The newest stored screen and the raw output after it, oldest first. */
-    async last(): Promise<{ screen: Screen | null; output: { offset: number; data: Uint8Array }[] }> {
-      const [newest] = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'screen'
-        order by from_offset desc limit 1`;
-      const screen = newest ? await toRow(newest) : null;
-      const after = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'raw'
-        and to_offset > ${screen?.from ?? 0} order by from_offset limit 64`;
-      const raws = await Promise.all(after.map(toRow));
-      return {
-        screen: screen && {
-          terminalId,
-          offset: screen.from,
-          cols: screen.cols,
-          rows: screen.rows,
-          resizes: 0,
-          data: screen.data,
-        },
-        output: raws.map((row) => ({ offset: row.from, data: row.data })),
-      };
-    },
-
-    /** The output that ends before `before` (null: the newest), from the keyframe that precedes it. */
-    async page(before: number | null): Promise<RecordingPage> {
-      const upTo = before ?? Number.MAX_SAFE_INTEGER;
-      const newest = await sql`
-        select from_offset, to_offset from recordings
-        where terminal_id = ${terminalId} and kind <> 'screen' and from_offset < ${upTo} order by from_offset desc limit 40`;
-      let size = 0;
-      const wanted = newest.filter((row) => {
-        const isWanted = size < pageBytes;
-        size += Number(row.to_offset) - Number(row.from_offset);
-        return isWanted;
-      });
-      const from = Number(wanted.at(-1)?.from_offset ?? 0);
-      const [keyframe] = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'screen'
-        and from_offset <= ${from} order by from_offset desc limit 1`;
-      const start = keyframe ? Number(keyframe.from_offset) : from;
-      const rows = await sql`select * from recordings where terminal_id = ${terminalId} and kind <> 'screen'
-        and from_offset >= ${start} and from_offset < ${upTo} order by from_offset`;
-      const screen = keyframe ? await toRow(keyframe) : null;
-      const pieces = await Promise.all(rows.map(toRow));
-      const [older] = await sql`select 1 from recordings where terminal_id = ${terminalId} and kind <> 'screen'
-        and from_offset < ${start} limit 1`;
-      return {
-        screen: screen && { offset: screen.from, cols: screen.cols, rows: screen.rows, data: base64(screen.data) },
-        pieces: pieces.map(({ data, ...piece }) => ({
-          ...piece,
-          kind: piece.kind as 'raw' | 'gap',
-          data: base64(data),
-        })),
-        before: older ? start : null,
-      };
-    },
   };
 }
-
-const base64 = (data: Uint8Array): string => Buffer.from(data).toString('base64');

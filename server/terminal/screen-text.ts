@@ -1,5 +1,6 @@
 /** The screen as text, for scripts and thumbnails. Loads the emulator on first use. */
 import type { TerminalId } from '#protocol/id.ts';
+import type { StoredOutput } from './recording-store.ts';
 import type { Screen } from './screen.ts';
 
 /** `terminal screen` of contract.md; `lines` has `rows` entries without trailing blanks. */
@@ -13,7 +14,7 @@ export interface ScreenText {
 }
 
 /** Draws `screen` and the output after it, and reads what stands there. */
-export async function screenText(screen: Screen, output: { offset: number; data: Uint8Array }[]): Promise<ScreenText> {
+export async function screenText(screen: Screen, output: StoredOutput[]): Promise<ScreenText> {
   const { default: headless } = await import('@xterm/headless');
   const { cols, rows } = screen;
   const terminal = new headless.Terminal({ cols, rows, scrollback: 0, allowProposedApi: true });

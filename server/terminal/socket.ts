@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws';
 import { AppError } from '#protocol/error.ts';
 import { decodeFrame, type InputFrame, maxInputBytes } from '#protocol/terminal-frame.ts';
 import { type FromViewer, fromViewerSchema } from '#protocol/viewer-message.ts';
-import { type RateLimit, TokenBucket } from '#server/http/index.ts';
+import { expected, internalError, parseJson, type RateLimit, TokenBucket } from '#server/http/index.ts';
 
 export interface SocketCalls {
   input(frame: InputFrame, raw: Uint8Array): void;
@@ -26,7 +26,13 @@ const limits = {
 const tooFast = (what: string) => new AppError({ code: 'rate.exceeded', message: `${what}: too many per second` });
 
 /** Attaches to an open socket. A bad frame closes it with the code of its error and a reason that names the field. */
-export function serveSocket(socket: WebSocket, calls: SocketCalls, now: () => number): void {
+export function serveSocket(options: {
+  socket: WebSocket;
+  calls: SocketCalls;
+  now: () => number;
+  note: (line: string) => void;
+}): void {
+  const { socket, calls, now } = options;
   const buckets = new Map(Object.entries(limits).map(([kind, limit]) => [kind, new TokenBucket(limit, now())]));
   const spend = (kind: keyof typeof limits, cost = 1) => {
     if (!buckets.get(kind)?.take(cost, now())) throw tooFast(kind);
@@ -45,7 +51,7 @@ export function serveSocket(socket: WebSocket, calls: SocketCalls, now: () => nu
   }
 
   function text(data: Buffer): void {
-    const parsed = fromViewerSchema.safeParse(parse(data));
+    const parsed = fromViewerSchema.safeParse(parseJson(data.toString('utf8')));
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
       throw new AppError({
@@ -63,17 +69,9 @@ export function serveSocket(socket: WebSocket, calls: SocketCalls, now: () => nu
       if (isBinary) binary(data);
       else text(data);
     } catch (cause) {
-      if (!(cause instanceof AppError)) throw cause;
-      socket.close(cause.facts.ws, cause.message.slice(0, 120));
+      const error = expected(cause);
+      socket.close(error?.facts.ws ?? 4503, error?.message ?? internalError(cause, 'terminal socket', options.note));
     }
   });
   socket.on('close', () => calls.closed());
-}
-
-function parse(data: Buffer): unknown {
-  try {
-    return JSON.parse(data.toString('utf8'));
-  } catch (cause) {
-    throw new AppError({ code: 'input.invalid', message: 'message: not JSON', cause });
-  }
 }

@@ -3,9 +3,10 @@
  * something to send on; what it may do is the feed's business.
  */
 import type { ClientId } from '#protocol/id.ts';
-import { encodeFrame } from '#protocol/terminal-frame.ts';
+import { encodeFrame, type OutputFrame } from '#protocol/terminal-frame.ts';
 import type { ToViewer } from '#protocol/viewer-message.ts';
 import type { Person } from '#server/auth/index.ts';
+import type { StoredOutput } from './recording-store.ts';
 import type { Screen } from './screen.ts';
 import type { OutputTail } from './tail.ts';
 
@@ -27,7 +28,7 @@ export class Viewer {
   readonly #socket: ViewerSocket;
   /** Absolute index of the next tail entry; null: a screen has to be sent first. */
   #next: number | null = null;
-  #sent = 0;
+  #sentTo = 0;
   #drawn = 0;
 
   constructor(options: { person: Person; socket: ViewerSocket }) {
@@ -41,7 +42,7 @@ export class Viewer {
 
   /** Everything sent is drawn, so a screen sent now overtakes nothing. */
   get isDrained(): boolean {
-    return this.#drawn >= this.#sent && this.#socket.bufferedAmount === 0;
+    return this.#drawn >= this.#sentTo && this.#socket.bufferedAmount === 0;
   }
 
   tell(message: ToViewer): void {
@@ -55,7 +56,7 @@ export class Viewer {
   /** It holds everything up to `offset` already and goes on from there, if the tail still can. */
   resume(tail: OutputTail, offset: number): void {
     this.#next = tail.indexAfter(offset);
-    this.#sent = offset;
+    this.#sentTo = offset;
     this.#drawn = offset;
   }
 
@@ -68,36 +69,52 @@ export class Viewer {
   show(tail: OutputTail, screen: Screen): void {
     this.#socket.send(encodeFrame({ kind: 'snapshot', request: 0, ...screen }));
     this.#next = tail.indexAfter(screen.offset) ?? tail.next;
-    this.#sent = Math.max(this.#sent, screen.offset);
+    this.#sentTo = Math.max(this.#sentTo, screen.offset);
   }
 
-  /** Sends the last known screen of a terminal that nothing carries now; a live one will need a new screen. */
-  showStored(screen: Screen, output: { offset: number; data: Uint8Array }[]): void {
-    this.#socket.send(encodeFrame({ kind: 'snapshot', request: 0, ...screen }));
-    for (const { offset, data } of output) {
-      this.#socket.send(encodeFrame({ kind: 'output', terminalId: screen.terminalId, offset, data }));
-    }
+  /**
+   * Sends the last known screen of a terminal that nothing carries now, and the output after it, piece by piece as they
+   * leave the process. A live one will need a new screen, and cuts this short.
+   */
+  async showStored(screen: Screen, output: StoredOutput[]): Promise<void> {
+    const { terminalId } = screen;
+    let { cols, rows } = screen;
+    let n = 0;
     this.#next = null;
+    this.#socket.send(encodeFrame({ kind: 'snapshot', request: 0, ...screen }));
+    for (const piece of output) {
+      const { offset, data } = piece;
+      if (piece.cols !== cols || piece.rows !== rows) {
+        ({ cols, rows } = piece);
+        this.tell({ type: 'resized', n: ++n, offset, cols, rows });
+      }
+      await this.#sendOut({ kind: 'output', terminalId, offset, data });
+      if (this.#next !== null) return;
+    }
   }
 
   /** Sends what is due and fits; `onRoom` is called when a send has left the process. */
   pump(tail: OutputTail, onRoom: () => void): void {
     if (this.#next === null) return;
-    if (tail.isEvicted(this.#next) || tail.end - this.#sent > windowBytes + maxBehindBytes) {
+    if (tail.isEvicted(this.#next) || tail.end - this.#sentTo > windowBytes + maxBehindBytes) {
       this.#next = null;
       return;
     }
-    while (this.#sent - this.#drawn < windowBytes && this.#socket.bufferedAmount < windowBytes) {
+    while (this.#sentTo - this.#drawn < windowBytes && this.#socket.bufferedAmount < windowBytes) {
       const entry = tail.at(this.#next);
       if (!entry) return;
       this.#next++;
       if (entry.kind === 'output') {
-        this.#sent = Math.max(this.#sent, entry.end);
+        this.#sentTo = Math.max(this.#sentTo, entry.end);
         this.#socket.send(entry.raw, onRoom);
       } else {
         const { n, offset, cols, rows } = entry;
         this.tell({ type: 'resized', n, offset, cols, rows });
       }
     }
+  }
+
+  #sendOut(frame: OutputFrame): Promise<void> {
+    return new Promise((resolve) => this.#socket.send(encodeFrame(frame), () => resolve()));
   }
 }
