@@ -46,7 +46,7 @@ interface New {
 }
 
 const start = async (server: ServerProcess, ...args: string[]): Promise<New> =>
-  JSON.parse(await omnigent(server, 'session', 'new', ...args, '--json')) as New;
+  JSON.parse(await omnigent(server, 'session', 'new', '--json', ...args)) as New;
 
 async function furnish(server: ServerProcess): Promise<Record<'auth' | 'stopped', New>> {
   const person = join(server.folder, 'person');
