@@ -235,10 +235,22 @@ it('[WEB23] gives keys up after 10 s or when somebody else drives, and says so',
     wire().accept();
     wire().tell(seat(driver));
     expect(wire().typed).toEqual([]);
-    expect(socket.state.refusal?.why).toBe('The last keys before the connection was lost did not arrive');
+    expect(socket.state.refusal?.why).toBe('The last keys may not have arrived');
     socket.type(bytes('y'));
     expect(wire().typed).toEqual(['1:y']);
   }
+});
+
+it('[WEB23] keys sent again and never answered are given up too, and that is said', () => {
+  const { wire, clock, socket } = attached();
+  socket.type(bytes('x'));
+  for (let dial = 0; dial < 2; dial++) {
+    clock.pass(7_000);
+    wire().accept();
+    wire().tell(seat(mira));
+  }
+  expect(wire().typed).toEqual([]);
+  expect(socket.state.refusal?.why).toBe('The last keys may not have arrived');
 });
 
 it('[WEB24] accepts no keys while disconnected, nor a paste above the limit', () => {

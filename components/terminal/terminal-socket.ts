@@ -113,7 +113,7 @@ export class TerminalSocket {
     if (this.#state.link.kind !== 'open' || !this.#attached) return this.#refuse('Not connected, key not sent');
     if (this.#state.seat?.closed) return this.#refuse('This terminal is closed');
     this.#sendInput(this.#input.add(data));
-    this.#cancelWatch ??= this.#options.clock.after(deadAfterMs, () => this.#watch());
+    this.#expectAnswer();
   }
 
   /** The size of this window in cells; the server applies it while this person drives. */
@@ -198,6 +198,10 @@ export class TerminalSocket {
     });
   }
 
+  #expectAnswer(): void {
+    this.#cancelWatch ??= this.#options.clock.after(deadAfterMs, () => this.#watch());
+  }
+
   #watch(): void {
     this.#cancelWatch = null;
     const oldest = this.#input.oldestAt;
@@ -249,6 +253,10 @@ export class TerminalSocket {
     this.#attached = true;
     const { items, givenUp } = this.#input.resend(seat.driver?.personId === seat.you.personId);
     for (const item of items) this.#sendInput(item);
-    if (givenUp > 0) this.#refuse('The last keys before the connection was lost did not arrive');
+    // What was sent again has the whole time to be answered, and must not wait for ever without an answer either.
+    this.#cancelWatch?.();
+    this.#cancelWatch = null;
+    if (items.length > 0) this.#expectAnswer();
+    if (givenUp > 0) this.#refuse('The last keys may not have arrived');
   }
 }

@@ -152,7 +152,7 @@ export class TerminalFeed {
 
   /** Passes encoded input on, now or when the runner is back; false when too much waits for it already. */
   input(frame: InputFrame, raw: Uint8Array): boolean {
-    if (!this.#hold.add(frame, raw, this.#now())) return false;
+    if (!this.#hold.add(frame, raw, this.#now(), this.#link !== null)) return false;
     this.#link?.sendInput(raw);
     return true;
   }

@@ -16,7 +16,7 @@ describe('input that is not acknowledged', () => {
       [b, 1, 'x'],
       [a, 2, 's'],
     ] as const)
-      hold.add({ clientId, n }, key(text), 0);
+      hold.add({ clientId, n }, key(text), 0, false);
     expect(sent(hold, 100)).toEqual(['l', 'x', 's']);
     hold.settle(a, 1);
     expect(sent(hold, 200)).toEqual(['x', 's']);
@@ -27,16 +27,16 @@ describe('input that is not acknowledged', () => {
 
   it('the same number is held once', () => {
     const hold = new InputHold();
-    hold.add({ clientId: a, n: 1 }, key('l'), 0);
-    hold.add({ clientId: a, n: 1 }, key('l'), 5);
+    hold.add({ clientId: a, n: 1 }, key('l'), 0, false);
+    hold.add({ clientId: a, n: 1 }, key('l'), 5, false);
     expect(sent(hold, 10)).toEqual(['l']);
   });
 
   it('[DRV7] is given up with everything later of the same keyboard when it is older than 10 s', () => {
     const hold = new InputHold();
-    hold.add({ clientId: a, n: 7 }, key('r'), 0);
-    hold.add({ clientId: a, n: 8 }, key('m'), 9_000);
-    hold.add({ clientId: b, n: 1 }, key('x'), 9_000);
+    hold.add({ clientId: a, n: 7 }, key('r'), 0, false);
+    hold.add({ clientId: a, n: 8 }, key('m'), 9_000, false);
+    hold.add({ clientId: b, n: 1 }, key('x'), 9_000, false);
     const { raws, givenUp } = hold.resend(10_001);
     expect(raws).toHaveLength(1);
     expect(givenUp).toEqual([
@@ -46,16 +46,23 @@ describe('input that is not acknowledged', () => {
     expect(sent(hold, 10_002)).toEqual(['x']);
   });
 
+  it('[DRV7] of input that was on its way when the link broke nobody says that it did not arrive', () => {
+    const hold = new InputHold();
+    hold.add({ clientId: a, n: 7 }, key('r'), 0, true);
+    hold.add({ clientId: a, n: 8 }, key('m'), 9_000, false);
+    expect(hold.resend(10_001)).toEqual({ raws: [], givenUp: [] });
+  });
+
   it('takes 1 MiB, then says so', () => {
     const hold = new InputHold();
     const large = new Uint8Array(256 * 1024);
-    for (let n = 1; n <= 4; n++) expect(hold.add({ clientId: a, n }, large, 0)).toBe(true);
-    expect(hold.add({ clientId: a, n: 5 }, key('x'), 0)).toBe(false);
+    for (let n = 1; n <= 4; n++) expect(hold.add({ clientId: a, n }, large, 0, false)).toBe(true);
+    expect(hold.add({ clientId: a, n: 5 }, key('x'), 0, false)).toBe(false);
     hold.settle(a, 1);
-    expect(hold.add({ clientId: a, n: 5 }, key('x'), 0)).toBe(true);
+    expect(hold.add({ clientId: a, n: 5 }, key('x'), 0, false)).toBe(true);
     hold.forget(new Set([a]));
     expect(hold.resend(0).raws).toEqual([]);
-    expect(hold.add({ clientId: b, n: 1 }, large, 0)).toBe(true);
+    expect(hold.add({ clientId: b, n: 1 }, large, 0, false)).toBe(true);
   });
 
   it('what it resends of one keyboard is always a run of numbers without a hole', () => {
@@ -73,7 +80,7 @@ describe('input that is not acknowledged', () => {
           now += wait;
           const n = typed.get(step.client) ?? 0;
           if (step.do === 'type') {
-            hold.add({ clientId: step.client, n: n + 1 }, key(`${step.client} ${n + 1}`), now);
+            hold.add({ clientId: step.client, n: n + 1 }, key(`${step.client} ${n + 1}`), now, false);
             typed.set(step.client, n + 1);
           } else if (step.do === 'ack') hold.settle(step.client, Math.max(0, n - step.back));
           else {

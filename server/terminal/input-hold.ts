@@ -15,17 +15,23 @@ interface Held {
   n: number;
   raw: Uint8Array;
   at: number;
+  /** It was put on a link: whether it arrived is not known until it is acknowledged. */
+  isSent: boolean;
 }
 
 export class InputHold {
   #items: Held[] = [];
   #bytes = 0;
 
-  /** False when there is no room: then the input must not be sent either, or later input would overtake it. */
-  add({ clientId, n }: Pick<InputFrame, 'clientId' | 'n'>, raw: Uint8Array, now: number): boolean {
+  /**
+   * `isSent`: a link takes it now. False when there is no room: then the input must not be sent either, or later input
+   * would overtake it.
+   */
+  add(input: Pick<InputFrame, 'clientId' | 'n'>, raw: Uint8Array, now: number, isSent: boolean): boolean {
+    const { clientId, n } = input;
     if (this.#items.some((item) => item.clientId === clientId && item.n === n)) return true;
     if (this.#bytes + raw.length > maxBytes) return false;
-    this.#items.push({ clientId, n, raw, at: now });
+    this.#items.push({ clientId, n, raw, at: now, isSent });
     this.#bytes += raw.length;
     return true;
   }
@@ -40,11 +46,19 @@ export class InputHold {
     this.#keep((item) => !clients.has(item.clientId));
   }
 
-  /** What to send on a new link, in order, and what is too old: all or nothing of each client, never with a hole. */
+  /**
+   * What to send on a new link, in order; what is too old is given up, all or nothing of each client, never with a hole.
+   * `givenUp` surely did not arrive. Of a client with input that may have arrived nothing is said: it gives up itself.
+   */
   resend(now: number): { raws: Uint8Array[]; givenUp: { clientId: ClientId; n: number }[] } {
-    const late = new Set(this.#items.filter((item) => now - item.at > maxAgeMs).map((item) => item.clientId));
-    const givenUp = this.#items.filter((item) => late.has(item.clientId)).map(({ clientId, n }) => ({ clientId, n }));
+    const clientsOf = (items: Held[]) => new Set(items.map((item) => item.clientId));
+    const late = clientsOf(this.#items.filter((item) => now - item.at > maxAgeMs));
+    const inDoubt = clientsOf(this.#items.filter((item) => item.isSent));
+    const givenUp = this.#items
+      .filter((item) => late.has(item.clientId) && !inDoubt.has(item.clientId))
+      .map(({ clientId, n }) => ({ clientId, n }));
     this.forget(late);
+    for (const item of this.#items) item.isSent = true;
     return { raws: this.#items.map((item) => item.raw), givenUp };
   }
 
