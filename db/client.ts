@@ -35,7 +35,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const connect: Connect = (max, extra) => createPool(options, max, extra);
   const reach: Reach = (work) => untilReachable(work, options.patienceMs);
   const lock = await takeLock({ connect, reach, log: options.log, onLost: options.onLockLost });
-  const drizzleClient = connect(4);
+  // Rarely used: its connections go when they are idle.
+  const drizzleClient = connect(4, { idle_timeout: 30 });
   const sql = connect(10);
   const close = async () => {
     await Promise.all([sql.end({ timeout: 5 }), drizzleClient.end({ timeout: 5 })]);

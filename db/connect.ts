@@ -1,19 +1,21 @@
 /** Pools of connections to one database: how they are reached and how values cross. Knows no table. */
 import postgres from 'postgres';
 import { AppError } from '#protocol/error.ts';
+import { arrayTypes } from './array-type.ts';
 import type { SocketAddress } from './embedded.ts';
 
 /** bigint columns arrive as numbers: sequence numbers and offsets stay below 2^53. */
 const types = {
   bigint: { to: 20, from: [20], parse: Number, serialize: String },
+  ...arrayTypes,
 };
 
-type Types = { bigint: postgres.PostgresType<number> };
-type Extra = Pick<postgres.Options<Types>, 'onclose' | 'connection'>;
+type Types = typeof types;
+type Extra = Pick<postgres.Options<Types>, 'onclose' | 'connection' | 'idle_timeout'>;
 /** Opens a pool of at most `max` connections to the database. */
 export type Connect = (max: number, extra?: Extra) => Sql;
 
-export type Sql = postgres.Sql<{ bigint: number }>;
+export type Sql = ReturnType<typeof postgres<Types>>;
 
 export interface PoolOptions {
   /** Yours by url, or the embedded one by its socket. */
@@ -27,6 +29,7 @@ export function createPool({ at, log }: PoolOptions, max: number, extra: Extra =
   const common: postgres.Options<Types> = {
     max,
     types,
+    fetch_types: false,
     connect_timeout: 5,
     max_lifetime: null,
     // Fixed: the library's own grows to 20 s, and Postgres is back in under one.

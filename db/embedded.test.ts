@@ -1,5 +1,5 @@
 /** The embedded cluster through everything that may happen to it. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { chmodSync, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -200,8 +200,11 @@ describe('after a server was killed', () => {
     // Without setpriv in its PATH the owner cannot make Postgres follow it into death.
     const bin = join(home, 'bin');
     await mkdir(bin);
-    for (const program of ['id', 'unshare']) {
-      const path = execFileSync('sh', ['-c', `command -v ${program} || true`], { encoding: 'utf8' }).trim();
+    for (const program of ['id', 'true', 'unshare']) {
+      const path = (process.env['PATH'] ?? '')
+        .split(':')
+        .map((folder) => join(folder, program))
+        .find(existsSync);
       if (path) await symlink(path, join(bin, program));
     }
     const { owner, pid } = await startOwner({ ...process.env, PATH: bin });

@@ -25,6 +25,9 @@ const defaults = {
   log_timezone: 'UTC',
   lc_messages: 'C',
   log_min_messages: 'warning',
+  // A repeated dedupe key is an error to Postgres and everyday to us: its statement would fill the log.
+  log_min_error_statement: 'panic',
+  log_checkpoints: 'off',
 } as const;
 
 export type SettingName = keyof typeof defaults;
