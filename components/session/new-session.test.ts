@@ -24,6 +24,10 @@ it('[WEB5] puts the server’s refusal at the field it is about', () => {
   expect(refuse('source.invalid')).toEqual({ dir: 'why' });
   expect(refuse('session.conflict')).toEqual({ name: 'why' });
   expect(refuse('launch.failed')).toEqual({ form: 'why' });
+  const message = 'Dir: no such folder on this machine.';
+  expect(problemsOf({ code: 'source.invalid', message, isRetryable: false })).toEqual({
+    dir: 'No such folder on this machine.',
+  });
 });
 
 it('[WEB5] remembers the folders of earlier sessions once each, newest first', () => {

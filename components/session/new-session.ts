@@ -1,5 +1,6 @@
 /** What a new session needs, checked before it is asked for, and where the server's refusals belong. Pure. */
 import type { Failure } from '#components/api/failure.ts';
+import { capitalise } from '#components/ui/format.ts';
 import { parseCommandLine } from './command-line.ts';
 
 export interface NewSession {
@@ -23,7 +24,7 @@ export function checkNewSession(form: NewSession): Checked {
   const program = parseCommandLine(form.program);
   const problems: Problems = {};
   if (dir === '') problems.dir = 'Name a folder on the server’s machine.';
-  else if (!/^(\/|~(\/|$))/.test(dir)) problems.dir = 'Write the whole path, from / on.';
+  else if (!dir.startsWith('/')) problems.dir = 'Write the whole path, from / on.';
   if (name.length > 120) problems.name = `At most 120 characters; these are ${name.length}.`;
   if (!program.ok) problems.program = program.problem;
   if (!program.ok || Object.keys(problems).length > 0) return { ok: false, problems };
@@ -31,17 +32,22 @@ export function checkNewSession(form: NewSession): Checked {
   return { ok: true, input: { dir, includeChanges, command: program.command, wait: false, ...(name && { name }) } };
 }
 
-/** Which field a refusal of the server is about; the message is the server's. */
-export function problemsOf(failure: Failure): Problems {
-  switch (failure.code) {
+const fieldOf: Record<string, NewSessionField> = { dir: 'dir', name: 'name', command: 'program' };
+
+/** Which field a refusal of the server is about; the message is the server's, without the field's name in front. */
+export function problemsOf({ code, message }: Failure): Problems {
+  const [, named = '', words = message] = /^(\w+): (.*)$/s.exec(message) ?? [];
+  const field = fieldOf[named.toLowerCase()];
+  if (field) return { [field]: capitalise(words) };
+  switch (code) {
     case 'source.invalid':
     case 'checkout.failed':
-      return { dir: failure.message };
+      return { dir: message };
     case 'session.conflict':
     case 'session.ambiguous':
-      return { name: failure.message };
+      return { name: message };
     default:
-      return { form: failure.message };
+      return { form: message };
   }
 }
 

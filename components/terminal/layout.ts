@@ -8,9 +8,9 @@ export interface Size {
 /** What the protocol allows a program to be given. */
 const bounds = { minCols: 2, maxCols: 1000, minRows: 1, maxRows: 500 };
 /** Below this, px, text is a texture; the rest of the way is scaling. */
-const minFontSize = 4;
+export const minFontSize = 4;
 /** Font sizes are set in steps, so that cells keep whole device pixels more often. */
-const fontStep = 0.25;
+export const fontStep = 0.25;
 
 const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value));
 

@@ -5,7 +5,7 @@
 import type { PersonId, TerminalId } from '#protocol/id.ts';
 import { scrollbackLines } from '#protocol/terminal-frame.ts';
 import { browserClock } from './clock.ts';
-import { cellsIn, fittingFontSize, remainingScale, type Size, spacingFor } from './layout.ts';
+import { cellsIn, fittingFontSize, fontStep, minFontSize, remainingScale, type Size, spacingFor } from './layout.ts';
 import { isReport, type TerminalCommand, terminalCommand, withControl } from './terminal-keys.ts';
 import { type Socket, type SocketEvents, type SocketState, TerminalSocket } from './terminal-socket.ts';
 import { characterWidth, themeAt } from './theme.ts';
@@ -24,6 +24,8 @@ export interface LiveTerminalOptions {
 }
 
 const resizeQuietMs = 80;
+/** Cells are whole pixels, so the computed size may be a little too large; the rest is left to a transform. */
+const shrinkTries = 4;
 const encoder = new TextEncoder();
 
 /** The element carries its emulator, so that a person's own scripts can read the screen. */
@@ -225,9 +227,17 @@ export class LiveTerminal {
     this.#cell ??= this.#measureCell();
     const wanted = cellsIn(box, this.#cell);
     this.#socket.resize(wanted.cols, wanted.rows);
-    this.#setFont(fittingFontSize(box, this.#cell, terminal, this.#fontSize));
-    const scale = remainingScale(box, this.#drawnSize());
+    const scale = this.#shrinkInto(box, fittingFontSize(box, this.#cell, terminal, this.#fontSize));
     this.#options.host.style.transform = scale < 1 ? `scale(${scale})` : '';
+  }
+
+  /** Sets the first font size at or below `size` whose whole pixels fit; returns what is left to scale by. */
+  #shrinkInto(box: Size, size: number): number {
+    for (let tries = 0; ; tries++) {
+      this.#setFont(size - tries * fontStep);
+      const scale = remainingScale(box, this.#drawnSize());
+      if (scale === 1 || tries === shrinkTries || size - tries * fontStep <= minFontSize) return scale;
+    }
   }
 
   #measureCell(): Size {
