@@ -23,7 +23,7 @@ it('[DB12] arrays of text and of numbers arrive as they were sent', async () => 
         select ${one}::text[] as one, ${two}::int[] as two, ${three}::bigint[] as three, ${two}::int[]::text[] as four`;
       expect(row).toEqual({ one, two, three, four: two.map((value) => (value === null ? null : String(value))) });
       const rows = await database.sql`select * from unnest(${one}::text[], ${three}::bigint[]) as x(a, b)`;
-      expect(rows.map((r) => r['a']).slice(0, one.length)).toEqual(one);
+      expect(rows.map((r) => r.a).slice(0, one.length)).toEqual(one);
     }),
     { numRuns: 100 },
   );
