@@ -34,6 +34,7 @@ interface StoredRow {
 /** I1, I2, I9: the log itself, against what was acknowledged to runner, commands and subscriptions. */
 export async function checkLog(world: World): Promise<string[]> {
   const { server, sessionId, followed, commander } = world;
+  await awaitAcks(world);
   return withDatabase(world, async (sql) => {
     const wrong: string[] = [];
     const chains = await sql<{ id: string; n: number; least: number | null; most: number | null; last: number }[]>`
@@ -78,9 +79,21 @@ const sorted = (value: unknown): unknown => {
   );
 };
 
-/** Everything the runner was told is committed is in the table, under its own key. */
-async function checkJournal({ server, sessionId }: World, rows: StoredRow[]): Promise<string[]> {
-  const { id, acked, last } = await readJournal(join(server.home, 'sessions', sessionId, 'journal.jsonl'));
+const journalOf = ({ server, sessionId }: World) =>
+  readJournal(join(server.home, 'sessions', sessionId, 'journal.jsonl'));
+
+/** The runner's last events were acknowledged, or are not going to be. */
+async function awaitAcks(world: World): Promise<void> {
+  const isSettled = async () => {
+    const { acked, last } = await journalOf(world);
+    return acked === last;
+  };
+  await until('', isSettled, 5_000, 100).catch(() => undefined);
+}
+
+/** Everything the runner was told is committed is in the table, under its own key, and nothing waits to be. */
+async function checkJournal(world: World, rows: StoredRow[]): Promise<string[]> {
+  const { id, acked, last } = await journalOf(world);
   const keys = new Set(rows.map((row) => row.dedupe_key));
   const lost = Array.from({ length: acked }, (_, at) => at + 1).filter((n) => !keys.has(`${id}:${n}`));
   if (lost.length > 0)

@@ -1,10 +1,10 @@
-/** `npm run chaos -- --seed N --runs N [--only FAULT] [--jobs N] [--browser] [--cut-seconds S] [--stop-seconds S] [--out FILE] --json` */
+/** `npm run chaos -- --seed N --runs N [--only FAULT] [--jobs N] [--browser N] [--cut-seconds S] [--stop-seconds S] [--out FILE] --json` */
 import { parseArgs } from 'node:util';
 import { openReport, writeReport } from '#bench/report.ts';
 import { type FaultName, faultNames, fullDurations } from './fault.ts';
 import { type ChaosRun, runOnce } from './run.ts';
 
-const usage = `usage: npm run chaos -- [--seed N] [--runs N] [--only ${faultNames.join('|')}] [--jobs N] [--browser] [--cut-seconds S] [--stop-seconds S] [--out FILE] [--json]`;
+const usage = `usage: npm run chaos -- [--seed N] [--runs N] [--only ${faultNames.join('|')}] [--jobs N] [--browser N] [--cut-seconds S] [--stop-seconds S] [--out FILE] [--json]`;
 
 function fail(message: string): never {
   process.stderr.write(`${message}\n${usage}\n`);
@@ -21,12 +21,12 @@ function readArguments(argv: string[]) {
       only: { type: 'string' },
       'cut-seconds': { type: 'string', default: String(fullDurations.cutSeconds) },
       'stop-seconds': { type: 'string', default: String(fullDurations.stopSeconds) },
-      browser: { type: 'boolean', default: false },
+      browser: { type: 'string', default: '0' },
       out: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
-  const whole = (name: 'seed' | 'runs' | 'jobs' | 'cut-seconds' | 'stop-seconds', least: number) => {
+  const whole = (name: 'seed' | 'runs' | 'jobs' | 'browser' | 'cut-seconds' | 'stop-seconds', least: number) => {
     const number = Number(values[name]);
     if (!Number.isSafeInteger(number) || number < least) fail(`--${name}: a whole number, ${least} or more`);
     return number;
@@ -39,7 +39,7 @@ function readArguments(argv: string[]) {
       runs: whole('runs', 1),
       jobs: whole('jobs', 1),
       only,
-      usesBrowser: values.browser,
+      browsers: whole('browser', 0),
       out: values.out,
       json: values.json,
     },
@@ -53,17 +53,19 @@ const describeRun = (run: ChaosRun): string =>
   `${run.violations.map((violation) => `\n       ${violation}`).join('')}`;
 
 async function main(): Promise<void> {
-  const { seed, runs, jobs, only, durations, usesBrowser, out, json } = readArguments(process.argv.slice(2));
+  const { seed, runs, jobs, only, durations, browsers, out, json } = readArguments(process.argv.slice(2));
   const report = openReport();
   const done: ChaosRun[] = [];
   const note = (line: string) => void process.stderr.write(line === '' ? '' : `${line}\n`);
   const waiting = Array.from({ length: runs }, (_, n) => ({
     seed: seed + n,
+    /** A real Chromium window joins the first so many runs. */
+    usesBrowser: n < browsers,
     fault: only ?? faultNames[n % faultNames.length] ?? 'kill-server',
   }));
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const run = await runOnce({ ...next, durations, usesBrowser, note });
+      const run = await runOnce({ ...next, durations, note });
       note(describeRun(run));
       done.push(run);
       done.sort((one, other) => one.seed - other.seed);
