@@ -11,8 +11,6 @@ import { findKeys, isRepeatedKey, writeParts } from './statement.ts';
 
 /** Appends that may wait; more are refused. */
 const maxWaiting = 20_000;
-/** How long an append outlives a database that is away. */
-const patienceMs = 5_000;
 const pauseMs = { first: 20, most: 500 };
 const roomCheckMs = 1_000;
 
@@ -23,6 +21,8 @@ export interface AppendOptions {
   newKey(): string;
   /** False: the database's disk is nearly full, and writing on could end with a database that cannot even recover. */
   hasRoom(): Promise<boolean>;
+  /** How long an append outlives a database that is away. */
+  patienceMs: number;
   /** Told after each commit, in seq order within a session. */
   onCommitted(part: Part): void;
   /** Told when another writer was seen: whatever was counted from our own commits alone is off. */
@@ -231,7 +231,7 @@ export class AppendQueue {
     const now = performance.now();
     this.#outageSince ??= now;
     const start = this.#outageSince;
-    const isOver = (call: Call) => now - Math.max(call.since, start) >= patienceMs;
+    const isOver = (call: Call) => now - Math.max(call.since, start) >= this.#options.patienceMs;
     this.#rejectWaiting(isOver, unavailable('the database does not answer', cause));
     await sleep(Math.min(pauseMs.most, Math.max(pauseMs.first, (now - start) / 4)));
   }

@@ -39,6 +39,8 @@ export interface LogOptions {
   random(bytes: Uint8Array): void;
   /** False while the database's disk is nearly full: then appends are refused. Asked at most once a second. */
   hasRoom?: () => Promise<boolean>;
+  /** How long an append outlives a database that is away. Default 5 s. */
+  patienceMs?: number;
   log?: (line: string) => void;
 }
 
@@ -79,7 +81,7 @@ export interface Log {
 
 /** Opens the log of this database, creating the server's own chain the first time. Anchors are opened apart. */
 export async function openLog(options: LogOptions): Promise<Log> {
-  const { sql, bus, clock, random, hasRoom = async () => true, log = () => undefined } = options;
+  const { sql, bus, clock, random, hasRoom = async () => true, patienceMs = 5_000, log = () => undefined } = options;
   await untilReachable(() => createServerChain(sql, clock.now()));
   const counter = createCounter(await untilReachable(() => countSessions(sql)));
   const filler = new SearchFiller(sql, log);
@@ -100,6 +102,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
     sql,
     now: () => clock.now(),
     hasRoom,
+    patienceMs,
     newKey: () => newKey(random),
     onCommitted,
     onForeignWrite: () => {
