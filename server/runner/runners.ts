@@ -42,6 +42,8 @@ export interface RunnersDeps {
 const helloMs = 5_000;
 /** After a server start, living runners get this long to dial before their sessions are called unreachable, in ms. */
 const dialMs = 4_000;
+/** Sessions looked after at once at a server start: their events share commits, and the database is not flooded. */
+const recoveredAtOnce = 200;
 /** A state that could not be stored is tried again after this long, in ms. */
 const retryMs = 1_000;
 
@@ -215,18 +217,21 @@ export class Runners {
 
   /** After a server start: runners that live dial by themselves; sessions whose runner is gone are interrupted. */
   async recover(views: SessionView[]): Promise<void> {
-    const { host } = this.#deps;
-    for (const view of views) {
-      if (!running.has(view.status)) continue;
-      const row = await this.#registry.byId(view.id);
-      if (row?.identity && !host.isAlive(row.identity))
-        await this.#interrupt(view.id, row.epoch, 'its runner process ended');
-      else if (row) await this.#expect(view.id, row);
-      else await this.#interruptUnstarted(view.id);
+    const waiting = views.filter((view) => running.has(view.status));
+    for (let at = 0; at < waiting.length; at += recoveredAtOnce) {
+      await Promise.all(waiting.slice(at, at + recoveredAtOnce).map((view) => this.#recoverOne(view.id)));
     }
   }
 
-  async #expect(sessionId: SessionId, row: RunnerRow): Promise<void> {
+  async #recoverOne(sessionId: SessionId): Promise<void> {
+    const row = await this.#registry.byId(sessionId);
+    if (row?.identity && !this.#deps.host.isAlive(row.identity))
+      await this.#interrupt(sessionId, row.epoch, 'its runner process ended');
+    else if (row) this.#expect(sessionId, row);
+    else await this.#interruptUnstarted(sessionId);
+  }
+
+  #expect(sessionId: SessionId, row: RunnerRow): void {
     if (row.identity) this.#watch(sessionId, row.epoch, row.identity);
     const timer = setTimeout(() => {
       if (this.#links.has(sessionId)) return;
