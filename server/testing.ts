@@ -15,7 +15,7 @@ import type { Config } from './config.ts';
 import { openEntrance } from './entrance.ts';
 import { openParts } from './parts.ts';
 
-export const random = (bytes: Uint8Array): void => void randomFillSync(bytes);
+const random = (bytes: Uint8Array): void => void randomFillSync(bytes);
 
 /** Remembers what was to be launched; the test plays the runner. */
 export class TestHost implements Host {
