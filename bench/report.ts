@@ -22,7 +22,7 @@ export interface ReportHead {
   command: string;
 }
 
-export function describeMachine(): Machine {
+function describeMachine(): Machine {
   const all = cpus();
   return {
     cpu: all[0]?.model.trim() || 'unknown',

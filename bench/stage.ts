@@ -112,7 +112,7 @@ export class Stage {
   }
 }
 
-export async function makeRepository(folder: string, files: number): Promise<string> {
+async function makeRepository(folder: string, files: number): Promise<string> {
   for (let at = 0; at < files; at += 100) await mkdir(join(folder, `folder-${at / 100}`), { recursive: true });
   for (let n = 0; n < files; n++) {
     await writeFile(join(folder, `folder-${Math.floor(n / 100)}`, `file-${n}.txt`), `line of file ${n}\n`.repeat(20));
@@ -126,7 +126,7 @@ export async function makeRepository(folder: string, files: number): Promise<str
 }
 
 /** Time of one asynchronous piece of work, ms. */
-export async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; value: T }> {
+async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; value: T }> {
   const since = performance.now();
   const value = await work();
   return { ms: performance.now() - since, value };

@@ -3,7 +3,7 @@ import type { AnyCommand } from './command.ts';
 import { table } from './io.ts';
 
 /** `session show SES [--json]`. */
-export function usageOf(command: AnyCommand): string {
+function usageOf(command: AnyCommand): string {
   const options = Object.entries(command.options).map(([name, { value }]) => `[--${name}${value ? ` ${value}` : ''}]`);
   const program = command.takesProgram ? ['[-- CMD…]'] : [];
   return [...command.words, ...command.operands, ...options, ...program].join(' ');

@@ -201,7 +201,7 @@ describe('after a server was killed', () => {
     const bin = join(home, 'bin');
     await mkdir(bin);
     for (const program of ['id', 'true', 'unshare']) {
-      const path = (process.env['PATH'] ?? '')
+      const path = (process.env.PATH ?? '')
         .split(':')
         .map((folder) => join(folder, program))
         .find(existsSync);

@@ -4,7 +4,6 @@ import * as z from 'zod';
 const prefixes = {
   session: 'ses',
   runner: 'run',
-  host: 'hst',
   terminal: 'trm',
   person: 'per',
   client: 'cli',
@@ -15,7 +14,6 @@ type IdOf<N extends Noun> = string & z.core.$brand<N>;
 
 export type SessionId = IdOf<'session'>;
 export type RunnerId = IdOf<'runner'>;
-export type HostId = IdOf<'host'>;
 export type TerminalId = IdOf<'terminal'>;
 export type PersonId = IdOf<'person'>;
 /** One attached keyboard: names the sender of numbered input, so that a resend is recognised. */

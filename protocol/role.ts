@@ -1,7 +1,7 @@
 /** Roles in a session and what each may do; the only place that compares them. */
 import * as z from 'zod';
 
-export const roles = ['viewer', 'commenter', 'editor', 'owner'] as const;
+const roles = ['viewer', 'commenter', 'editor', 'owner'] as const;
 export const roleSchema = z.enum(roles);
 export type Role = z.infer<typeof roleSchema>;
 

@@ -3,11 +3,10 @@ import * as z from 'zod';
 import type { EventPayload, SessionEvent } from './event.ts';
 import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
 import type { Role } from './role.ts';
-import { attentions, type Status, statuses } from './status.ts';
+import { attentions, type Status } from './status.ts';
 
-export { type Attention, attentionFor, attentions, type Status, statuses } from './status.ts';
+export { type Attention, attentionFor, attentions, type Status } from './status.ts';
 
-export const statusSchema = z.enum(statuses);
 export const attentionSchema = z.enum(attentions);
 
 export interface TerminalView {
@@ -58,7 +57,7 @@ function activity(terminals: TerminalView[]): { status: Status; reason: string }
 }
 
 /** "exited 0", "ended by signal 9": how a program stopped, for people. */
-export function outcome(closed: NonNullable<TerminalView['closed']>): string {
+function outcome(closed: NonNullable<TerminalView['closed']>): string {
   if (closed.reason) return `closed, ${closed.reason}`;
   if (closed.signal) return `ended by signal ${closed.signal}`;
   return closed.exitCode === null ? 'closed' : `exited ${closed.exitCode}`;

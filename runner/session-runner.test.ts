@@ -114,7 +114,7 @@ async function start(change: Partial<Launch> = {}, command = ['sh', '-c', 'echo 
   };
   ended = new Promise((resolve) => {
     const exit = (code: number) => resolve(code);
-    SessionRunner.start({ launch, version: '0.1.0', log: (line) => lines.push(line), exit }).then((started) => {
+    void SessionRunner.start({ launch, version: '0.1.0', log: (line) => lines.push(line), exit }).then((started) => {
       runner = started;
     });
   });

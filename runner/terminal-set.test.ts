@@ -87,7 +87,9 @@ async function open(script: string, size = { cols: 80, rows: 24 }): Promise<Term
 const stateOf = (terminalId: TerminalId) => set.states().find((state) => state.terminalId === terminalId);
 const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
 const isClosed = (terminalId: TerminalId) =>
-  facts.some(({ type, payload }) => type === 'terminal.closed' && (payload as { terminalId?: string }).terminalId === terminalId);
+  facts.some(
+    ({ type, payload }) => type === 'terminal.closed' && (payload as { terminalId?: string }).terminalId === terminalId,
+  );
 
 describe('terminals of a runner', () => {
   it('[RUN8] output carries its offset and arrives whole, then the end is stated', async () => {

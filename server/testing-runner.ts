@@ -16,7 +16,6 @@ import { random, type TestServer, type TestSocket, type Visitor } from './testin
 const source = { now: () => Date.now(), random };
 export const newTerminalId = (): TerminalId => newId('terminal', source);
 export const newClientId = () => newId('client', source);
-export const newSessionId = (): SessionId => newId('session', source);
 
 type Message<T extends ToRunner['type']> = ToRunner & { type: T };
 

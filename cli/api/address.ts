@@ -31,7 +31,7 @@ const readOwn = (path: string): Promise<string> =>
   });
 
 /** What the server on this machine says of itself. Throws `server.unreachable` when none runs. */
-export async function readServerFile(home: string): Promise<ServerFile> {
+async function readServerFile(home: string): Promise<ServerFile> {
   const path = join(home, 'server.json');
   const text = await readOwn(path);
   try {

@@ -11,5 +11,3 @@ type Outputs = inferRouterOutputs<AppRouter>;
 export type Present = Outputs['session']['list']['present'][string][number];
 /** A page of a terminal's recording. */
 export type RecordingPage = Outputs['terminal']['history'];
-/** A terminal's screen as text. */
-export type ScreenText = Outputs['terminal']['screen'];

@@ -12,7 +12,7 @@ export type ConnectionInput =
   | { type: 'closed'; now: number }
   | { type: 'measured'; latencyMs: number };
 
-export function nextConnection(connection: Connection, input: ConnectionInput): Connection {
+function nextConnection(connection: Connection, input: ConnectionInput): Connection {
   switch (input.type) {
     case 'opened':
       return { kind: 'live', since: input.now, latencyMs: null };

@@ -31,8 +31,7 @@ export function ActivityProvider({ children }: { children: ReactNode }) {
 export const useActivity = (id: string): Activity | undefined => useKeyed(useContext(ActivityContext), id);
 
 /** The last line with something on it. */
-export const lastLine = (lines: readonly string[]): string =>
-  lines.findLast((line) => line.trim() !== '')?.trim() ?? '';
+const lastLine = (lines: readonly string[]): string => lines.findLast((line) => line.trim() !== '')?.trim() ?? '';
 
 export function ActivityLine({ view, className = '' }: { view: SessionView; className?: string }) {
   const live = useActivity(view.id);

@@ -6,7 +6,7 @@ import { useNow } from '#components/ui/use-now.ts';
 import type { Attention } from '#protocol/status.ts';
 import type { SessionView } from './session-facts.ts';
 
-export const groupNames: Record<Attention, string> = {
+const groupNames: Record<Attention, string> = {
   needs: 'Needs you',
   working: 'Working',
   idle: 'Idle',

@@ -12,7 +12,7 @@ export const person = {
   sara: id('per', 's') as PersonId,
 };
 export const terminalId = id('trm', '1') as TerminalId;
-export const sessionId = id('ses', '1') as SessionId;
+const sessionId = id('ses', '1') as SessionId;
 
 export const terminalView = (change: Partial<TerminalView> = {}): TerminalView => ({
   terminalId,

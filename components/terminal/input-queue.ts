@@ -9,7 +9,7 @@ export interface InputItem {
 }
 
 /** Input older than this is not sent again after a reconnect: the person has seen that nothing happened. */
-export const resendWithinMs = 10_000;
+const resendWithinMs = 10_000;
 
 export class InputQueue {
   #clientId: ClientId;

@@ -27,7 +27,7 @@ const retryMaxMs = 8_000;
 const slowRetryMs = 5_000;
 
 /** Half to all of an exponentially growing delay, in ms. */
-export function retryDelayMs(attempt: number, code: number, random: number): number {
+function retryDelayMs(attempt: number, code: number, random: number): number {
   const least = code === 4429 ? slowRetryMs : retryMinMs;
   return Math.min(Math.max(retryMaxMs, least), least * 2 ** Math.min(attempt, 10)) * (0.5 + random / 2);
 }

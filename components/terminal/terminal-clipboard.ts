@@ -7,7 +7,7 @@ interface Lines {
 }
 
 /** What stands on the screen, as text. */
-export const screenLines = (buffer: Lines, rows: number): string =>
+const screenLines = (buffer: Lines, rows: number): string =>
   Array.from({ length: rows }, (_, y) => buffer.getLine(buffer.viewportY + y)?.translateToString(true) ?? '')
     .join('\n')
     .trimEnd();

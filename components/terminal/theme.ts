@@ -21,7 +21,7 @@ const ansi = [
 ] as const satisfies readonly (keyof ITheme)[];
 
 /** `read` gives a token's value, such as `--ansi-1`. */
-export function themeFrom(read: (token: string) => string): ITheme {
+function themeFrom(read: (token: string) => string): ITheme {
   const colours = Object.fromEntries(ansi.map((name, index) => [name, read(`--ansi-${index}`)]));
   return {
     ...colours,

@@ -10,7 +10,7 @@ export interface FieldProps extends Omit<ComponentProps<'input'>, 'id' | 'childr
   isMono?: boolean;
 }
 
-export const inputClass =
+const inputClass =
   'h-8 w-full rounded-2 border border-control-line bg-well px-2.5 outline-none placeholder:text-ink-3 focus-visible:outline-(--focus) focus-visible:outline-offset-0 max-wide:h-12 max-wide:text-base';
 
 export function Field({ label, help, problem = null, isMono = false, className, ...props }: FieldProps) {

@@ -35,7 +35,7 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export const formatDay = (at: Date): string => `${at.getDate()} ${months[at.getMonth()]}`;
 
 /** A time in the reader's time zone: "14:31". */
-export const formatTime = (at: Date): string => `${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}`;
+const formatTime = (at: Date): string => `${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}`;
 
 /** "14:31" within a day of `now` (ms), "18 Nov" when older. `at` is ISO 8601. */
 export function formatClock(at: string, now: number): string {

@@ -95,7 +95,7 @@ export function MenuToggle({ checked, onChange, children }: MenuToggleProps) {
   );
 }
 
-export function MenuLabel({ children }: { children: ReactNode }) {
+function MenuLabel({ children }: { children: ReactNode }) {
   return (
     <Base.GroupLabel className="flex h-6 items-center px-2 font-medium text-2xs text-ink-3 max-wide:text-xs">
       {children}

@@ -2,7 +2,7 @@
 import { useCallback, useSyncExternalStore } from 'react';
 
 /** Whether a media query holds; `onServer` until the browser knows. */
-export function useMedia(query: string, onServer = false): boolean {
+function useMedia(query: string, onServer = false): boolean {
   const subscribe = useCallback(
     (changed: () => void) => {
       const list = window.matchMedia(query);

@@ -197,8 +197,6 @@ describe('through pipes', { timeout }, () => {
     }
     attached.child.stdin.end('exit 0\n');
     const { exitCode, stdout, stderr } = await attached.finished;
-    (await import('node:fs')).cpSync(server.home + '/sessions', '/tmp/cli-srv/dbg-sessions', {recursive:true, filter: (f: string) => !f.includes('checkout')});
-    (await import('node:fs')).writeFileSync('/tmp/cli-srv/dbg.txt', JSON.stringify([exitCode, stderr, stdout.slice(-1500), server.output], null, 1));
     const lines = stdout.match(/line-\d+-2(?=\r)/g) ?? [];
     expect(lines).toEqual(Array.from({ length: count }, (_, at) => `line-${at + 1}-2`));
     expect([exitCode, stderr]).toEqual([0, expect.stringContaining('reconnecting')]);

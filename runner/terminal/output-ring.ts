@@ -1,7 +1,7 @@
 /** The newest output bytes of one program, by offset. Knows neither the PTY they came from nor who reads them. */
 
 /** Bytes kept for a server that is away. */
-export const ringBytes = 4 * 1024 * 1024;
+const ringBytes = 4 * 1024 * 1024;
 /** Memory grows and shrinks by blocks, so that an idle terminal holds one. */
 const blockBytes = 64 * 1024;
 

@@ -5,7 +5,7 @@
 import type { Emulator } from './emulator.ts';
 
 /** Above this many bytes waiting for the emulator the program is paused; below half of it, it goes on. */
-export const maxWaitingBytes = 512 * 1024;
+const maxWaitingBytes = 512 * 1024;
 /** The longest the emulator works before it lets input and other terminals through, in ms. */
 const turnMs = 8;
 /** From this many bytes on, what waits may hold more lines than the emulator keeps. */

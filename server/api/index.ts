@@ -1,4 +1,5 @@
 /** The API's one entrance: how the server serves it, and the type by which clients know it. */
-export type { Context, Services, Topics } from './context.ts';
+export type { Services, Topics } from './context.ts';
+
 export type { AppRouter } from './router.ts';
 export { createTrpc } from './serve.ts';

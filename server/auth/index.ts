@@ -22,7 +22,7 @@ export interface Person {
 /** A browser session ends after this long without a request, and at the latest after `absoluteMs`. */
 export const browserSession = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } as const;
 /** How long a sign-in link can be used, once. */
-export const linkMs = 15 * 60_000;
+const linkMs = 15 * 60_000;
 /** `seen_at` is written at most this often. */
 const seenEveryMs = 60_000;
 

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '#protocol/error.ts';
 import { expected } from './expected.ts';
 
-export const maxBodyBytes = 1024 * 1024;
+const maxBodyBytes = 1024 * 1024;
 /** Deeper JSON is refused before it is parsed. */
 const maxDepth = 64;
 /** More members and elements than this are refused before parsing. */

@@ -17,7 +17,7 @@ export interface ViewerSocket {
 }
 
 /** A viewer further behind than this gets a fresh screen instead of the bytes between. */
-export const maxBehindBytes = 1024 * 1024;
+const maxBehindBytes = 1024 * 1024;
 /** Output that may be on its way to a viewer before it has to say what it drew. */
 const windowBytes = 1024 * 1024;
 
