@@ -27,6 +27,7 @@ export interface TerminalTabsProps {
 export function TerminalTabs({ terminals, shown, onShow, onOpen, isOpening, onClose }: TerminalTabsProps) {
   const [closing, setClosing] = useState<TerminalView | null>(null);
   const open = terminals.filter(isOpenTerminal);
+  const current = open.find((terminal) => terminal.terminalId === shown);
   const closed = terminals.filter((terminal) => !isOpenTerminal(terminal)).reverse();
   const tabs = terminals.filter((terminal) => isOpenTerminal(terminal) || terminal.terminalId === shown);
   return (
@@ -40,14 +41,18 @@ export function TerminalTabs({ terminals, shown, onShow, onOpen, isOpening, onCl
         className="flex min-w-0 items-stretch gap-0.5 overflow-x-auto [scrollbar-width:none]"
       >
         {tabs.map((terminal) => (
-          <TerminalTab
-            key={terminal.terminalId}
-            terminal={terminal}
-            isShown={terminal.terminalId === shown}
-            onClose={() => setClosing(terminal)}
-          />
+          <TerminalTab key={terminal.terminalId} terminal={terminal} isShown={terminal.terminalId === shown} />
         ))}
       </Tabs.List>
+      {current && (
+        <IconButton
+          icon={X}
+          label={`Close ${current.name}`}
+          iconSize={12}
+          onClick={() => setClosing(current)}
+          className="size-5 self-center"
+        />
+      )}
       {onOpen && (
         <IconButton icon={Plus} label="Open a shell" onClick={onOpen} disabled={isOpening} className="self-center" />
       )}
@@ -67,15 +72,7 @@ export function TerminalTabs({ terminals, shown, onShow, onOpen, isOpening, onCl
   );
 }
 
-function TerminalTab({
-  terminal,
-  isShown,
-  onClose,
-}: {
-  terminal: TerminalView;
-  isShown: boolean;
-  onClose: () => void;
-}) {
+function TerminalTab({ terminal, isShown }: { terminal: TerminalView; isShown: boolean }) {
   const isClosed = terminal.closed !== null;
   return (
     <span
@@ -87,18 +84,12 @@ function TerminalTab({
       <Tabs.Tab
         value={terminal.terminalId}
         title={terminal.command ? commandText(terminal.command) : 'Login shell'}
-        className={classNames(
-          'focus-inside flex h-full items-center gap-2 whitespace-nowrap pl-2 text-ink-2 hover:text-ink aria-selected:text-ink',
-          isClosed ? 'pr-2' : 'pr-1',
-        )}
+        className="focus-inside flex h-full items-center gap-2 whitespace-nowrap px-2 text-ink-2 hover:text-ink aria-selected:text-ink"
       >
         <TerminalMark name={terminal.name} isClosed={isClosed} />
         <span className="max-w-40 truncate">{terminal.name}</span>
         {terminal.closed && <span className="text-ink-3 text-xs">{outcomeWords(terminal.closed)}</span>}
       </Tabs.Tab>
-      {!isClosed && (
-        <IconButton icon={X} label={`Close ${terminal.name}`} iconSize={12} onClick={onClose} className="size-5" />
-      )}
     </span>
   );
 }
