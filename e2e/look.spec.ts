@@ -91,13 +91,13 @@ test('[WEB4] the screens, each in four looks', async ({ server, guest }) => {
   await expect(page.getByText('Interrupted').first()).toBeVisible();
   await show(page, 'interrupted');
   await page.goto(server.url);
-  await expect(page.getByText('search-index-latency')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'search-index-latency' })).toBeVisible();
   await show(page, 'dashboard');
   await page.setViewportSize(wide);
   await page.keyboard.press('n');
   await page.getByLabel('Repository or folder').fill('/nowhere');
   await page.getByRole('button', { name: /^Start/ }).click();
-  await expect(page.getByText(/no such folder/)).toBeVisible();
+  await expect(page.getByText(/no such folder/i)).toBeVisible();
   await show(page, 'new-session');
   await page.goto(`${server.url}/sessions/ses_00000000000000000000000000`);
   await expect(page.getByText(/[Nn]o such session|Nothing is here/).first()).toBeVisible();

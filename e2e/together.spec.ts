@@ -66,6 +66,7 @@ test('[WEB3] ten tabs of one session are all live at once', async ({ server, rep
   for (const tab of [page, ...tabs]) await tab.goto(url);
   await page.bringToFront();
   await page.getByRole('button', { name: /^Take over/ }).click();
+  await expect(page.getByText('You drive')).toBeVisible();
   await typeInto(page, 'echo everywhere\n');
   for (const tab of [page, ...tabs]) await expect.poll(() => textOf(tab)).toContain('\neverywhere\n');
 });
