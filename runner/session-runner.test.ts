@@ -93,7 +93,8 @@ afterEach(async () => {
   await runner?.terminate();
   await ended;
   await server.close();
-  await rm(folder, { recursive: true, force: true });
+  // A checkout may still be on its way: this process goes on where a real runner would be gone.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 });
 
 async function start(change: Partial<Launch> = {}, command = ['sh', '-c', 'echo up; cat']): Promise<Launch> {
