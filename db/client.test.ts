@@ -31,7 +31,7 @@ async function open(): Promise<Database> {
 }
 
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 20_000;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`waited too long until ${what}`);
     await sleep(10);

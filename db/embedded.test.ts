@@ -139,20 +139,19 @@ describe('first start', () => {
     two?.release();
   });
 
-  it('[DB4] a folder too deep for a socket address gets a short private one, removed at stop', async () => {
+  it('[DB4] a home that cannot hold a socket gets a short private folder for it, removed at stop', async () => {
     const root = home;
-    home = join(root, 'deep'.repeat(30));
-    try {
+    for (const name of ['deep'.repeat(30), `odd, "name' of-a home`]) {
+      home = join(root, name);
       const embedded = await open();
       expect(embedded.address.host).toMatch(/^\/tmp\/omnigent-\d+-[0-9a-f]{12}$/);
       expect((await stat(embedded.address.host)).mode & 0o777).toBe(0o700);
       expect(await query(embedded, 'select 1 as one')).toEqual([{ one: 1 }]);
       await embedded.stop();
       expect(existsSync(embedded.address.host)).toBe(false);
-      opened = [];
-    } finally {
-      home = root;
     }
+    opened = [];
+    home = root;
   });
 
   it('[DB5] is refused on a disk that is nearly full', async () => {

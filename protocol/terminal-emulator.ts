@@ -1,7 +1,7 @@
 /**
  * Makes an xterm.js terminal an exact one: what it shows depends on the output and resizes alone, never on how they
  * were cut into pieces or on what it showed earlier, and no output makes it throw, hang or grow without bound.
- * Every emulator of this path (runner, browser, tests) is made by this function; ADR 005 lists the reasons.
+ * Every emulator of this path (runner, browser, tests) is made by this function; ADR 009 lists the reasons.
  */
 import type { Emulator } from './terminal-replica.ts';
 import { incompleteTail } from './utf8-tail.ts';

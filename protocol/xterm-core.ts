@@ -1,6 +1,6 @@
 /**
  * The parts of xterm.js 6.0.0 behind its public surface that exact screens need, the same in @xterm/headless and
- * @xterm/xterm, and the check that they are there. ADR 005 says why; only the terminal path may know of them.
+ * @xterm/xterm, and the check that they are there. ADR 009 says why; only the terminal path may know of them.
  */
 import { AppError } from './error.ts';
 

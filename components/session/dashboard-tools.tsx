@@ -38,7 +38,8 @@ export function DashboardTools({ isOpen, board, filter, onFilter, view, onView }
   const shell = useShell();
   const sessions = Object.values(board.groups).flatMap((group) => group.sessions);
   return (
-    <div
+    <section
+      aria-label="Filter and view"
       className={classNames(
         'flex h-11 flex-none items-center gap-2 px-4 max-wide:h-auto max-wide:overflow-x-auto max-wide:px-3 max-wide:py-1.5',
         !isOpen && !isFiltering(filter) && 'max-wide:hidden',
@@ -55,7 +56,7 @@ export function DashboardTools({ isOpen, board, filter, onFilter, view, onView }
           New session
         </Button>
       </span>
-    </div>
+    </section>
   );
 }
 

@@ -6,6 +6,7 @@ import dynamic from 'next/dynamic';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { useTRPC } from '#components/api/api.ts';
+import { useConnection } from '#components/api/provider.tsx';
 import { AccountMenu } from '#components/shell/account-menu.tsx';
 import { Brand } from '#components/shell/brand.tsx';
 import { OfflineStrip } from '#components/shell/connection-note.tsx';
@@ -47,6 +48,7 @@ export function Dashboard() {
   const [filter, setFilter] = useState<Filter>(noFilter);
   const [hasTools, setTools] = useState(false);
   const board = useSessionBoard();
+  const isOffline = useConnection().kind === 'offline';
   const { data: me } = useQuery(useTRPC().person.me.queryOptions());
   const setView = (next: DashboardView) => router.replace(next === 'wall' ? '/?view=wall' : '/');
   useShortcuts('list', { 'view.toggle': () => setView(view === 'list' ? 'wall' : 'list') });
@@ -55,7 +57,7 @@ export function Dashboard() {
   return (
     <ActivityProvider>
       <DocumentTitle name="Sessions" needsYou={needs > 0} />
-      <DashboardBar isBusy={board.isLoading} onFilter={() => setTools(!hasTools)} />
+      <DashboardBar isBusy={board.isLoading && !isOffline} onFilter={() => setTools(!hasTools)} />
       <OfflineStrip />
       <DashboardTools
         isOpen={hasTools}

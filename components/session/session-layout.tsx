@@ -117,10 +117,10 @@ function PhoneLayout({ view, timeline, terminal, rail }: SessionLayoutProps) {
   const [tab, setTab] = useState<Tab>('terminal');
   return (
     <>
-      <div className="flex flex-none items-center border-line border-b px-4 py-1.5">
-        <StateBadge view={view} />
-      </div>
       <main className="flex min-h-0 flex-1 flex-col">
+        <div className="flex flex-none items-center border-line border-b bg-bg px-4 py-1.5">
+          <StateBadge view={view} />
+        </div>
         {tab === 'terminal' && terminal}
         {tab === 'timeline' && timeline}
         {tab === 'info' && (

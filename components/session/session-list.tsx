@@ -1,6 +1,7 @@
 /** The dashboard as a list: groups of rows, moved through by keys, with a peek under the selected one. */
 import dynamic from 'next/dynamic';
 import { useState } from 'react';
+import { useConnection } from '#components/api/provider.tsx';
 import { useShell } from '#components/shell/shell-context.ts';
 import { useShortcuts } from '#components/shell/use-shortcuts.ts';
 import { Button } from '#components/ui/button.tsx';
@@ -26,6 +27,7 @@ export interface SessionListProps {
 const rowLink = (id: string) => document.querySelector<HTMLElement>(`[data-row="${id}"]`);
 
 export function SessionList({ board, filter, me, onClearFilter }: SessionListProps) {
+  const isOffline = useConnection().kind === 'offline';
   if (board.failure && board.total === 0) {
     return (
       <Notice
@@ -38,7 +40,7 @@ export function SessionList({ board, filter, me, onClearFilter }: SessionListPro
       </Notice>
     );
   }
-  if (board.isFirstLoad) return <EmptyRows />;
+  if (board.isFirstLoad) return isOffline ? <NotLoaded /> : <EmptyRows />;
   if (board.total === 0) return <NoSessions />;
   const groups = shownGroups(board, filter);
   if (groups.length === 0 && isFiltering(filter)) {
@@ -132,6 +134,14 @@ function ColumnHeads() {
       <span>People</span>
       <span className="text-right">Age</span>
     </div>
+  );
+}
+
+function NotLoaded() {
+  return (
+    <Notice tone="problem" className="px-4 py-5" title="Sessions not loaded yet">
+      The server cannot be reached. This page tries again by itself; running sessions are not affected.
+    </Notice>
   );
 }
 

@@ -6,6 +6,7 @@ import { useRouter } from 'next/navigation';
 import { useRef, useState } from 'react';
 import { type Present, useTRPC } from '#components/api/api.ts';
 import type { Failure } from '#components/api/failure.ts';
+import { useConnection } from '#components/api/provider.tsx';
 import { OfflineStrip } from '#components/shell/connection-note.tsx';
 import { NotFound } from '#components/shell/full-page.tsx';
 import { type KeyHint, StatusLine } from '#components/shell/status-line.tsx';
@@ -52,16 +53,22 @@ export function SessionPage({ session }: { session: string }) {
 }
 
 function NotYet({ failure, onRetry }: { failure: Failure | null; onRetry: () => void }) {
+  const isOffline = useConnection().kind === 'offline';
   return (
     <>
       <DocumentTitle name="Session" />
-      <TopBar isBusy={failure === null}>
+      <TopBar isBusy={failure === null && !isOffline}>
         <Link href="/" className="rounded-1 text-ink-3 hover:text-ink">
           Sessions
         </Link>
       </TopBar>
       <OfflineStrip />
       <main className="min-h-0 flex-1 bg-surface p-5">
+        {!failure && isOffline && (
+          <Notice tone="problem" title="Session not loaded yet">
+            The server cannot be reached. This page tries again by itself; the session is not affected.
+          </Notice>
+        )}
         {failure && (
           <Notice tone="problem" title="Session not loaded" action={<Button onClick={onRetry}>Retry</Button>}>
             {failure.message} The session itself is not affected.

@@ -47,15 +47,14 @@ export function StateStrip({ view }: { view: SessionView }) {
   const badge = badgeFor(view, now);
   return (
     <div
-      className={classNames(
-        'flex flex-none items-center gap-3 border-b py-2 pr-2 pl-4 text-xs max-wide:flex-col max-wide:items-stretch',
-        grounds[badge.need],
-      )}
+      className={classNames('flex flex-none items-center gap-3 border-b py-2 pr-2 pl-4 text-xs', grounds[badge.need])}
     >
       <p role="status" className="flex min-w-0 flex-1 items-start gap-2">
         <StateMark shape={badge.need} className="mt-1" />
         <span className="min-w-0">
-          <span className="font-medium">{badge.verb}:</span> <PhraseText phrase={badge.why} />.{' '}
+          <span className="max-wide:hidden">
+            <span className="font-medium">{badge.verb}:</span> <PhraseText phrase={badge.why} />.{' '}
+          </span>
           <span className="text-ink-2">{actions.failure?.message ?? words}</span>
         </span>
       </p>

@@ -54,8 +54,7 @@ export function OfflineStrip() {
     >
       <span className="mark mark-problem" aria-hidden="true" />
       <span className="min-w-0 flex-1">
-        <span className="num font-medium">{words(connection, now)}.</span> What you see is from then; sessions go on
-        without this page.
+        <span className="num font-medium">{words(connection, now)}.</span> Sessions go on without this page.
       </span>
     </div>
   );

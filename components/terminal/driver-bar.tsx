@@ -141,7 +141,9 @@ function SeatWords({ seat, members }: { seat: Seat; members: readonly string[] }
 
 function Elapsed({ since }: { since: string }) {
   const now = useNow('fine');
-  return <span className="num text-ink-3">for {formatAge(Math.max(1_000, now - Date.parse(since)))}</span>;
+  return (
+    <span className="num text-ink-3 @max-sm:hidden">for {formatAge(Math.max(1_000, now - Date.parse(since)))}</span>
+  );
 }
 
 type WheelProps = Pick<DriverBarProps, 'members' | 'onTake' | 'onRequest' | 'onGive'> & { seat: Seat };

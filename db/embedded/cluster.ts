@@ -77,14 +77,15 @@ async function hasCluster(cluster: Cluster): Promise<boolean> {
 export const readPassword = (cluster: Cluster): Promise<string> => readFile(join(cluster.folder, 'password'), 'utf8');
 
 /**
- * The folder of the socket file, made private to the account. A data folder too deep for a socket address gets a short
- * one under /tmp. Throws `database.unavailable` when somebody else holds that name.
+ * The folder of the socket file, made private to the account. A data folder that cannot hold one (too deep, a comma in its
+ * name) gets a short one under /tmp. Throws `database.unavailable` when somebody else holds that name.
  */
 export async function prepareSocketDir(cluster: Cluster): Promise<string> {
   const own = join(cluster.folder, 'run');
-  const isShort = Buffer.byteLength(join(own, `.s.PGSQL.${port}`)) <= socketPathLimit;
+  // Postgres reads the option as a list, so a comma or quote in it would make two folders.
+  const isUsable = Buffer.byteLength(join(own, `.s.PGSQL.${port}`)) <= socketPathLimit && !/[,"@]/.test(own);
   const hash = createHash('sha256').update(cluster.dataDir).digest('hex').slice(0, 12);
-  const dir = isShort ? own : `/tmp/omnigent-${process.getuid?.() ?? 0}-${hash}`;
+  const dir = isUsable ? own : `/tmp/omnigent-${process.getuid?.() ?? 0}-${hash}`;
   const isNew = await mkdir(dir, { mode: 0o700 }).then(
     () => true,
     (cause: unknown) => {

@@ -1,4 +1,4 @@
-/** The plain way to make a checkout: copy everything. docs/adr/004-checkout-copy.md says why, and what it is not. */
+/** The plain way to make a checkout: copy everything. docs/adr/010-checkout-copy.md says why, and what it is not. */
 import { lstat, mkdir, mkdtemp, readdir, realpath, rename, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { AppError } from '#protocol/error.ts';

@@ -1,6 +1,6 @@
 /**
  * Reads a repository through a git directory of our own that only borrows its objects, refs and index, so that git never
- * sees the repository's configuration, hooks or attributes and has nothing of it to write to. docs/adr/004-checkout-copy.md
+ * sees the repository's configuration, hooks or attributes and has nothing of it to write to. docs/adr/010-checkout-copy.md
  */
 import { mkdir, readdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -74,7 +74,7 @@ const print = fc
   )
   .map((text): Happening => ({ do: 'print', text }));
 
-/** Sizes from 4 columns on: in fewer, nothing but halves of wide characters can fill a row (see ADR 005). */
+/** Sizes from 4 columns on: in fewer, nothing but halves of wide characters can fill a row (see ADR 009). */
 const size = fc.record({ cols: fc.integer({ min: 4, max: 110 }), rows: fc.integer({ min: 1, max: 40 }) });
 const resize = size.map((to): Happening => ({ do: 'resize', ...to }));
 

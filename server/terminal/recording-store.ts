@@ -32,8 +32,12 @@ export interface RecordingPage {
 
 /** Stored bytes of one terminal, compressed; the oldest rows go first. */
 const maxStoredBytes = 64 * 1024 * 1024;
+/** What is left of them after the oldest went, so that not every row makes others go. */
+const trimmedBytes = Math.floor(maxStoredBytes * 0.9);
 /** Raw bytes of one page, about. */
 const pageBytes = 512 * 1024;
+/** Rows of one page at most; a quiet terminal has small ones. */
+const maxPageRows = 400;
 /** Raw bytes that are replayed on top of the last screen at most. */
 const maxTailBytes = 8 * 1024 * 1024;
 const compress = promisify(deflate);
@@ -77,7 +81,7 @@ export class RecordingStore {
         select from_offset, kind, sum(length(data)) over (order by to_offset desc, from_offset desc, kind) as kept
         from recordings where terminal_id = ${terminalId}) k
       where r.terminal_id = ${terminalId} and r.from_offset = k.from_offset and r.kind = k.kind
-        and k.kept > ${maxStoredBytes * 0.9}`;
+        and k.kept > ${trimmedBytes}`;
     this.#stored = await this.#storedBytes();
   }
 
@@ -126,23 +130,11 @@ export class RecordingStore {
     return { screen: screen ?? (first ? this.#blank(first) : null), output };
   }
 
-  /** The output that ends before `before` (null: the newest), from the keyframe that precedes it. */
+  /** The output that ends before `before` (null: the newest), from a screen where one is known. */
   async page(before: number | null): Promise<RecordingPage> {
     const { sql, terminalId } = this.#deps;
     const upTo = before ?? Number.MAX_SAFE_INTEGER;
-    const newest = await sql`
-      select from_offset, to_offset from recordings
-      where terminal_id = ${terminalId} and kind <> 'screen' and from_offset < ${upTo} order by from_offset desc limit 40`;
-    let size = 0;
-    const wanted = newest.filter((row) => {
-      const isWanted = size < pageBytes;
-      size += Number(row.to_offset) - Number(row.from_offset);
-      return isWanted;
-    });
-    const from = Number(wanted.at(-1)?.from_offset ?? 0);
-    const [keyframe] = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'screen'
-      and from_offset <= ${from} order by from_offset desc limit 1`;
-    const start = keyframe ? Number(keyframe.from_offset) : from;
+    const { start, keyframe } = await this.#pageStart(upTo);
     const rows = await sql`select * from recordings where terminal_id = ${terminalId} and kind <> 'screen'
       and to_offset > ${start} and from_offset < ${upTo} order by from_offset`;
     const screen = keyframe ? await toRow(keyframe) : null;
@@ -159,6 +151,44 @@ export class RecordingStore {
       before: older ? start : null,
     };
   }
+
+  /**
+   * Where the page that ends before `upTo` begins: some 512 KiB earlier, at a screen. Nothing is drawn on from a screen
+   * across a gap, so a page begins after one at the latest.
+   */
+  async #pageStart(upTo: number): Promise<{ start: number; keyframe: Record<string, unknown> | null }> {
+    const { sql, terminalId } = this.#deps;
+    const newest = await sql<{ kind: string; from: number; to: number }[]>`
+      select kind, from_offset as "from", to_offset as "to" from recordings
+      where terminal_id = ${terminalId} and kind <> 'screen' and from_offset < ${upTo}
+      order by from_offset desc limit ${maxPageRows}`;
+    const { from, isAfterGap } = pageRows(newest, upTo);
+    const [earlier] = isAfterGap
+      ? []
+      : await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'screen'
+          and from_offset <= ${from} order by from_offset desc limit 1`;
+    if (earlier) return { start: Number(earlier.from_offset), keyframe: earlier };
+    if (from === 0) return { start: 0, keyframe: null };
+    const [later] = await sql`select * from recordings where terminal_id = ${terminalId} and kind = 'screen'
+      and from_offset >= ${from} and from_offset < ${upTo} order by from_offset limit 1`;
+    return later ? { start: Number(later.from_offset), keyframe: later } : { start: from, keyframe: null };
+  }
+}
+
+/** `newest` first: how far back a page of them goes, and whether a gap ends it there. */
+function pageRows(
+  newest: readonly { kind: string; from: number; to: number }[],
+  upTo: number,
+): { from: number; isAfterGap: boolean } {
+  let size = 0;
+  let from = upTo;
+  for (const row of newest) {
+    if (row.kind === 'gap' && size > 0) return { from, isAfterGap: true };
+    if (size >= pageBytes) break;
+    if (row.kind === 'raw') size += Math.min(row.to, upTo) - row.from;
+    from = row.from;
+  }
+  return { from: newest.length === 0 ? 0 : from, isAfterGap: false };
 }
 
 const base64 = (data: Uint8Array): string => Buffer.from(data).toString('base64');
