@@ -7,7 +7,7 @@ import { type Attention, attentionSchema, attentions, type SessionView } from '#
 export type Counts = Record<Attention, number>;
 
 export interface SessionPage {
-  /** With all open terminals and the newest four closed ones. */
+  /** With all open terminals and the newest closed one. */
   sessions: SessionView[];
   /** Pass as `cursor` for the next page; null after the last. */
   next: string | null;
@@ -32,9 +32,9 @@ interface ListRow {
   view: SessionView;
 }
 
-const keptClosed = 4;
+const keptClosed = 1;
 
-/** What a list shows of a session: of its closed terminals only the newest. Most of a long session's view is those. */
+/** What a list shows of a session: of its closed terminals only the newest one. Most of a long session's view is those. */
 export function summaryOf(view: SessionView): SessionView {
   const closed = view.terminals.filter((terminal) => terminal.closed !== null);
   const left = new Set(closed.slice(0, -keptClosed));
