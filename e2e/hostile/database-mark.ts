@@ -1,8 +1,8 @@
 /** Whether a database changed: one hash of all rows for each table. */
-import type { Sql } from '#db/client.ts';
+import type { Sql } from 'postgres';
 
 /** Table name to hash. */
-export async function markOf(sql: Sql): Promise<Record<string, string>> {
+export async function markOf<T extends Record<string, unknown>>(sql: Sql<T>): Promise<Record<string, string>> {
   const tables = await sql<{ name: string }[]>`
     select table_name as name from information_schema.tables where table_schema = 'public' order by 1`;
   const hashes = await Promise.all(
