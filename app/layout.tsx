@@ -5,6 +5,7 @@ import { GeistSans } from 'geist/font/sans';
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { schemaScript } from '#components/shell/schema-script.ts';
 import { themeScript } from '#components/shell/theme-script.ts';
 import './globals.css';
 
@@ -34,8 +35,8 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <script
           nonce={nonce}
           suppressHydrationWarning
-          // biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours, run before anything is painted
-          dangerouslySetInnerHTML={{ __html: themeScript }}
+          // biome-ignore lint/security/noDangerouslySetInnerHtml: constants of ours, run before anything is painted or parsed
+          dangerouslySetInnerHTML={{ __html: schemaScript + themeScript }}
         />
       </head>
       <body className="flex h-dvh flex-col">{children}</body>

@@ -20,6 +20,7 @@ const facts = (http: number, ws: number, exit: number, isRetryable = false): Cod
 /** Codes are `noun.reason`. A caller who may not know that a thing exists gets `….not-found`, never `….forbidden`. */
 export const errorCodes = {
   'input.invalid': facts(400, 4400, 2),
+  'input.unsupported': facts(415, 4400, 2),
   'input.too-large': facts(413, 4413, 2),
   'auth.required': facts(401, 4401, 6),
   'auth.link-expired': facts(410, 4401, 10),

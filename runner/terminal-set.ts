@@ -48,6 +48,8 @@ interface Resize {
 
 /** Clients whose input numbers are remembered per terminal. */
 const maxClients = 200;
+/** Sizes remembered per terminal; a program that prints nothing would keep every one of them for ever. */
+const maxResizes = 1_000;
 /** Terminals of one session, ended ones included whose output is not stored yet; a hello names no more. */
 const maxTerminals = 200;
 /** How long a program gets between SIGHUP and SIGKILL, in ms. */
@@ -236,7 +238,7 @@ export class TerminalSet {
     const entry = this.#entries.get(terminalId);
     if (!entry) return;
     const { start } = entry.terminal;
-    entry.resizes = [...entry.resizes.filter((resize) => resize.offset >= start), resized];
+    entry.resizes = [...entry.resizes.filter((resize) => resize.offset >= start), resized].slice(-maxResizes);
     this.#pumpOne(terminalId, entry);
   }
 

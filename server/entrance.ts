@@ -1,5 +1,5 @@
 /** The server's one port: every request and every socket comes in here and goes to its part. Knows no database. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '#protocol/error.ts';
 import { createTrpc, type Services } from '#server/api/index.ts';
@@ -39,7 +39,7 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
   const { auth, bus, runners, terminals, now, note } = services;
   const trpc = createTrpc({ services });
   const cookies = createCookieJar(config.allowsHttp);
-  const server = createServer({ ...timeouts, maxHeaderSize: maxHeaderBytes });
+  const server = createServer({ ...timeouts, maxHeaderSize: maxHeaderBytes, requireHostHeader: false });
   const port = await listen(server, config);
   const origins = createOrigins({ listen: config.listen, port, publicUrl: config.publicUrl });
   const upgrades = new Upgrades({
@@ -52,7 +52,10 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
   });
   const ready = async () => ({ database: await options.isDatabaseUp(), migrations: true });
   const handler = new RequestHandler({ ...{ origins, cookies, auth, ready, now, log: note }, trpc: trpc.http, pages });
-  server.on('request', (request, response) => handler.handle(request, response));
+  // Node answers a missing Host and an unknown Expect by itself, without our headers; the handler does it with them.
+  for (const event of ['request', 'checkExpectation']) {
+    server.on(event, (request: IncomingMessage, response: ServerResponse) => handler.handle(request, response));
+  }
   server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head));
   server.on('clientError', answerClientError);
   const localUrl = `http://${reachable(config.listen)}:${port}`;

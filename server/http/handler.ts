@@ -10,8 +10,9 @@ import { parseJson, readBody, sendError, sendJson } from './body.ts';
 import type { CookieJar } from './cookie.ts';
 import { setSecurityHeaders } from './header.ts';
 import type { Origins } from './origin.ts';
-import { originOf } from './origin.ts';
+import { hostOf, originOf } from './origin.ts';
 import { pathOf } from './path.ts';
+import { routes } from './route.ts';
 import { createTryLimit, type TryLimit } from './try-limit.ts';
 
 export interface HandlerDeps {
@@ -92,10 +93,13 @@ export class RequestHandler {
   }
 
   async #api(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'GET' && request.method !== 'POST') {
+      throw new AppError({ code: 'input.invalid', message: 'the API answers GET and POST only' });
+    }
     if (request.method === 'POST') requireJson(request);
-    if (request.method === 'POST' && path === '/api/sign-in') return this.#signIn(request, response);
-    if (request.method === 'POST' && path === '/api/sign-out') return this.#signOut(request, response);
-    if (path.startsWith('/api/trpc/')) {
+    if (request.method === 'POST' && path === routes.signIn) return this.#signIn(request, response);
+    if (request.method === 'POST' && path === routes.signOut) return this.#signOut(request, response);
+    if (path.startsWith(routes.procedures)) {
       const caller = await this.#callerOf(request);
       if (!caller) throw new AppError({ code: 'auth.required', message: 'sign in first: run `omnigent url`' });
       return this.#deps.trpc(request, response, caller);
@@ -119,15 +123,15 @@ export class RequestHandler {
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(request, response);
-    if (!this.#deps.origins.isOurHost(request.headers.host)) {
+    if (!this.#deps.origins.isOurHost(hostOf(request))) {
       throw new AppError({
         code: 'host.refused',
         message: 'Host: not an address of this server; set OMNIGENT_URL to add one',
       });
     }
     const path = pathOf(request);
-    if (path === '/healthz') return sendJson(response, 200, { ok: true });
-    if (path === '/readyz') return this.#readiness(response);
+    if (path === routes.health) return sendJson(response, 200, { ok: true });
+    if (path === routes.readiness) return this.#readiness(response);
     const origin = originOf(request);
     if (origin !== undefined && !this.#deps.origins.isOurOrigin(origin)) {
       throw new AppError({ code: 'origin.refused', message: 'Origin: not this server' });
@@ -146,6 +150,6 @@ export class RequestHandler {
 function requireJson(request: IncomingMessage): void {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') {
-    throw new AppError({ code: 'input.invalid', message: 'Content-Type: application/json is required' });
+    throw new AppError({ code: 'input.unsupported', message: 'Content-Type: application/json is required' });
   }
 }

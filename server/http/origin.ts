@@ -28,6 +28,12 @@ export function createOrigins(options: { listen: string; port: number; publicUrl
   };
 }
 
+/** The Host header; undefined where there is none, or more than one to choose from. */
+export function hostOf(request: IncomingMessage): string | undefined {
+  const hosts = request.headersDistinct.host ?? [];
+  return hosts.length === 1 ? hosts[0] : undefined;
+}
+
 /** The Origin header as sent; undefined only where the request has none. */
 export function originOf(request: IncomingMessage): string | undefined {
   const { origin } = request.headers;

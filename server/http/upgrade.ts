@@ -13,10 +13,11 @@ import type { Bus } from '#server/bus/index.ts';
 import { internalError } from './body.ts';
 import type { CookieJar } from './cookie.ts';
 import { expected } from './expected.ts';
-import { type Origins, originOf } from './origin.ts';
+import { hostOf, type Origins, originOf } from './origin.ts';
 import { pathOf } from './path.ts';
 import { answer, refuse } from './refusal.ts';
 import { createRoster, type Holder } from './roster.ts';
+import { socketPaths } from './route.ts';
 import { ServerSocket } from './socket.ts';
 
 /** Runner sockets whose key is not proved yet; more are closed with 4429 and dial again. */
@@ -130,14 +131,13 @@ export class Upgrades {
   }
 
   async #route(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (!this.#deps.origins.isOurHost(request.headers.host)) throw refused('host.refused', 'Host: not this server');
+    if (!this.#deps.origins.isOurHost(hostOf(request))) throw refused('host.refused', 'Host: not this server');
     const origin = originOf(request);
     if (origin !== undefined && !this.#deps.origins.isOurOrigin(origin))
       throw refused('origin.refused', 'Origin: not this server');
     const path = pathOf(request);
-    if (path === '/ws/runner') return this.#runner(request, socket, head);
-    const open =
-      path === '/ws/events' ? this.#deps.events : /^\/ws\/terminal\/[^/]+$/.test(path) ? this.#deps.terminal : null;
+    if (path === socketPaths.runner) return this.#runner(request, socket, head);
+    const open = this.#openerOf(path);
     if (!open) throw refused('session.not-found', 'no such socket');
     if (origin === undefined && !bearerOf(request.headers.authorization))
       throw refused('origin.refused', 'Origin: required with a cookie');
@@ -146,6 +146,12 @@ export class Upgrades {
     const taken = await this.#take(this.#people, request, socket, head);
     if (found.status === 'rejected') return this.#close(taken, found.reason);
     if (this.#roster.enter(taken, found.value)) open(taken, request, found.value.person);
+  }
+
+  #openerOf(path: string): UpgradeDeps['events'] | null {
+    if (path === socketPaths.events) return this.#deps.events;
+    const isTerminal = path.startsWith(socketPaths.terminal) && /^[^/]+$/.test(path.slice(socketPaths.terminal.length));
+    return isTerminal ? this.#deps.terminal : null;
   }
 
   #close(socket: ServerSocket, cause: unknown): void {

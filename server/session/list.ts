@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Sql } from '#db/client.ts';
 import { AppError } from '#protocol/error.ts';
+import { sessionIdSchema } from '#protocol/id.ts';
 import { type Attention, attentionSchema, attentions, type SessionView } from '#protocol/session-view.ts';
 
 export type Counts = Record<Attention, number>;
@@ -75,7 +76,8 @@ function readGroup(sql: Sql, group: Attention, after: Position['behind'], limit:
 
 const positionSchema = z.object({
   group: attentionSchema,
-  behind: z.object({ updatedAt: z.iso.datetime(), id: z.string() }).nullable(),
+  // A year before 1 is a date to JavaScript and none to Postgres.
+  behind: z.object({ updatedAt: z.iso.datetime().startsWith('2'), id: sessionIdSchema }).nullable(),
 });
 
 const encodeCursor = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url');

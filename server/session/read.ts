@@ -1,7 +1,7 @@
 /** Reads of one log and its view, straight from the database. */
 import type { Sql } from '#db/client.ts';
 import { AppError } from '#protocol/error.ts';
-import type { SessionEvent } from '#protocol/event.ts';
+import { lineSchema, type SessionEvent } from '#protocol/event.ts';
 import { sessionIdSchema } from '#protocol/id.ts';
 import { foldSession, type SessionView } from '#protocol/session-view.ts';
 import { type EventRow, toEvent } from './stored-event.ts';
@@ -15,6 +15,8 @@ export interface Range {
 }
 
 const pageEvents = 1_000;
+/** As `session.created` has it: other text names no session, and some of it no database takes. */
+const maxNameLength = 120;
 
 /** Events of one log in seq order; with `before`, or neither bound, the newest that fit. Empty for an unknown session. */
 export async function readEvents(
@@ -42,7 +44,9 @@ export async function readView(sql: Sql, sessionId: string): Promise<SessionView
  * has not ended is meant. Throws `session.not-found`, or `session.ambiguous` when several have that name.
  */
 export async function findSession(sql: Sql, ref: string): Promise<SessionView> {
-  const found = sessionIdSchema.safeParse(ref).success ? await readView(sql, ref) : await findByName(sql, ref);
+  const isId = sessionIdSchema.safeParse(ref).success;
+  const isName = () => lineSchema(maxNameLength).safeParse(ref).success;
+  const found = isId ? await readView(sql, ref) : isName() ? await findByName(sql, ref) : null;
   if (found) return found;
   throw new AppError({ code: 'session.not-found', message: `no session ${ref}` });
 }

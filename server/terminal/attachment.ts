@@ -3,7 +3,8 @@
  * drives takes the wheel; keys from anyone but the driver are dropped, answered and counted in the log.
  */
 import type { WebSocket } from 'ws';
-import type { PersonId, SessionId, TerminalId } from '#protocol/id.ts';
+import { AppError } from '#protocol/error.ts';
+import type { ClientId, PersonId, SessionId, TerminalId } from '#protocol/id.ts';
 import { isAtLeast } from '#protocol/role.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { InputFrame } from '#protocol/terminal-frame.ts';
@@ -35,6 +36,8 @@ export interface AttachmentDeps {
 
 /** Dropped keys are entered in the log at most this often per attachment, in ms. */
 const refusedEveryMs = 10_000;
+/** Keyboards that one socket may speak for: its own, and those it gave up after lost connections. */
+const maxClients = 32;
 /** A request for the wheel stands this long, in ms. */
 const requestMs = 60_000;
 
@@ -126,16 +129,37 @@ export class Attachment {
   }
 
   #input(frame: InputFrame, raw: Uint8Array): void {
-    const { feed, person } = this.#deps;
-    if (frame.terminalId !== feed.terminalId) {
-      this.#deps.socket.close(4400, 'terminal frame: of another terminal');
-      return;
-    }
+    const { person } = this.#deps;
+    const objection = this.#objectionTo(frame);
+    if (objection) return this.#deps.socket.close(objection.facts.ws, objection.message);
     this.#viewer?.clients.add(frame.clientId);
     if (this.#held.length === 0 && this.#driver === person.personId) return this.#pass(frame, raw);
     if ((this.#driver === null || this.#held.length > 0) && isAtLeast(person.role, 'editor'))
       return this.#takeAndType(frame, raw);
     this.#refuse(frame.n);
+  }
+
+  /** Acknowledgements and unsent keys hang on the client id: nobody may speak with that of somebody else. */
+  #objectionTo(frame: InputFrame): AppError | null {
+    const { clientId } = frame;
+    const clients = this.#viewer?.clients;
+    const refused = (code: 'input.invalid' | 'auth.forbidden', message: string) => new AppError({ code, message });
+    if (frame.terminalId !== this.#deps.feed.terminalId) {
+      return refused('input.invalid', 'terminal frame: of another terminal');
+    }
+    if (!clients || clients.has(clientId)) return null;
+    if (clients.size >= maxClients) return refused('input.invalid', `client: at most ${maxClients} on one socket`);
+    const isTaken = [...this.#deps.group()].some((other) => other.speaksFor(clientId) && !this.#isMine(other));
+    return isTaken ? refused('auth.forbidden', 'client: of somebody else') : null;
+  }
+
+  #isMine(other: Attachment): boolean {
+    return other.person.personId === this.person.personId;
+  }
+
+  /** True for a client that typed through this socket. */
+  speaksFor(clientId: ClientId): boolean {
+    return this.#viewer?.clients.has(clientId) ?? false;
   }
 
   #pass(frame: InputFrame, raw: Uint8Array): void {

@@ -63,7 +63,7 @@ describe('driving a terminal', () => {
     b.type('mine');
     await soon(() => expect(runner.typed).toBe('mine'));
     await soon(() => expect(a.of('input-refused')).toMatchObject([{ drives: 'bob' }]));
-    expect(runner.of('terminal.resize').at(-1)).toMatchObject({ cols: 100, rows: 30 });
+    await soon(() => expect(runner.of('terminal.resize').at(-1)).toMatchObject({ cols: 100, rows: 30 }));
     a.say({ type: 'size', cols: 90, rows: 20 });
     await soon(() => expect(drives(a)).toBe('bob'));
     expect(runner.of('terminal.resize').at(-1)).toMatchObject({ cols: 100 });

@@ -15,6 +15,8 @@ import { Viewer, type ViewerSocket } from './viewer.ts';
 
 /** A screen this close behind the newest output is sent to further viewers too. */
 const freshScreenBytes = 128 * 1024;
+/** A dragged window edge asks for hundreds of sizes; of those asked for within this time only the newest is sent, in ms. */
+const resizeEveryMs = 50;
 /** After the runner failed to give a screen, it is asked again, in ms. */
 const retryMs = 250;
 
@@ -34,6 +36,9 @@ export class TerminalFeed {
   #retry: NodeJS.Timeout | null = null;
   /** The size that was asked for and is not confirmed yet. */
   #asked: { cols: number; rows: number } | null = null;
+  /** The size sent last, while others wait for the next turn. */
+  #sentSize: { cols: number; rows: number } | null = null;
+  #resizeTurn: NodeJS.Timeout | null = null;
   readonly #hold = new InputHold();
   /** Those who wait for the output to reach an offset. */
   #waiting: { offset: number; tell: (isReached: boolean) => void }[] = [];
@@ -73,7 +78,7 @@ export class TerminalFeed {
     this.#screen = null;
     if (from !== this.#tail.end) this.#tail.restart(from);
     for (const viewer of this.viewers) viewer.desynchronise();
-    if (this.#asked) link.send({ type: 'terminal.resize', terminalId: this.terminalId, ...this.#asked });
+    this.#sendSize();
     const { raws, givenUp } = this.#hold.resend(this.#now());
     for (const raw of raws) link.sendInput(raw);
     for (const { clientId, n } of givenUp) this.#tellClient(clientId, { type: 'input-refused', n, drives: null });
@@ -162,7 +167,19 @@ export class TerminalFeed {
     const newest = this.#asked ?? this;
     if (cols === newest.cols && rows === newest.rows) return;
     this.#asked = { cols, rows };
-    this.#link?.send({ type: 'terminal.resize', terminalId: this.terminalId, cols, rows });
+    if (this.#resizeTurn === null) this.#sendSize();
+  }
+
+  #sendSize(): void {
+    const size = this.#asked;
+    if (!size) return;
+    this.#link?.send({ type: 'terminal.resize', terminalId: this.terminalId, ...size });
+    this.#sentSize = size;
+    if (this.#resizeTurn) clearTimeout(this.#resizeTurn);
+    this.#resizeTurn = setTimeout(() => {
+      this.#resizeTurn = null;
+      if (this.#asked !== this.#sentSize) this.#sendSize();
+    }, resizeEveryMs).unref();
   }
 
   pump(): void {

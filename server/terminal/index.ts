@@ -11,7 +11,7 @@ import { type PersonId, type SessionId, type TerminalId, terminalIdSchema } from
 import type { SessionView, TerminalView } from '#protocol/session-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Bus } from '#server/bus/index.ts';
-import { expected, internalError } from '#server/http/index.ts';
+import { expected, internalError, socketPaths } from '#server/http/index.ts';
 import type { Terminals as TerminalPort } from '#server/runner/index.ts';
 import type { Log, SessionTopics } from '#server/session/index.ts';
 import { Attachment } from './attachment.ts';
@@ -270,7 +270,7 @@ function viewIn(view: SessionView | null): SessionView {
 /** `/ws/terminal/TRM?after=OFFSET`. Throws `terminal.not-found`, `input.invalid`. */
 function parsePath(path: string): { terminalId: TerminalId; after: number | null } {
   const url = new URL(path, 'http://local');
-  const parsed = terminalIdSchema.safeParse(url.pathname.slice('/ws/terminal/'.length));
+  const parsed = terminalIdSchema.safeParse(url.pathname.slice(socketPaths.terminal.length));
   if (!parsed.success) throw new AppError({ code: 'terminal.not-found', message: 'no such terminal' });
   return { terminalId: parsed.data, after: parseAfter(url.searchParams.get('after')) };
 }

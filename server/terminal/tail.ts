@@ -22,6 +22,8 @@ export type TailEntry = OutputEntry | ResizedEntry;
 
 /** Output kept for viewers that join or lag, in bytes. More than twice what a viewer may be behind. */
 const maxTailBytes = 4 * 1024 * 1024;
+/** What a size marker counts as: a program that is only resized must not fill the memory, in bytes. */
+const markerBytes = 64;
 
 export class OutputTail {
   #entries: TailEntry[] = [];
@@ -64,12 +66,17 @@ export class OutputTail {
     const end = frame.offset + frame.data.length;
     this.#end = end;
     this.#entries.push({ kind: 'output', offset: frame.offset, end, raw });
-    this.#sizeBytes += raw.length;
-    while (this.#sizeBytes > maxTailBytes) this.#evict();
+    this.#grow(raw.length);
   }
 
   resized(entry: Omit<ResizedEntry, 'kind'>): void {
     this.#entries.push({ kind: 'resized', ...entry });
+    this.#grow(markerBytes);
+  }
+
+  #grow(bytes: number): void {
+    this.#sizeBytes += bytes;
+    while (this.#sizeBytes > maxTailBytes) this.#evict();
   }
 
   /** Forgets everything and goes on at `end`: what came before is no longer contiguous. */
@@ -95,7 +102,7 @@ export class OutputTail {
   #evict(): void {
     const oldest = this.#entries[this.#head++];
     this.#first++;
-    if (oldest?.kind === 'output') this.#sizeBytes -= oldest.raw.length;
+    if (oldest) this.#sizeBytes -= oldest.kind === 'output' ? oldest.raw.length : markerBytes;
     if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;

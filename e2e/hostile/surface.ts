@@ -1,0 +1,115 @@
+/**
+ * Everything a stranger can reach, read from where it is declared: procedures from the router, paths from the entrance,
+ * pages from app/. A new one is part of every hostile test at once. Knows no attack.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { appRouter } from '#server/api/router.ts';
+import { routes, socketPaths } from '#server/http/route.ts';
+import { projectRoot } from '../server-process.ts';
+
+export interface Procedure {
+  path: string;
+  type: 'query' | 'mutation' | 'subscription';
+  /** Names of its input's fields. */
+  fields: string[];
+}
+
+interface Declared {
+  _def: { type: Procedure['type']; inputs?: { shape: Record<string, unknown> }[] };
+}
+
+export const procedures: Procedure[] = Object.entries(
+  appRouter._def.procedures as unknown as Record<string, Declared>,
+).map(([path, { _def }]) => ({
+  ...{ path, type: _def.type },
+  fields: [...new Set((_def.inputs ?? []).flatMap((input) => Object.keys(input.shape)))],
+}));
+
+/** What calls and paths speak of. */
+export interface Subject {
+  session: string;
+  terminalId: string;
+  personId: string;
+  dir: string;
+}
+
+type Input = Record<string, unknown>;
+
+/** A valid input of every procedure with every field; `undefined` where it takes none. */
+export function inputsFor({ session, terminalId, personId, dir }: Subject): Record<string, Input | undefined> {
+  const size = { cols: 80, rows: 24 };
+  const command = ['true'];
+  const terminal = { session, terminalId };
+  return {
+    'person.me': undefined,
+    'person.link': { as: 'Grace' },
+    'session.list': { group: 'idle', cursor: '', limit: 10 },
+    'session.get': { session },
+    'session.history': { session, before: 5, after: 1, limit: 10 },
+    'session.search': { query: 'word', before: '' },
+    'session.create': { name: 'made', dir, includeChanges: false, command, ...size, wait: false },
+    'session.stop': { session },
+    'session.resume': { session },
+    'session.end': { session, discard: false },
+    'session.processes': undefined,
+    'session.events': { session, after: 0, lastEventId: 1 },
+    'session.changes': undefined,
+    'session.activity': undefined,
+    'session.presence': { session, place: 'here' },
+    'session.visitors': undefined,
+    'terminal.open': { session, command, name: 'more', ...size },
+    'terminal.close': { terminalId },
+    'terminal.resolve': terminal,
+    'terminal.screen': terminal,
+    'terminal.resize': { ...terminal, ...size },
+    'terminal.take': terminal,
+    'terminal.give': { ...terminal, to: personId },
+    'terminal.history': { terminalId, before: 1 },
+  };
+}
+
+const paramFree = (segment: string) => !segment.startsWith('(');
+
+/** Paths of the pages below app/, with `session` where a page takes an id. */
+export function pagePaths(session: string): string[] {
+  const entries = readdirSync(join(projectRoot, 'app'), { recursive: true, encoding: 'utf8' });
+  return entries
+    .filter((entry) => /(^|\/)page\.tsx$/.test(entry))
+    .map((entry) => entry.split('/').slice(0, -1).filter(paramFree).join('/').replaceAll('[id]', session))
+    .map((path) => `/${path}`)
+    .sort();
+}
+
+export interface Request {
+  method: 'GET' | 'POST';
+  path: string;
+  body?: unknown;
+}
+
+/** Every route with every method it has a meaning for; pages and queries by GET, what changes something by POST. */
+export function requestsFor(subject: Subject): Request[] {
+  const inputs = inputsFor(subject);
+  const { signIn, signOut } = routes;
+  const gets = [routes.health, routes.readiness, ...pagePaths(subject.session), '/icon.svg', '/no-such-page'];
+  return [
+    ...gets.map((path): Request => ({ method: 'GET', path })),
+    ...procedures.map((procedure) => requestOf(procedure, inputs[procedure.path])),
+    { method: 'POST', path: signIn, body: { token: 'lnk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' } },
+    { method: 'POST', path: signOut, body: {} },
+  ];
+}
+
+/** A call of one procedure over HTTP. */
+export function requestOf({ path, type }: Procedure, input: unknown): Request {
+  const target = `${routes.procedures}${path}`;
+  if (type === 'mutation') return { method: 'POST', path: target, body: input ?? {} };
+  return {
+    method: 'GET',
+    path: input === undefined ? target : `${target}?input=${encodeURIComponent(JSON.stringify(input))}`,
+  };
+}
+
+/** Paths of every socket. */
+export const socketsFor = ({ terminalId }: Subject): string[] =>
+  Object.values(socketPaths).map((path) => (path.endsWith('/') ? `${path}${terminalId}` : path));
