@@ -4,11 +4,11 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { type Database, openDatabase } from '#db/client.ts';
 import { type Embedded, openEmbedded } from '#db/embedded.ts';
-import type { SessionView } from '#protocol/session-view.ts';
 import { removeCheckout } from '#runner/checkout/index.ts';
 import { detectIsolation } from '#runner/sandbox/index.ts';
 import { createHost } from '#server/host/index.ts';
-import { type Log, openAnchors, type SessionPage } from '#server/session/index.ts';
+import { unfinished } from '#server/runner/index.ts';
+import { openAnchors } from '#server/session/index.ts';
 import type { Config } from './config.ts';
 import { openEntrance } from './entrance.ts';
 import type { Pages } from './page.ts';
@@ -125,20 +125,6 @@ async function openStorage(
   onStop(() => embedded?.stop());
   onStop(() => database.close());
   return { database, embedded };
-}
-
-/** Every session that may have a runner. */
-async function unfinished(log: Log): Promise<SessionView[]> {
-  const views: SessionView[] = [];
-  for (const group of ['needs', 'working', 'idle'] as const) {
-    let cursor: string | null = null;
-    do {
-      const page: SessionPage = await log.list({ group, cursor, limit: 200 });
-      views.push(...page.sessions);
-      cursor = page.next;
-    } while (cursor !== null);
-  }
-  return views;
 }
 
 /** 0700, as root 0711: then other users' parts (the database's) are reachable below it, but nothing can be listed. */
