@@ -46,3 +46,11 @@ it('a server under test is killed, comes back on its port, and leaves neither pr
   expect(await processesOf(server.folder)).toEqual([]);
   expect(existsSync(server.folder)).toBe(false);
 }, 60_000);
+
+it('[START7] where a program of the isolation is missing, the start goes on and says what to install', async () => {
+  const lines: string[] = [];
+  const server = await ServerProcess.start({ env: { PATH: '/nonexistent' }, onLine: (line) => lines.push(line) });
+  await server.stop();
+  const warning = expect.stringMatching(/ warning: bubblewrap is not installed: .* Fix: apt-get install bubblewrap$/);
+  expect(lines).toContainEqual(warning);
+}, 60_000);

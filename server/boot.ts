@@ -62,7 +62,7 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   const { config, root, note } = options;
   const serverFile = join(config.home, 'server.json');
   await prepareHome(config.home);
-  const isolation = detectIsolation();
+  const isolation = judgeIsolation(note);
   const pages = options.openPages();
   onStop(() => pages.then((opened) => opened.close()));
   const { database, embedded } = await openStorage(options, onStop);
@@ -105,6 +105,13 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   embedded?.onRestart(() => void publish().catch((cause: unknown) => note(`server.json: ${String(cause)}`)));
   await runners.recover(await unfinished(log));
   return { url, signIn: async () => `${url}/sign-in#t=${await auth.createLink(config.user)}` };
+}
+
+/** Whoever starts the server reads what programs go without here, and what to do about it. */
+async function judgeIsolation(note: BootOptions['note']): ReturnType<typeof detectIsolation> {
+  const facts = await detectIsolation();
+  if (facts.warning !== null) note(`warning: ${facts.warning}`);
+  return facts;
 }
 
 /** Your database, or the embedded one; where another server has that in use it is left running. */
