@@ -261,6 +261,27 @@ describe('after a server was killed', () => {
     }
     expect(stranger.exitCode).toBeNull();
   });
+
+  it('[DB9] nor does a lock beside the socket whose process nobody buried, or whose pid is another program’s now', async () => {
+    await (await open()).stop();
+    const data = join(home, 'postgres', 'data');
+    const { uid, gid } = await stat(data);
+    const identity = process.getuid?.() === 0 ? { uid, gid } : {};
+    const script = 'exec 3<&0; sh -c "read -r line" <&3 & echo $!; exec sleep 1000';
+    const parent = spawn('/bin/sh', ['-c', script], { ...identity, cwd: '/', stdio: ['pipe', 'pipe', 'ignore'] });
+    children.push(parent);
+    const child = await new Promise<number>((resolve) => parent.stdout.once('data', (data) => resolve(Number(data))));
+    await until('the parent is no shell', async () => (await inspectProcess(parent.pid ?? 0))?.argv[0] === 'sleep');
+    parent.stdin.end('\n');
+    await until('there is a zombie', async () => (await inspectProcess(child))?.isZombie === true);
+    for (const pid of [child, parent.pid]) {
+      const lock = `${pid}\n${data}\n1750000000\n5432\n${home}/postgres/run\n`;
+      await writeFile(join(home, 'postgres', 'run', '.s.PGSQL.5432.lock'), lock);
+      const embedded = await open();
+      expect(await query(embedded, 'select 1 as one')).toEqual([{ one: 1 }]);
+      await embedded.stop();
+    }
+  });
 });
 
 describe('while it runs', () => {
