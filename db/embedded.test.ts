@@ -59,7 +59,12 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
   }
 }
 
-/** The pids of all postmasters of the home. */
+async function parentOf(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** The pids of all postmasters of the home. A process that one has just forked still carries its arguments. */
 async function postmasters(): Promise<number[]> {
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
   const found: number[] = [];
@@ -67,7 +72,8 @@ async function postmasters(): Promise<number[]> {
     const facts = await inspectProcess(pid);
     if (facts && !facts.isZombie && facts.argv.includes(join(home, 'postgres', 'data'))) found.push(pid);
   }
-  return found;
+  const parents = await Promise.all(found.map(parentOf));
+  return found.filter((_, at) => !found.includes(parents[at] ?? 0));
 }
 
 /** What the home holds but for a copy of the binaries, which an installation below a private folder needs. */
