@@ -59,7 +59,12 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
   }
 }
 
-/** The pids of all postmasters of the home. */
+async function parentOf(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** The pids of all postmasters of the home. A process that one has just forked still carries its arguments. */
 async function postmasters(): Promise<number[]> {
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
   const found: number[] = [];
@@ -67,7 +72,13 @@ async function postmasters(): Promise<number[]> {
     const facts = await inspectProcess(pid);
     if (facts && !facts.isZombie && facts.argv.includes(join(home, 'postgres', 'data'))) found.push(pid);
   }
-  return found;
+  const parents = await Promise.all(found.map(parentOf));
+  return found.filter((_, at) => !found.includes(parents[at] ?? 0));
+}
+
+/** What the home holds but for a copy of the binaries, which an installation below a private folder needs. */
+async function databaseFolders(): Promise<string[]> {
+  return (await readdir(home)).filter((name) => name !== 'native');
 }
 
 /** Starts another process that owns the cluster; resolves with the pid of its Postgres. */
@@ -128,14 +139,14 @@ describe('first start', () => {
     await new Promise((resolve) => dead.once('exit', resolve));
     await mkdir(join(home, `postgres.${dead.pid}-abcdef`, 'data'), { recursive: true });
     await open();
-    expect(await readdir(home)).toEqual(['postgres']);
+    expect(await databaseFolders()).toEqual(['postgres']);
   });
 
   it('[DB3] two servers that create it at the same time end up with one cluster', async () => {
     const [one, two] = await Promise.all([open(), open()]);
     expect(two?.pid()).toBe(one?.pid());
     expect(await postmasters()).toEqual([one?.pid()]);
-    expect((await readdir(home)).sort()).toEqual(['postgres']);
+    expect(await databaseFolders()).toEqual(['postgres']);
     two?.release();
   });
 
@@ -255,6 +266,27 @@ describe('after a server was killed', () => {
       await embedded.stop();
     }
     expect(stranger.exitCode).toBeNull();
+  });
+
+  it('[DB9] nor does a lock beside the socket whose process nobody buried, or whose pid is another program’s now', async () => {
+    await (await open()).stop();
+    const data = join(home, 'postgres', 'data');
+    const { uid, gid } = await stat(data);
+    const identity = process.getuid?.() === 0 ? { uid, gid } : {};
+    const script = 'exec 3<&0; sh -c "read -r line" <&3 & echo $!; exec sleep 1000';
+    const parent = spawn('/bin/sh', ['-c', script], { ...identity, cwd: '/', stdio: ['pipe', 'pipe', 'ignore'] });
+    children.push(parent);
+    const child = await new Promise<number>((resolve) => parent.stdout.once('data', (data) => resolve(Number(data))));
+    await until('the parent is no shell', async () => (await inspectProcess(parent.pid ?? 0))?.argv[0] === 'sleep');
+    parent.stdin.end('\n');
+    await until('there is a zombie', async () => (await inspectProcess(child))?.isZombie === true);
+    for (const pid of [child, parent.pid]) {
+      const lock = `${pid}\n${data}\n1750000000\n5432\n${home}/postgres/run\n`;
+      await writeFile(join(home, 'postgres', 'run', '.s.PGSQL.5432.lock'), lock);
+      const embedded = await open();
+      expect(await query(embedded, 'select 1 as one')).toEqual([{ one: 1 }]);
+      await embedded.stop();
+    }
   });
 });
 

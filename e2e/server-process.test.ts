@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { processesOf } from './process-scan.ts';
@@ -45,4 +46,25 @@ it('a server under test is killed, comes back on its port, and leaves neither pr
   }
   expect(await processesOf(server.folder)).toEqual([]);
   expect(existsSync(server.folder)).toBe(false);
+}, 60_000);
+
+/** A folder with every program of this machine but one. */
+async function allBut(program: string): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'omnigent-path-'));
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const names = await readdir(folder).catch(() => []);
+    const wanted = names.filter((name) => name !== program && !existsSync(join(path, name)));
+    await Promise.all(wanted.map((name) => symlink(join(folder, name), join(path, name)).catch(() => undefined)));
+  }
+  return path;
+}
+
+it('[START7] where a program of the isolation is missing, the start goes on and says what to install', async () => {
+  const path = await allBut('bwrap');
+  const lines: string[] = [];
+  const server = await ServerProcess.start({ env: { PATH: path }, onLine: (line) => lines.push(line) });
+  await server.stop();
+  await rm(path, { recursive: true });
+  const warning = expect.stringMatching(/ warning: bubblewrap is not installed: .* Fix: apt-get install bubblewrap$/);
+  expect(lines).toContainEqual(warning);
 }, 60_000);

@@ -67,6 +67,8 @@ export class ServerProcess {
   readonly #reaper: ChildProcess;
   readonly #visitors: Visitor[] = [];
   readonly #lines: string[] = [];
+  /** Everything the newest start wrote on stdout, by lines. */
+  readonly printed: string[] = [];
   #now: Incarnation | null = null;
 
   private constructor(options: ServerProcessOptions, folder: string, port: number) {
@@ -186,7 +188,11 @@ export class ServerProcess {
       onLine?.(line);
     });
     const ready = new Promise<string>((resolve, reject) => {
-      eachLine(child.stdout, (line) => line.startsWith('ready ') && resolve(line.slice('ready '.length)));
+      this.printed.length = 0;
+      eachLine(child.stdout, (line) => {
+        this.printed.push(line);
+        if (line.startsWith('ready ')) resolve(line.slice('ready '.length));
+      });
       const timer = setTimeout(() => reject(new Error(`no ready line in ${startMs} ms:\n${this.output}`)), startMs);
       child.once('exit', (code) => reject(new Error(`the server exited ${code} before it was ready:\n${this.output}`)));
       child.once('error', reject);

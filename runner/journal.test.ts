@@ -83,6 +83,14 @@ describe('journal', () => {
     expect(numbers(next.waiting)).toEqual([2]);
   });
 
+  it('[RUN2] an ack that arrives while another is being written is kept too', async () => {
+    const journal = await openJournal();
+    for (const reason of ['one', 'two', 'three']) journal.add(failed(reason));
+    await journal.settled();
+    for (const n of [1, 2, 3]) journal.ack(n);
+    expect(numbers((await reopen(journal)).waiting)).toEqual([]);
+  });
+
   it('an ack may repeat, and an older one changes nothing', async () => {
     const journal = await openJournal();
     for (let i = 0; i < 4; i++) journal.add(failed(`reason ${i}`));

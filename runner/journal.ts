@@ -153,10 +153,13 @@ export class Journal {
 
   async #write(): Promise<void> {
     try {
+      let acked = 0;
+      // An ack that arrives while its event is being written has to follow, though nothing else does.
       do {
         const batch = this.#unwritten.splice(0);
         this.#writing = batch;
-        const lines = [...batch, { acked: this.#acked }].map((line) => `${JSON.stringify(line)}\n`).join('');
+        acked = this.#acked;
+        const lines = [...batch, { acked }].map((line) => `${JSON.stringify(line)}\n`).join('');
         await this.#file.appendFile(lines);
         if (batch.length > 0) {
           await this.#file.datasync();
@@ -165,7 +168,7 @@ export class Journal {
         }
         this.#sizeBytes += Buffer.byteLength(lines);
         if (this.#sizeBytes > compactBytes) await this.#compact();
-      } while (this.#unwritten.length > 0);
+      } while (this.#unwritten.length > 0 || this.#acked > acked);
     } finally {
       this.#flush = null;
     }

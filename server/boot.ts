@@ -4,11 +4,11 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { type Database, openDatabase } from '#db/client.ts';
 import { type Embedded, openEmbedded } from '#db/embedded.ts';
-import type { SessionView } from '#protocol/session-view.ts';
 import { removeCheckout } from '#runner/checkout/index.ts';
 import { detectIsolation } from '#runner/sandbox/index.ts';
 import { createHost } from '#server/host/index.ts';
-import { type Log, openAnchors, type SessionPage } from '#server/session/index.ts';
+import { unfinished } from '#server/runner/index.ts';
+import { openAnchors } from '#server/session/index.ts';
 import type { Config } from './config.ts';
 import { openEntrance } from './entrance.ts';
 import type { Pages } from './page.ts';
@@ -62,7 +62,7 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   const { config, root, note } = options;
   const serverFile = join(config.home, 'server.json');
   await prepareHome(config.home);
-  const isolation = detectIsolation();
+  const isolation = judgeIsolation(note);
   const pages = options.openPages();
   onStop(() => pages.then((opened) => opened.close()));
   const { database, embedded } = await openStorage(options, onStop);
@@ -107,6 +107,13 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   return { url, signIn: async () => `${url}/sign-in#t=${await auth.createLink(config.user)}` };
 }
 
+/** Whoever starts the server reads what programs go without here, and what to do about it. */
+async function judgeIsolation(note: BootOptions['note']): ReturnType<typeof detectIsolation> {
+  const facts = await detectIsolation();
+  if (facts.warning !== null) note(`warning: ${facts.warning}`);
+  return facts;
+}
+
 /** Your database, or the embedded one; where another server has that in use it is left running. */
 async function openStorage(
   { config, root, note, progress, onFatal }: BootOptions,
@@ -125,20 +132,6 @@ async function openStorage(
   onStop(() => embedded?.stop());
   onStop(() => database.close());
   return { database, embedded };
-}
-
-/** Every session that may have a runner. */
-async function unfinished(log: Log): Promise<SessionView[]> {
-  const views: SessionView[] = [];
-  for (const group of ['needs', 'working', 'idle'] as const) {
-    let cursor: string | null = null;
-    do {
-      const page: SessionPage = await log.list({ group, cursor, limit: 200 });
-      views.push(...page.sessions);
-      cursor = page.next;
-    } while (cursor !== null);
-  }
-  return views;
 }
 
 /** 0700, as root 0711: then other users' parts (the database's) are reachable below it, but nothing can be listed. */

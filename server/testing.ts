@@ -87,7 +87,23 @@ export interface TestServer {
   token(name?: string): Promise<string>;
   request(path: string, init?: RequestInit): Promise<Response>;
   socket(path: string, headers?: Record<string, string>, options?: ClientOptions): TestSocket;
+  /** Ends as kill -9 would: nothing is recorded any more. What it leaves is for the next server, which closes it. */
+  crash(): Promise<Remains>;
   close(): Promise<void>;
+}
+
+/** What outlives a server. */
+export interface Remains {
+  home: string;
+  sql: Sql;
+  host: TestHost;
+  closeDatabase: () => Promise<void>;
+}
+
+async function freshMachine(): Promise<Remains> {
+  const { sql, close } = await openTestDatabase();
+  const home = await mkdtemp(join(tmpdir(), 'omnigent-server-'));
+  return { home, sql, host: new TestHost(), closeDatabase: close };
 }
 
 /** Everything that arrived on a socket, and how it ended. */
@@ -138,10 +154,8 @@ const config = (home: string, change: Partial<Config>): Config => ({
 });
 
 /** The caller closes it. Pages are one line of text with the nonce they were given. */
-export async function openTestServer(change: Partial<Config> = {}): Promise<TestServer> {
-  const home = await mkdtemp(join(tmpdir(), 'omnigent-server-'));
-  const { sql, close: closeDatabase } = await openTestDatabase();
-  const host = new TestHost();
+export async function openTestServer(change: Partial<Config> = {}, before?: Remains): Promise<TestServer> {
+  const { home, sql, host, closeDatabase } = before ?? (await freshMachine());
   const lines: string[] = [];
   const note = (line: string) => void lines.push(line);
   let skew = 0;
@@ -196,10 +210,15 @@ export async function openTestServer(change: Partial<Config> = {}): Promise<Test
       await sql`insert into api_tokens (token_hash, person_id, label, created_at) values (${hash}, ${personId}, 'test', now())`;
       return token;
     },
-    async close() {
+    async crash() {
+      services.runners.close();
       for (const socket of sockets) socket.terminate();
       entrance.close();
       await close();
+      return { home, sql, host, closeDatabase };
+    },
+    async close() {
+      const { closeDatabase } = await server.crash();
       await closeDatabase();
       await rm(home, { recursive: true, force: true });
     },

@@ -10,3 +10,7 @@ export interface Check {
 
 export const passed = (name: string, detail: string): Check => ({ name, ok: true, detail, fix: null });
 export const failed = (name: string, detail: string, fix: string): Check => ({ name, ok: false, detail, fix });
+
+/** The first line of what was thrown. */
+export const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);

@@ -3,7 +3,9 @@ import { findHome } from '../api/address.ts';
 import { defineCommand } from '../command.ts';
 import { printable } from '../io.ts';
 import type { Check } from './check.ts';
-import { checkDatabase, checkGit, checkHome, checkIsolation, checkNode, checkTerminal } from './machine.ts';
+import { checkDatabase } from './database.ts';
+import { checkGit, checkHome, checkIsolation, checkNode, checkTerminal } from './machine.ts';
+import { checkPort } from './port.ts';
 import { checkServer } from './server.ts';
 
 function describe({ name, ok, detail, fix }: Check): string {
@@ -20,10 +22,11 @@ export const doctorCommand = defineCommand({
     const checks = await Promise.all([
       checkNode(),
       checkIsolation(env),
-      checkGit(),
+      checkGit(env),
       checkTerminal(),
       checkDatabase(env),
       checkHome(findHome(env)),
+      checkPort(env),
       checkServer(env),
     ]);
     await print({ checks }, checks.map(describe).join(''));

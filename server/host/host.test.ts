@@ -185,11 +185,14 @@ describe('death', { timeout: 60_000 }, () => {
 
 describe('identity', { timeout: 60_000 }, () => {
   it('[HST8] a zombie and another process under the same pid count as gone, and are never signalled', async () => {
-    const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+    // The child may end only when its parent is no longer a shell, which would bury it.
+    const parent = spawn('/bin/sh', ['-c', 'exec 3<&0; sh -c "read -r line" <&3 & echo $!; exec sleep 1000'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
     });
     try {
       const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (chunk) => resolve(Number(chunk))));
+      await until('a parent that is no shell', () => readProcess(parent.pid ?? 0)?.name === 'sleep');
+      parent.stdin.end('\n');
       const zombie = await until('a zombie', () => {
         const row = readProcess(pid);
         return row?.state === 'Z' && row;

@@ -2,3 +2,4 @@
 export { Lifecycle, programName } from './lifecycle.ts';
 export { type Hello, type LinkSink, RunnerLink } from './link.ts';
 export { Runners, type Terminals } from './runners.ts';
+export { unfinished } from './unfinished.ts';
