@@ -59,7 +59,7 @@ function ready(view: SessionView, open: TerminalView[], now: number): Badge {
     return badge('idle', 'Ready', [
       `${driver.name} drives `,
       { code: driven.name },
-      `, ${formatAge(elapsed(driven.drivenSince, now))}`,
+      `, ${formatAge(Math.max(1_000, elapsed(driven.drivenSince, now)))}`,
     ]);
   }
   return badge('idle', 'Ready', [`${view.reason}, nobody drives, ${formatAge(elapsed(view.statusSince, now))}`]);

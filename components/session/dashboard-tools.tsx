@@ -101,7 +101,7 @@ function FilterText({ filter, onFilter }: { filter: Filter; onFilter: (filter: F
           if (filter.text === '') event.currentTarget.blur();
           onFilter({ ...filter, text: '' });
         }}
-        className="w-10 bg-transparent text-ink outline-none transition-[width] duration-(--move) [field-sizing:content] placeholder:text-ink-2 focus:w-32 not-placeholder-shown:w-32 max-wide:w-20"
+        className="w-32 bg-transparent text-ink outline-none placeholder:text-ink-2 max-wide:w-20"
       />
       {isActive ? (
         <button

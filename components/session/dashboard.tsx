@@ -72,9 +72,11 @@ export function Dashboard() {
         <Content board={board} filter={filter} me={me?.personId ?? null} onClearFilter={() => setFilter(noFilter)} />
       </main>
       <StatusLine hints={view === 'wall' ? wallHints : listHints}>
-        <span className="num">
-          {formatNoun(board.groups.working.count + board.groups.idle.count, 'running session')}
-        </span>
+        {!board.isFirstLoad && (
+          <span className="num">
+            {formatNoun(board.groups.working.count + board.groups.idle.count, 'running session')}
+          </span>
+        )}
       </StatusLine>
       <PhoneTabs view={view} needs={needs} onView={setView} />
     </ActivityProvider>

@@ -62,7 +62,10 @@ export function ScreenText({ view, terminal, fit, className }: ScreenTextProps) 
     last.current = offset;
   });
   const lines = data?.lines ?? [];
-  const used = lines.slice(0, Math.max(lines.findLastIndex((line) => line !== '') + 1, (data?.cursor.y ?? 0) + 1));
+  const used = lines.slice(
+    0,
+    Math.max(lines.findLastIndex((line) => line.trim() !== '') + 1, (data?.cursor.y ?? 0) + 1),
+  );
   const rows = fit === 'tile' ? Math.floor((data?.cols ?? 80) * tileRows) : fit;
   const shown = used.slice(-rows);
   return (

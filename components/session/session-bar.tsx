@@ -46,7 +46,7 @@ export function SessionBar({ view, present, me }: SessionBarProps) {
       {others.length > 0 && (
         <span className="flex items-center gap-4 max-full:hidden">
           <AvatarRow people={others} members={members} me={me} />
-          <span aria-hidden="true" className="h-3.5 w-px flex-none bg-line-strong" />
+          {view.status !== 'ended' && <span aria-hidden="true" className="h-3.5 w-px flex-none bg-line-strong" />}
         </span>
       )}
       <span className="flex min-w-0 flex-none items-center gap-2 max-wide:hidden">

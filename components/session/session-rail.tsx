@@ -132,7 +132,7 @@ function TerminalRow({ terminal, isShown, onShow }: { terminal: TerminalView; is
           </span>
           {!terminal.closed && <StateMark shape={shape} />}
         </span>
-        <span className="mono-xs block truncate text-ink-3">
+        <span className={classNames('block truncate text-ink-3', terminal.closed ? 'text-xs' : 'mono-xs')}>
           {terminal.closed ? outcomeWords(terminal.closed) : activity?.line || program}
         </span>
       </span>
@@ -160,6 +160,20 @@ function Exact({ text, label, shown = text }: { text: string; label: string; sho
   );
 }
 
+/** A path in one line: its last part is kept, what leads there is cut; copied whole. */
+function ExactPath({ path, label }: { path: string; label: string }) {
+  const end = path.lastIndexOf('/');
+  return (
+    <>
+      <span title={path} className="mono-xs flex min-w-0 flex-1 pt-px leading-[18px]">
+        <span className="min-w-0 truncate text-ink-3">{path.slice(0, end)}</span>
+        <span className="max-w-full flex-none truncate">{path.slice(end)}</span>
+      </span>
+      <CopyButton text={path} label={label} />
+    </>
+  );
+}
+
 const checkoutStates: Record<SessionView['checkoutState'], string | null> = {
   pending: 'being made',
   present: null,
@@ -176,7 +190,7 @@ function Checkout({ view }: { view: SessionView }) {
     <Section title="Checkout">
       <dl className="text-xs">
         <Fact label="From">
-          <Exact text={view.source} label="Copy the source’s path" />
+          <ExactPath path={view.source} label="Copy the source’s path" />
         </Fact>
         {view.branch !== null && (
           <Fact label="Branch">
@@ -190,7 +204,7 @@ function Checkout({ view }: { view: SessionView }) {
           </Fact>
         )}
         <Fact label="Path">
-          <Exact text={view.checkout} label="Copy the checkout’s path" />
+          <ExactPath path={view.checkout} label="Copy the checkout’s path" />
         </Fact>
         {state !== null && (
           <Fact label="State">

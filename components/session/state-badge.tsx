@@ -2,8 +2,8 @@
 import { classNames } from '#components/ui/class-name.ts';
 import { PhraseText } from '#components/ui/phrase-text.tsx';
 import { StateMark } from '#components/ui/state-mark.tsx';
-import { useNow } from '#components/ui/use-now.ts';
-import { badgeFor, type Need } from './badge.ts';
+import { paceOf, useNow } from '#components/ui/use-now.ts';
+import { type Badge, badgeFor, type Need } from './badge.ts';
 import type { SessionView } from './session-facts.ts';
 
 const tints: Record<Need, string> = {
@@ -14,11 +14,17 @@ const tints: Record<Need, string> = {
   problem: 'bg-problem-tint text-problem',
 };
 
-/** A state that moves is written again each second; rest is written each minute. */
-export function StateBadge({ view, className }: { view: SessionView; className?: string }) {
+/** Written again each second while something moves or its age is under a minute, else each minute. */
+function useBadge(view: SessionView): Badge {
+  const coarse = useNow('coarse');
   const isMoving = view.status === 'working' || view.status === 'starting' || view.status === 'waiting';
-  const now = useNow(isMoving ? 'fine' : 'coarse');
-  const badge = badgeFor(view, now);
+  const moments = [view.statusSince, ...view.terminals.map((terminal) => terminal.drivenSince ?? '')];
+  const isFresh = moments.some((at) => paceOf(at, coarse) === 'fine');
+  return badgeFor(view, useNow(isMoving || isFresh ? 'fine' : 'coarse'));
+}
+
+export function StateBadge({ view, className }: { view: SessionView; className?: string }) {
+  const badge = useBadge(view);
   return (
     <span className={classNames('inline-flex min-w-0 max-w-full items-center gap-1.5 whitespace-nowrap', className)}>
       <span className="sr-only">{badge.label}</span>

@@ -1,7 +1,6 @@
 /** What a session's state means for its terminals, above them; what to do about it. */
 import type { ReactNode } from 'react';
 import { Button } from '#components/ui/button.tsx';
-import { classNames } from '#components/ui/class-name.ts';
 import { Notice } from '#components/ui/notice.tsx';
 import { PhraseText } from '#components/ui/phrase-text.tsx';
 import { StateMark } from '#components/ui/state-mark.tsx';
@@ -17,7 +16,7 @@ function safety(view: SessionView): string | null {
       return 'Its programs may go on; the screens are the last known ones.';
     case 'interrupted':
     case 'paused':
-      return 'Resume starts a new runner in the same checkout.';
+      return 'No program runs. The checkout is as it was left; Resume starts a new runner in it.';
     case 'failed':
       return view.terminals.length > 0 ? 'The checkout is as it was left.' : null;
     case 'ended':
@@ -30,14 +29,6 @@ function safety(view: SessionView): string | null {
   }
 }
 
-const grounds = {
-  problem: 'bg-problem-tint border-problem-line',
-  needs: 'bg-needs-tint border-needs-line',
-  working: 'bg-surface border-line',
-  idle: 'bg-surface border-line',
-  done: 'bg-surface border-line',
-};
-
 /** One or two lines above terminals that can still be read. */
 export function StateStrip({ view }: { view: SessionView }) {
   const words = safety(view);
@@ -46,13 +37,12 @@ export function StateStrip({ view }: { view: SessionView }) {
   if (words === null) return null;
   const badge = badgeFor(view, now);
   return (
-    <div
-      className={classNames('flex flex-none items-center gap-3 border-b py-2 pr-2 pl-4 text-xs', grounds[badge.need])}
-    >
+    <div className="flex min-h-(--h-bar) flex-none items-center gap-3 border-line border-b bg-surface py-1.5 pr-2 pl-4 text-xs">
       <p role="status" className="flex min-w-0 flex-1 items-start gap-2">
         <StateMark shape={badge.need} className="mt-1" />
         <span className="min-w-0">
-          <span className="max-wide:hidden">
+          {/* Where the page's top has room for the reason it is not said twice. */}
+          <span className="max-wide:hidden full:hidden">
             <span className="font-medium">{badge.verb}:</span> <PhraseText phrase={badge.why} />.{' '}
           </span>
           <span className="text-ink-2">{actions.failure?.message ?? words}</span>

@@ -88,7 +88,7 @@ function TerminalTab({ terminal, isShown }: { terminal: TerminalView; isShown: b
       >
         <TerminalMark name={terminal.name} isClosed={isClosed} />
         <span className="max-w-40 truncate">{terminal.name}</span>
-        {terminal.closed && <span className="text-ink-3 text-xs">{outcomeWords(terminal.closed)}</span>}
+        {terminal.closed && <span className="text-ink-3 text-xs max-wide:hidden">{outcomeWords(terminal.closed)}</span>}
       </Tabs.Tab>
     </span>
   );

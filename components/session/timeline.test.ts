@@ -45,7 +45,7 @@ it('[WEB4] writes the start of a session as sentences, by person', () => {
     'Mira: started a session on payments-api',
     ': Copied 1,214 files on omnigent/x, 3 of them not committed yet, 0.4 s / Opened shell',
     'Jonas: took the wheel of shell / handed the wheel of shell to Sara',
-    'Mira: typed while another drove, 3 messages dropped',
+    'Mira: typed while another drove, 3 inputs not sent',
     ': shell exited 0',
   ]);
 });

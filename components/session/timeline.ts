@@ -1,5 +1,6 @@
 /** Turns a session's events into what its timeline shows: days, entries by person, sentences. Pure; knows no markup. */
 
+import { signalName } from '#components/terminal/signal-name.ts';
 import { capitalise, formatCount, formatDay, formatDuration, formatNoun } from '#components/ui/format.ts';
 import type { Phrase } from '#components/ui/phrase.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
@@ -93,7 +94,7 @@ function driverText(payload: EventPayload<'driver.changed'>, names: Names): Phra
 function closedText(payload: EventPayload<'terminal.closed'>, names: Names): Phrase {
   const name = { code: names.terminals.get(payload.terminalId) ?? 'a terminal' };
   if (payload.reason) return [name, ` closed, ${payload.reason}`];
-  if (payload.signal) return [name, ` ended by signal ${payload.signal}`];
+  if (payload.signal) return [name, ` ended by ${signalName(payload.signal)}`];
   return [name, payload.exitCode === null ? ' closed' : ` exited ${payload.exitCode}`];
 }
 
@@ -126,7 +127,9 @@ function sentence(event: SessionEvent, names: Names): Said {
     case 'session.failed':
       return said('session', [`failed: ${event.payload.reason}`], { tone: 'problem' });
     case 'session.paused':
-      return said('session', [`paused: ${event.payload.reason}`]);
+      return said('session', [
+        names.people.has(event.principal) ? 'stopped the session' : `paused: ${event.payload.reason}`,
+      ]);
     case 'session.resumed':
       return said('session', ['resumed the session']);
     case 'session.interrupted':
@@ -154,7 +157,7 @@ function sentence(event: SessionEvent, names: Names): Said {
     case 'driver.changed':
       return said('driver', driverText(event.payload, names));
     case 'driver.refused':
-      return said('driver', [`typed while another drove, ${formatNoun(event.payload.count, 'message')} dropped`]);
+      return said('driver', [`typed while another drove, ${formatNoun(event.payload.count, 'input')} not sent`]);
     case 'member.joined':
       return said('person', [`joined as ${event.payload.role}`]);
     case 'person.created':

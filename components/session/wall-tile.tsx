@@ -15,8 +15,8 @@ export function WallTile({ view, isDimmed, onFocus }: { view: SessionView; isDim
   return (
     <li
       className={classNames(
-        'relative flex min-w-0 flex-col bg-well shadow-[1px_1px_0_var(--line)] focus-within:outline-1 focus-within:outline-accent-solid focus-within:-outline-offset-1',
-        needsSomeone(view) && 'border-needs-solid border-t-2',
+        'relative flex min-w-0 flex-col border-line border-r border-b bg-well focus-within:outline-1 focus-within:outline-accent-solid focus-within:-outline-offset-1',
+        needsSomeone(view) && 'border-t-2 border-t-needs-solid',
       )}
     >
       <div

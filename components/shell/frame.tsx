@@ -1,18 +1,41 @@
 /** What surrounds every page: the API, the theme, and the dialogs that can open anywhere. */
 'use client';
 import dynamic from 'next/dynamic';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { ApiProvider } from '#components/api/provider.tsx';
 import { type Shell, ShellContext } from './shell-context.ts';
 import { ThemeKeeper } from './theme-keeper.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
-const Palette = dynamic(() => import('./palette.tsx').then((module) => module.Palette), { ssr: false });
-const HelpDialog = dynamic(() => import('./help-dialog.tsx').then((module) => module.HelpDialog), { ssr: false });
-const NewSessionDialog = dynamic(
-  () => import('#components/session/new-session-dialog.tsx').then((module) => module.NewSessionDialog),
-  { ssr: false },
-);
+const loadPalette = () => import('./palette.tsx').then((module) => module.Palette);
+const loadHelp = () => import('./help-dialog.tsx').then((module) => module.HelpDialog);
+const loadNewSession = () =>
+  import('#components/session/new-session-dialog.tsx').then((module) => module.NewSessionDialog);
+const Palette = dynamic(loadPalette, { ssr: false });
+const HelpDialog = dynamic(loadHelp, { ssr: false });
+const NewSessionDialog = dynamic(loadNewSession, { ssr: false });
+
+const fetchDialogs = () =>
+  Promise.all([loadPalette(), loadHelp(), loadNewSession()]).then(
+    () => undefined,
+    // Opening a dialog fetches it again, and tells when that fails.
+    () => undefined,
+  );
+
+/** Dialogs are fetched at the first sign of use, so that they cost a first load nothing and open at once. */
+function useEarlyDialogs(): void {
+  useEffect(() => {
+    const used = new AbortController();
+    const fetchOnce = () => {
+      used.abort();
+      void fetchDialogs();
+    };
+    for (const sign of ['pointermove', 'pointerdown', 'keydown']) {
+      window.addEventListener(sign, fetchOnce, { signal: used.signal, passive: true });
+    }
+    return () => used.abort();
+  }, []);
+}
 
 type Open = 'none' | 'commands' | 'search' | 'help' | 'new-session';
 
@@ -41,6 +64,7 @@ function ShellDialogs({ children }: { children: ReactNode }) {
     help: () => setOpen('help'),
     'session.new': () => setOpen('new-session'),
   });
+  useEarlyDialogs();
   const close = () => setOpen('none');
   return (
     <ShellContext value={shell}>

@@ -63,7 +63,7 @@ export function DriverBar({ state, children, ...props }: DriverBarProps) {
           <Words seat={seat} silence={silence} members={props.members} />
         )}
       </div>
-      {seat && (
+      {seat && !seat.closed && (
         <span className="num mono-xs flex-none text-ink-3 max-wide:hidden">
           {seat.cols} × {seat.rows}
         </span>

@@ -1,5 +1,6 @@
 /** What the driver bar says: who drives, who watches, whether anything can be typed. Pure. */
 import { formatList } from '#components/ui/format.ts';
+import { signalName } from './signal-name.ts';
 import type { SocketState } from './terminal-socket.ts';
 
 type Seat = NonNullable<SocketState['seat']>;
@@ -43,6 +44,6 @@ export function silenceOf(state: SocketState): string | null {
 
 /** How a closed terminal ended. */
 export function closedWords(closed: { exitCode: number | null; signal: number | null }): string {
-  if (closed.signal) return `Ended by signal ${closed.signal}`;
+  if (closed.signal) return `Ended by ${signalName(closed.signal)}`;
   return closed.exitCode === null ? 'Closed' : `Exited ${closed.exitCode}`;
 }

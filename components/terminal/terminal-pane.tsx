@@ -17,6 +17,7 @@ import { copyFrom, pasteInto } from './terminal-clipboard.ts';
 import { type TerminalCommand, withControl } from './terminal-keys.ts';
 import { TerminalMenu } from './terminal-menu.tsx';
 import { useTerminalSettings } from './terminal-settings.ts';
+import { useFirstKeyboard } from './use-first-keyboard.ts';
 import { useLiveTerminal } from './use-live-terminal.ts';
 
 /** What the page around a terminal can ask of it. */
@@ -55,6 +56,7 @@ export function TerminalPane({ terminalId, name, members, onLeave, onFocusChange
   });
   const settings = useTerminalSettings(live);
   useEffect(() => live?.holdControl(isControl ? () => setControl(false) : null), [live, isControl]);
+  useFirstKeyboard(live, state.seat, isPhone);
   const isWatching = state.seat !== null && wheelOf(state.seat).kind === 'other';
   const find = () => setOpen({ kind: 'find' });
   const older = () => setOpen({ kind: 'older' });

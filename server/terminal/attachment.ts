@@ -49,6 +49,9 @@ export class Attachment {
   #driverSeq: number;
   #size: { cols: number; rows: number } | null = null;
   #requestedAt: number | null = null;
+  /** Wishes for the wheel that have no answer yet. */
+  #claims = 0;
+  /** Input that came while there was such a wish. */
   #held: { frame: InputFrame; raw: Uint8Array }[] = [];
   #refused = 0;
   #refusedTimer: NodeJS.Timeout | null = null;
@@ -133,10 +136,10 @@ export class Attachment {
     const objection = this.#objectionTo(frame);
     if (objection) return this.#deps.socket.close(objection.facts.ws, objection.message);
     this.#viewer?.clients.add(frame.clientId);
-    if (this.#held.length === 0 && this.#driver === person.personId) return this.#pass(frame, raw);
-    if ((this.#driver === null || this.#held.length > 0) && isAtLeast(person.role, 'editor'))
-      return this.#takeAndType(frame, raw);
-    this.#refuse(frame.n);
+    if (this.#claims === 0 && this.#driver === person.personId) return this.#pass(frame, raw);
+    if (this.#claims === 0 && this.#driver === null && isAtLeast(person.role, 'editor')) this.#claim('typed');
+    if (this.#claims === 0) return this.#refuse(frame.n);
+    this.#held.push({ frame, raw });
   }
 
   /** Acknowledgements and unsent keys hang on the client id: nobody may speak with that of somebody else. */
@@ -167,26 +170,29 @@ export class Attachment {
     this.#viewer?.tell({ type: 'input-refused', n: frame.n, drives: null });
   }
 
-  /** Nobody drives: the first keys take the wheel; they and what is typed meanwhile then go through, in order. */
-  #takeAndType(frame: InputFrame, raw: Uint8Array): void {
-    this.#held.push({ frame, raw });
-    if (this.#held.length > 1) return;
+  /** The wheel is on its way: what is typed meanwhile waits for the answer, and then goes through in order or is refused. */
+  #claim(how: 'taken' | 'typed'): void {
     const { feed, person, wish } = this.#deps;
-    wish(feed.sessionId, feed.terminalId, person, { how: 'typed' }).then(
+    this.#claims++;
+    wish(feed.sessionId, feed.terminalId, person, { how }).then(
       (view) => {
         this.driverIs(terminalIn(view, feed.terminalId).driver, view.lastSeq);
-        for (const held of this.#held.splice(0)) {
-          if (this.#driver === person.personId) this.#pass(held.frame, held.raw);
-          else this.#refuse(held.frame.n);
-        }
+        this.#claimed();
       },
       (cause: unknown) => {
-        for (const held of this.#held.splice(0)) {
-          this.#viewer?.tell({ type: 'input-refused', n: held.frame.n, drives: null });
-        }
+        this.#claimed();
         this.#failed(cause);
       },
     );
+  }
+
+  #claimed(): void {
+    this.#claims--;
+    if (this.#claims > 0) return;
+    for (const { frame, raw } of this.#held.splice(0)) {
+      if (this.#driver === this.#deps.person.personId) this.#pass(frame, raw);
+      else this.#refuse(frame.n);
+    }
   }
 
   #refuse(n: number): void {
@@ -222,7 +228,7 @@ export class Attachment {
         if (this.#driver === person.personId) feed.resize(message.cols, message.rows);
         return;
       case 'take':
-        return this.#wish({ how: 'taken' });
+        return this.#claim('taken');
       case 'give':
         return this.#wish({ how: 'given', to: message.to });
       case 'request':

@@ -69,6 +69,25 @@ describe('driving a terminal', () => {
     expect(runner.of('terminal.resize').at(-1)).toMatchObject({ cols: 100 });
   });
 
+  it('[DRV14] keys typed right after taking the wheel wait for the answer and arrive in order', async () => {
+    const { runner, a, b } = await both();
+    b.say({ type: 'take' });
+    for (const key of 'echo mine\r') b.type(key);
+    await soon(() => expect(runner.typed).toBe('echo mine\r'));
+    await soon(() => expect(drives(a)).toBe('bob'));
+    expect(b.of('input-refused')).toEqual([]);
+  });
+
+  it('[DRV14] keys typed after a wish that cannot be fulfilled are refused, each of them', async () => {
+    const { session, runner, a, b } = await both();
+    runner.state('terminal.closed', { terminalId: session.terminalId, exitCode: 0, signal: null, reason: null });
+    await soon(() => expect(a.state?.closed).not.toBeNull());
+    b.say({ type: 'take' });
+    const numbers = [b.type('x'), b.type('y')];
+    await soon(() => expect(b.of('input-refused').map(({ n }) => n)).toEqual(numbers));
+    expect(runner.typed).toBe('');
+  });
+
   it('[DRV11] whoever types where nobody drives takes the wheel, and no key of theirs is lost or out of order', async () => {
     const { runner, a, b } = await both();
     a.say({ type: 'give', to: null });
