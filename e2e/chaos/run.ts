@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkLog, checkProcesses, checkScreens } from './check.ts';
 import { type Durations, type FaultName, prepareFault } from './fault.ts';
-import { type Random, seededRandom } from './random.ts';
+import { type Random, seededRandom } from '../random.ts';
 import { endDead, quiesce, type Recovery, recover } from './recovery.ts';
 import { openWorld, type World } from './world.ts';
 

@@ -12,7 +12,7 @@ import type { Visitor } from '../visitor.ts';
 import { Watcher } from '../watcher.ts';
 import { Commander } from './commander.ts';
 import { LinkProxy } from './link-proxy.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { Typist } from './typist.ts';
 import { until } from './wait.ts';
 import { ChromiumWindow } from './window.ts';
