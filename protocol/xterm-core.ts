@@ -42,7 +42,7 @@ export interface CoreLine {
 
 export interface CoreBuffer {
   readonly lines: { readonly length: number; maxLength: number; get(index: number): CoreLine | undefined };
-  readonly x: number;
+  x: number;
   readonly y: number;
   readonly ybase: number;
   readonly scrollTop: number;
@@ -110,6 +110,7 @@ export type CoreOperation = (params: CoreParams, respectProtect?: boolean) => bo
 export interface CoreInput {
   /** Synchronous as long as no handler returns a promise; none of ours does. */
   parse(data: Uint8Array): unknown;
+  print(data: Uint32Array, start: number, end: number): void;
   setHyperlink(data: string): boolean;
   setModePrivate(params: { length: number; params: number[] }): boolean;
   _eraseInBufferLine(y: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void;
@@ -124,9 +125,11 @@ export interface CoreInput {
   scrollDown: CoreOperation;
   scrollLeft: CoreOperation;
   scrollRight: CoreOperation;
+  insertChars: CoreOperation;
   insertColumns: CoreOperation;
   deleteColumns: CoreOperation;
   readonly _curAttrData: CorePen;
+  _eraseAttrData(): CoreAttributes;
   readonly _parser: CoreParser;
 }
 

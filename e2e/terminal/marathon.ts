@@ -11,7 +11,7 @@ import { muteQueries } from '#protocol/terminal-query.ts';
 import { TerminalReplica } from '#protocol/terminal-replica.ts';
 import { differences } from '#runner/terminal/difference.ts';
 import { Emulator } from '#runner/terminal/emulator.ts';
-import { seededRandom, type Random } from '../random.ts';
+import { type Random, seededRandom } from '../random.ts';
 import type { Recording, Step } from './recording.ts';
 
 const ids: IdSource = { now: () => 0, random: (bytes) => void bytes.fill(1) };

@@ -2,7 +2,7 @@
  * Output as a day of many programs mixes it: logs, builds, tables, full-screen programs, progress bars, other scripts,
  * and pieces that end anywhere. The same for the same seed.
  */
-import { seededRandom, type Random } from '../random.ts';
+import { type Random, seededRandom } from '../random.ts';
 import type { Recording, Step } from './recording.ts';
 
 type Scene = (random: Random, size: { cols: number; rows: number }) => string;

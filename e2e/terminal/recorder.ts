@@ -35,7 +35,18 @@ function hide(work: string, program: RecordedProgram): string[] {
     ...['/home', '/root', '/srv', '/tmp', '/run'].flatMap((folder) => ['--tmpfs', folder]),
     ...['--bind', join(work, 'home'), home, '--ro-bind', join(work, 'passwd'), '/etc/passwd'],
     ...(program.tools === undefined ? [] : ['--ro-bind', program.tools, toolFolder]),
-    ...['--unshare-user', '--uid', '1000', '--gid', '1000', '--unshare-pid', '--unshare-uts', '--hostname', 'demo'],
+    ...[
+      '--unshare-user',
+      '--uid',
+      '1000',
+      '--gid',
+      '1000',
+      '--unshare-pid',
+      '--as-pid-1',
+      '--unshare-uts',
+      '--hostname',
+      'demo',
+    ],
     ...['--die-with-parent', '--chdir', home, '--', ...program.command],
   ];
 }
