@@ -96,6 +96,8 @@ export interface CoreParser {
   registerCsiHandler(id: SequenceId, handler: (params: CoreParams) => boolean): unknown;
   clearOscHandler(id: number): void;
   registerOscHandler(id: number, handler: CoreStringHandler): unknown;
+  clearDcsHandler(id: SequenceId): void;
+  registerDcsHandler(id: SequenceId, handler: CoreDeviceHandler): unknown;
 }
 
 /** Takes a string sequence piece by piece; `end` answers whether it was handled. */
@@ -105,6 +107,13 @@ export interface CoreStringHandler {
   end(isComplete: boolean): boolean;
 }
 
+/** The same for a device control string. */
+export interface CoreDeviceHandler {
+  hook(params: CoreParams): void;
+  put(data: Uint32Array, start: number, end: number): void;
+  unhook(isComplete: boolean): boolean;
+}
+
 export type CoreOperation = (params: CoreParams, respectProtect?: boolean) => boolean;
 
 export interface CoreInput {
@@ -112,6 +121,7 @@ export interface CoreInput {
   parse(data: Uint8Array): unknown;
   print(data: Uint32Array, start: number, end: number): void;
   setHyperlink(data: string): boolean;
+  requestStatusString(data: string, params: CoreParams): boolean;
   setModePrivate(params: { length: number; params: number[] }): boolean;
   _eraseInBufferLine(y: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void;
   _resetBufferLine(y: number, respectProtect: boolean): void;

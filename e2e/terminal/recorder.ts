@@ -26,14 +26,18 @@ export interface RecordedProgram {
 
 /** Longest wait for something a script expects; programs that start slowly need most of it. */
 const patienceMs = 30_000;
+/** How long a program may think before it begins to draw. */
+const reactionMs = 500;
 
 /** Everything is readable, nothing writable but its home, and it has pids, user and host name of its own. */
 function hide(work: string, program: RecordedProgram): string[] {
   writeFileSync(join(work, 'passwd'), `demo:x:1000:1000::${home}:/bin/sh\n`);
+  writeFileSync(join(work, 'group'), 'demo:x:1000:\n');
   return [
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
     ...['/home', '/root', '/srv', '/tmp', '/run'].flatMap((folder) => ['--tmpfs', folder]),
     ...['--bind', join(work, 'home'), home, '--ro-bind', join(work, 'passwd'), '/etc/passwd'],
+    ...['--ro-bind', join(work, 'group'), '/etc/group'],
     ...(program.tools === undefined ? [] : ['--ro-bind', program.tools, toolFolder]),
     ...[
       '--unshare-user',
@@ -110,7 +114,7 @@ export class Recorder {
 
   /** Resolves when nothing was printed for that long: the program has drawn what it had to. */
   async quiet(ms = 150): Promise<void> {
-    while (this.#isRunning && (await this.#output(ms)));
+    for (let waitMs = reactionMs; this.#isRunning && (await this.#output(waitMs)); ) waitMs = ms;
   }
 
   /** Keys, then whatever they make the program draw. */
