@@ -70,7 +70,7 @@ describe('a flood', () => {
       expect(differences(drawn.core, skimmed.core)).toEqual([]);
       expect(skimmed.offset).toBe(text.length);
     });
-    await fc.assert(property, { seed: 1, numRuns: 25, interruptAfterTimeLimit: 15_000 });
+    await fc.assert(property, { seed: 1, numRuns: 12, interruptAfterTimeLimit: 15_000 });
     expect(skims).toBeGreaterThan(5);
   });
 });
@@ -123,6 +123,7 @@ describe('answers to a program', () => {
     now = 100;
     emulator.write(flood);
     expect(sent.join('').length).toBeLessThanOrEqual(8192);
-    for (const reply of sent) expect(reply).toMatch(/^\x1b(\[\?[\d;]+c|\[\d+;\d+R|P>\|omnigent\x1b\\)$/);
+    for (const reply of sent)
+      expect(reply.replaceAll('\x1b', '^')).toMatch(/^\^(\[\?[\d;]+c|\[\d+;\d+R|P>\|omnigent\^\\)$/);
   });
 });
