@@ -8,7 +8,7 @@ import { incompleteTail } from './utf8-tail.ts';
 import { type CoreBuffer, type CoreLine, coreOf, eachLine, type XtermCore } from './xterm-core.ts';
 import { boundOutput } from './xterm-limit.ts';
 import { internLinks } from './xterm-link.ts';
-import { repairCore } from './xterm-repair.ts';
+import { lookOf, repairCore } from './xterm-repair.ts';
 
 /** The public part of an xterm.js terminal that is needed; Unicode 11 must be loaded. */
 export interface XtermTerminal {
@@ -39,9 +39,7 @@ function cutLine(buffer: CoreBuffer, line: CoreLine, cols: number): void {
   if (line.length > cols) line.resize(cols, buffer.getNullCell());
   line.cleanupMemory();
   if (line.getWidth(cols - 1) !== 2) return;
-  const at = (cols - 1) * 3;
-  const extended = line._extendedAttrs[cols - 1] ?? { _ext: 0, urlId: 0 };
-  line.setCellFromCodepoint(cols - 1, 0, 1, { fg: line._data[at + 1] ?? 0, bg: line._data[at + 2] ?? 0, extended });
+  line.setCellFromCodepoint(cols - 1, 0, 1, lookOf(line, cols - 1));
 }
 
 function resizeExactly(terminal: XtermTerminal, core: XtermCore, cols: number, rows: number): void {

@@ -7,7 +7,6 @@ import { type CoreParams, coreOf } from './xterm-core.ts';
 /** The part of xterm.js' public parser that is needed. A handler that returns true keeps a sequence from the others. */
 export interface SequenceParser {
   registerCsiHandler(id: { prefix?: string; intermediates?: string; final: string }, handler: () => boolean): unknown;
-  registerDcsHandler(id: { prefix?: string; intermediates?: string; final: string }, handler: () => boolean): unknown;
 }
 
 /** Control sequences that ask: device attributes, status, modes, versions, window reports, keyboard protocol. */
@@ -29,14 +28,12 @@ const questions = [
 
 /**
  * Silences a viewer: whatever the output asks, the terminal's `onData` stays quiet, so that it carries keys only.
- * Colour and clipboard requests, titles and images are ignored by every exact emulator already.
+ * Requests in strings (settings, colours, clipboard), titles and images are ignored by every exact emulator already.
  * Throws AppError `server.internal` if the terminal is not an xterm.js 6.0.0.
  */
 export function muteQueries(terminal: { parser: SequenceParser }): void {
   const silent = () => true;
   for (const id of questions) terminal.parser.registerCsiHandler(id, silent);
-  terminal.parser.registerDcsHandler({ intermediates: '$', final: 'q' }, silent);
-  terminal.parser.registerDcsHandler({ intermediates: '+', final: 'q' }, silent);
   muteFocusReport(terminal);
 }
 

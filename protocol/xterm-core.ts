@@ -42,7 +42,7 @@ export interface CoreLine {
 
 export interface CoreBuffer {
   readonly lines: { readonly length: number; maxLength: number; get(index: number): CoreLine | undefined };
-  readonly x: number;
+  x: number;
   readonly y: number;
   readonly ybase: number;
   readonly scrollTop: number;
@@ -96,6 +96,8 @@ export interface CoreParser {
   registerCsiHandler(id: SequenceId, handler: (params: CoreParams) => boolean): unknown;
   clearOscHandler(id: number): void;
   registerOscHandler(id: number, handler: CoreStringHandler): unknown;
+  clearDcsHandler(id: SequenceId): void;
+  registerDcsHandler(id: SequenceId, handler: CoreDeviceHandler): unknown;
 }
 
 /** Takes a string sequence piece by piece; `end` answers whether it was handled. */
@@ -105,12 +107,21 @@ export interface CoreStringHandler {
   end(isComplete: boolean): boolean;
 }
 
+/** The same for a device control string. */
+export interface CoreDeviceHandler {
+  hook(params: CoreParams): void;
+  put(data: Uint32Array, start: number, end: number): void;
+  unhook(isComplete: boolean): boolean;
+}
+
 export type CoreOperation = (params: CoreParams, respectProtect?: boolean) => boolean;
 
 export interface CoreInput {
   /** Synchronous as long as no handler returns a promise; none of ours does. */
   parse(data: Uint8Array): unknown;
+  print(data: Uint32Array, start: number, end: number): void;
   setHyperlink(data: string): boolean;
+  requestStatusString(data: string, params: CoreParams): boolean;
   setModePrivate(params: { length: number; params: number[] }): boolean;
   _eraseInBufferLine(y: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void;
   _resetBufferLine(y: number, respectProtect: boolean): void;
@@ -124,9 +135,11 @@ export interface CoreInput {
   scrollDown: CoreOperation;
   scrollLeft: CoreOperation;
   scrollRight: CoreOperation;
+  insertChars: CoreOperation;
   insertColumns: CoreOperation;
   deleteColumns: CoreOperation;
   readonly _curAttrData: CorePen;
+  _eraseAttrData(): CoreAttributes;
   readonly _parser: CoreParser;
 }
 

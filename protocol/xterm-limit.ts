@@ -3,7 +3,7 @@
  * drive without end has a limit, the same in every emulator. Knows nothing of sizes and snapshots.
  */
 import { AppError } from './error.ts';
-import type { CoreParams, UnicodeProvider, XtermCore } from './xterm-core.ts';
+import type { CoreDeviceHandler, CoreParams, CoreStringHandler, UnicodeProvider, XtermCore } from './xterm-core.ts';
 
 /** Combining marks that one cell holds; further ones take a cell of their own. */
 const maxJoins = 16;
@@ -11,6 +11,8 @@ const maxJoins = 16;
 const maxRepeat = 65_535;
 /** A link's identifier and address, in characters; longer links are ignored. */
 const maxLinkLength = 4_096;
+/** What a program may ask in one string, in characters. */
+export const maxQuestionLength = 1_024;
 
 /** Unicode 11 widths; a mark that joins nothing takes a whole cell, and a cell takes a bounded number of marks. */
 function boundedUnicode(unicode11: UnicodeProvider): UnicodeProvider {
@@ -39,6 +41,42 @@ function boundCounts(core: XtermCore): void {
   for (const final of 'IZ') bound(final, () => core.cols);
   bound('b', () => maxRepeat);
 }
+
+/** Takes a string of at most `maxLength` characters; of a longer one nothing is kept, and `onText` gets null. */
+export function boundedString(maxLength: number, onText: (text: string | null) => void): CoreStringHandler {
+  let text = '';
+  return {
+    start() {
+      text = '';
+    },
+    put(data, start, end) {
+      for (let i = start; i < end && text.length <= maxLength; i++) text += String.fromCodePoint(data[i] ?? 0);
+    },
+    end(isComplete) {
+      if (isComplete) onText(text.length > maxLength ? null : text);
+      text = '';
+      return true;
+    },
+  };
+}
+
+/** The same for a device control string; xterm.js' own handlers keep up to 10 MB of one. */
+export function boundedDeviceString(
+  maxLength: number,
+  onText: (text: string | null, params: CoreParams) => void,
+): CoreDeviceHandler {
+  let asked: CoreParams = { length: 0, params: new Int32Array(0) };
+  const { start, put, end } = boundedString(maxLength, (text) => onText(text, asked));
+  return {
+    hook(params) {
+      asked = params;
+      start();
+    },
+    put,
+    unhook: end,
+  };
+}
+
 const ignored = { start: () => undefined, put: () => undefined, end: () => true };
 
 /** String sequences: links are bounded, everything else that has an effect outside the screen is ignored, unread. */
@@ -49,21 +87,15 @@ function boundStrings(core: XtermCore): void {
     parser.clearOscHandler(id);
     parser.registerOscHandler(id, ignored);
   }
-  let text = '';
   parser.clearOscHandler(8);
-  parser.registerOscHandler(8, {
-    start() {
-      text = '';
-    },
-    put(data, start, end) {
-      for (let i = start; i < end && text.length <= maxLinkLength; i++) text += String.fromCodePoint(data[i] ?? 0);
-    },
-    end(isComplete) {
-      if (isComplete) core._inputHandler.setHyperlink(text.length > maxLinkLength ? ';' : text);
-      text = '';
-      return true;
-    },
-  });
+  parser.registerOscHandler(
+    8,
+    boundedString(maxLinkLength, (text) => core._inputHandler.setHyperlink(text ?? ';')),
+  );
+  // Settings are told by the runner alone; xterm.js' own handler would keep megabytes of a question.
+  const settings = { intermediates: '$', final: 'q' };
+  parser.clearDcsHandler(settings);
+  parser.registerDcsHandler(settings, { hook: () => undefined, put: () => undefined, unhook: () => true });
 }
 
 /** Sets all bounds. Throws AppError `server.internal` unless Unicode 11 is loaded. */

@@ -6,6 +6,8 @@ import { type CoreLink, eachLine, type XtermCore } from './xterm-core.ts';
 
 /** Different links on the screen and above it; the text of further ones stays, unlinked. */
 const maxLinks = 4_096;
+/** Links that are left out before it is looked again which are still in use. */
+const maxRefused = 1_024;
 
 /** Numbers of the links that some cell or the pen has. */
 function linksInUse(core: XtermCore): Set<number> {
@@ -22,6 +24,7 @@ export function internLinks(core: XtermCore): void {
   const numbers = new Map<string, number>();
   const links = new Map<number, CoreLink>();
   let last = 0;
+  let refused = 0;
   const forgetUnused = (): void => {
     const used = linksInUse(core);
     for (const [key, number] of numbers) {
@@ -35,8 +38,10 @@ export function internLinks(core: XtermCore): void {
     const key = `${link.id === undefined ? '' : `id=${link.id}`};${link.uri}`;
     const known = numbers.get(key);
     if (known !== undefined) return known;
-    if (numbers.size >= maxLinks) forgetUnused();
+    // Looking at every cell for each link that has no room would take minutes for a screen full of them.
+    if (numbers.size >= maxLinks && refused++ % maxRefused === 0) forgetUnused();
     if (numbers.size >= maxLinks) return 0;
+    refused = 0;
     last++;
     numbers.set(key, last);
     links.set(last, link);

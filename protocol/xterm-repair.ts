@@ -2,7 +2,14 @@
  * Repairs of xterm.js 6.0.0 where output makes it throw, or leaves a state that contradicts itself and that nothing
  * else could bring about again. Every emulator of the terminal path has them.
  */
-import type { XtermCore } from './xterm-core.ts';
+import type { CoreAttributes, CoreLine, XtermCore } from './xterm-core.ts';
+
+/** Colours and flags of one cell. */
+export const lookOf = (line: CoreLine, x: number): CoreAttributes => ({
+  fg: line._data[x * 3 + 1] ?? 0,
+  bg: line._data[x * 3 + 2] ?? 0,
+  extended: line._extendedAttrs[x] ?? { _ext: 0, urlId: 0 },
+});
 
 /** In a pen's `fg`. */
 const underlineFlag = 0x10000000;
@@ -95,9 +102,68 @@ function repairAlignmentPattern(core: XtermCore): void {
   };
 }
 
+/**
+ * Without wraparound a character that does not fit takes the last column, though a wide one stands there: xterm.js
+ * 6.0.0 overwrites its right half and leaves its left one as wide as before, which after a resize covers its neighbour.
+ * Here the wide character goes when one of one column takes its place, and otherwise stays, cursor behind it.
+ */
+function repairLastColumn(core: XtermCore): void {
+  const input = core._inputHandler;
+  const print = input.print.bind(input);
+  input.print = (data, start, end) => {
+    print(data, start, end);
+    if (core.coreService.decPrivateModes.wraparound) return;
+    const { active } = core.buffers;
+    const last = core.cols - 1;
+    const line = active.lines.get(active.ybase + active.y);
+    if (line?.getWidth(last - 1) !== 2 || line.getWidth(last) === 0) return;
+    if (line.hasContent(last)) {
+      line.setCellFromCodepoint(last - 1, 0, 1, input._curAttrData);
+    } else {
+      line.setCellFromCodepoint(last, 0, 0, lookOf(line, last - 1));
+      active.x = core.cols;
+    }
+  };
+}
+
+/**
+ * xterm.js 6.0.0 inserts between the halves of a wide character by blanking its left one and moving its right one away,
+ * which then belongs to nothing. Here both are blanked first.
+ */
+function repairInsertion(core: XtermCore): void {
+  const input = core._inputHandler;
+  const part = (from: number, to: number, look: CoreAttributes): void => {
+    const { x, ybase, lines } = core.buffers.active;
+    for (let y = from; y <= to; y++) {
+      const line = lines.get(ybase + y);
+      if (x === 0 || line?.getWidth(x - 1) !== 2) continue;
+      line.setCellFromCodepoint(x - 1, 0, 1, look);
+      if (x < core.cols) line.setCellFromCodepoint(x, 0, 1, look);
+    }
+  };
+  const [print, characters, columns] = [input.print, input.insertChars, input.insertColumns];
+  input.print = (data, start, end) => {
+    const { y } = core.buffers.active;
+    if (core.coreService.modes.insertMode && end > start) part(y, y, input._curAttrData);
+    print.call(input, data, start, end);
+  };
+  input.insertChars = (params) => {
+    const { y } = core.buffers.active;
+    part(y, y, input._eraseAttrData());
+    return characters.call(input, params);
+  };
+  input.insertColumns = (params) => {
+    const { y, scrollTop, scrollBottom } = core.buffers.active;
+    if (y >= scrollTop && y <= scrollBottom) part(scrollTop, scrollBottom, input._eraseAttrData());
+    return columns.call(input, params);
+  };
+}
+
 export function repairCore(core: XtermCore): void {
   repairEraseAbove(core);
   repairRestoreCursor(core);
   repairAlignmentPattern(core);
   repairPendingWrap(core);
+  repairLastColumn(core);
+  repairInsertion(core);
 }

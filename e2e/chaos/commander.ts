@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { TerminalId } from '#protocol/id.ts';
+import type { Random } from '../random.ts';
 import type { Visitor } from '../visitor.ts';
-import type { Random } from './random.ts';
 
 export interface CommanderOptions {
   people: Visitor[];

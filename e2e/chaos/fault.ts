@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '#server/host/process-table.ts';
 import { type FoundProcess, readTree } from '../process-scan.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { until } from './wait.ts';
 import type { World } from './world.ts';
 

@@ -1,8 +1,8 @@
 /** One seeded chaos run from an empty folder to a verdict. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Random, seededRandom } from '../random.ts';
 import { checkLog, checkProcesses, checkScreens } from './check.ts';
 import { type Durations, type FaultName, prepareFault } from './fault.ts';
-import { type Random, seededRandom } from './random.ts';
 import { endDead, quiesce, type Recovery, recover } from './recovery.ts';
 import { openWorld, type World } from './world.ts';
 

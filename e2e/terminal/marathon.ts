@@ -11,7 +11,7 @@ import { muteQueries } from '#protocol/terminal-query.ts';
 import { TerminalReplica } from '#protocol/terminal-replica.ts';
 import { differences } from '#runner/terminal/difference.ts';
 import { Emulator } from '#runner/terminal/emulator.ts';
-import { openRandom, type Random } from './random.ts';
+import { type Random, seededRandom } from '../random.ts';
 import type { Recording, Step } from './recording.ts';
 
 const ids: IdSource = { now: () => 0, random: (bytes) => void bytes.fill(1) };
@@ -94,7 +94,7 @@ class Marathon {
     const { name, cols, rows } = recording;
     this.#runner = new Emulator({ cols, rows, onReply: () => undefined });
     this.#witness = new Viewer({ cols, rows, from: 0, join: -1, until: Number.POSITIVE_INFINITY });
-    this.#random = openRandom(seed);
+    this.#random = seededRandom(seed);
     this.#result = { name, bytes: 0, resizes: 0, joins: 0, comparisons: 0, replies: 0, mismatches: [] };
   }
 
@@ -184,7 +184,7 @@ export const runMarathon = (options: MarathonOptions): MarathonResult => new Mar
 /** `count` different numbers of steps below `steps`, ascending; all of them when there are fewer. */
 export function sampleJoins(steps: number, count: number, seed: number): number[] {
   if (steps <= count) return Array.from({ length: steps }, (_, n) => n);
-  const random = openRandom(seed);
+  const random = seededRandom(seed);
   const chosen = new Set<number>();
   while (chosen.size < count) chosen.add(random.below(steps));
   return [...chosen].sort((a, b) => a - b);

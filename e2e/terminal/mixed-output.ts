@@ -2,7 +2,7 @@
  * Output as a day of many programs mixes it: logs, builds, tables, full-screen programs, progress bars, other scripts,
  * and pieces that end anywhere. The same for the same seed.
  */
-import { openRandom, type Random } from './random.ts';
+import { type Random, seededRandom } from '../random.ts';
 import type { Recording, Step } from './recording.ts';
 
 type Scene = (random: Random, size: { cols: number; rows: number }) => string;
@@ -25,7 +25,7 @@ const text = (random: Random, count: number) => Array.from({ length: count }, ()
 const lines = (random: Random, line: () => string) => Array.from({ length: 1 + random.below(40) }, line).join('\r\n');
 
 const colour = (random: Random) =>
-  random.pick([
+  random.pick<() => string>([
     () => `\x1b[${30 + random.below(8)}m`,
     () => `\x1b[1;${90 + random.below(8)};${40 + random.below(8)}m`,
     () => `\x1b[38;5;${random.below(256)}m`,
@@ -51,7 +51,7 @@ const links: Scene = (random) =>
 const screen: Scene = (random, { cols, rows }) => {
   const at = () => `\x1b[${1 + random.below(rows)};${1 + random.below(cols)}H`;
   const draws = Array.from({ length: 20 + random.below(60) }, () =>
-    random.pick([
+    random.pick<() => string>([
       () => `${at()}${colour(random)}${text(random, 3)}\x1b[K\x1b[m`,
       () => `${at()}\x1b[${1 + random.below(5)}${random.pick(['@', 'P', 'X', 'L', 'M', 'S', 'T'] as const)}`,
       () => `\x1b[${1 + random.below(rows)};${1 + random.below(rows)}r${at()}\n\n\x1bM\x1bM`,
@@ -73,7 +73,7 @@ const screen: Scene = (random, { cols, rows }) => {
 
 /** Modes that a program sets and sometimes forgets to reset. */
 const habits: Scene = (random) =>
-  random.pick([
+  random.pick<() => string>([
     () => `\x1b[?7l${text(random, 40)}\x1b[?7h\r\n`,
     () => `\x1b[4h${text(random, 3)}\r${text(random, 1)}\x1b[4l\r\n`,
     () => `\x1b[?25l\x1b[${random.below(7)} q${text(random, 2)}\x1b[?25h`,
@@ -103,7 +103,7 @@ function newSize(random: Random, size: { cols: number; rows: number }): { cols: 
 export function mixedOutput(options: { seed: number; bytes: number; resizes: number }): Recording {
   const start = { cols: 100, rows: 30 };
   function* steps(): Generator<Step> {
-    const random = openRandom(options.seed);
+    const random = seededRandom(options.seed);
     const encoder = new TextEncoder();
     let size = start;
     let printed = 0;

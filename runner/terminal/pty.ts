@@ -3,6 +3,7 @@ import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { type IPty, spawn } from '@lydell/node-pty';
 import { AppError } from '#protocol/error.ts';
+import { KeyQueue } from './key-queue.ts';
 
 export interface PtyOptions {
   file: string;
@@ -21,13 +22,9 @@ export interface PtyExit {
   signal: number | null;
 }
 
-/** Keys waiting for a program that does not read them, in bytes; a program that ignores this much gets no more. */
-const maxWaitingBytes = 1024 * 1024;
-
-/** node-pty's types know text only; with `encoding: null` it hands out and takes bytes. */
+/** node-pty's types know text only; with `encoding: null` it hands out bytes. */
 interface BytePty extends Omit<IPty, 'onData' | 'write'> {
   onData(listener: (data: Uint8Array) => void): void;
-  write(data: Uint8Array): void;
   readonly fd: number;
   readonly _socket: Socket;
 }
@@ -53,13 +50,15 @@ function readRest(fd: number, onData: (data: Uint8Array) => void): void {
  * A PTY hands out at most 4 KiB a read. libuv takes such a short read, together with the hang-up of a program that
  * ended, for the end of the stream, and the rest would be lost; so the rest is read when the stream is torn down.
  */
-function keepTail(pty: BytePty, onData: (data: Uint8Array) => void): void {
+function keepTail(pty: BytePty, keys: KeyQueue, onData: (data: Uint8Array) => void): void {
   const socket = pty._socket;
   const tearDown = socket._destroy.bind(socket);
   socket._destroy = (error, done) => {
     // What a paused stream had read already comes first; `read` hands it to the data listeners.
     while (socket.read() !== null);
     readRest(pty.fd, onData);
+    // The descriptor closes now, and its number may soon be another file's.
+    keys.close();
     tearDown(error, done);
   };
 }
@@ -69,6 +68,7 @@ const notStarted = (file: string, cause: unknown) =>
 
 export class Pty {
   readonly #pty: BytePty;
+  readonly #keys: KeyQueue;
   #isRunning = true;
   #isPaused = false;
 
@@ -81,10 +81,12 @@ export class Pty {
     } catch (cause) {
       throw notStarted(file, cause);
     }
+    this.#keys = new KeyQueue(this.#pty.fd);
     this.#pty.onData(options.onData);
-    keepTail(this.#pty, options.onData);
+    keepTail(this.#pty, this.#keys, options.onData);
     this.#pty.onExit(({ exitCode, signal }) => {
       this.#isRunning = false;
+      this.#keys.close();
       options.onExit(signal ? { exitCode: null, signal } : { exitCode, signal: null });
     });
   }
@@ -100,9 +102,7 @@ export class Pty {
 
   /** False: the program has not read the keys it was given and these were dropped. */
   write(data: Uint8Array): boolean {
-    if (!this.#isRunning || this.#pty._socket.writableLength > maxWaitingBytes) return false;
-    this.#pty.write(Buffer.from(data));
-    return true;
+    return this.#isRunning && this.#keys.write(data);
   }
 
   resize(cols: number, rows: number): void {

@@ -1,5 +1,7 @@
 /** Answers the queries that xterm.js leaves open, so that programs learn what they draw on. Knows no program. */
 import type { Terminal } from '@xterm/headless';
+import { coreOf } from '#protocol/xterm-core.ts';
+import { boundedDeviceString, boundedString, maxQuestionLength } from '#protocol/xterm-limit.ts';
 
 /** Colours every program is told of, whatever theme a viewer has: light text on dark. */
 const palette = [
@@ -50,36 +52,44 @@ function answerReports(terminal: Terminal, reply: Reply): void {
     if (first === 20) return '\x1b]L\x1b\\';
     return first === 21 ? '\x1b]l\x1b\\' : null;
   });
-  parser.registerDcsHandler({ intermediates: '+', final: 'q' }, () => {
-    reply('\x1bP0+r\x1b\\');
-    return true;
-  });
+  const input = coreOf(terminal)._inputHandler;
+  input._parser.registerDcsHandler(
+    { intermediates: '$', final: 'q' },
+    boundedDeviceString(maxQuestionLength, (asked, params) => input.requestStatusString(asked ?? '', params)),
+  );
+  input._parser.registerDcsHandler(
+    { intermediates: '+', final: 'q' },
+    boundedDeviceString(maxQuestionLength, () => reply('\x1bP0+r\x1b\\')),
+  );
 }
 
 function answerColours(terminal: Terminal, reply: Reply): void {
-  const { parser } = terminal;
-  parser.registerOscHandler(4, (data) => {
-    const slots = data.split(';').slice(0, 32);
+  const { _parser: parser } = coreOf(terminal)._inputHandler;
+  const answer = (id: number, tell: (asked: string) => void) =>
+    parser.registerOscHandler(
+      id,
+      boundedString(maxQuestionLength, (asked) => tell(asked ?? '')),
+    );
+  answer(4, (asked) => {
+    const slots = asked.split(';').slice(0, 32);
     for (let i = 0; i + 1 < slots.length; i += 2) {
       const index = Number(slots[i]);
       const isAsked = slots[i + 1] === '?' && Number.isInteger(index) && index >= 0 && index < 256;
       if (isAsked) reply(`\x1b]4;${index};${rgb(indexed(index))}\x1b\\`);
     }
-    return true;
   });
   const specials = [foreground, background, foreground];
   for (const [at] of specials.entries()) {
-    parser.registerOscHandler(10 + at, (data) => {
-      for (const [i, slot] of data.split(';', 3).entries()) {
+    answer(10 + at, (asked) => {
+      for (const [i, slot] of asked.split(';', 3).entries()) {
         const colour = specials[at + i];
         if (slot === '?' && colour) reply(`\x1b]${10 + at + i};${rgb(colour)}\x1b\\`);
       }
-      return true;
     });
   }
 }
 
-/** Window, colour and version reports; device attributes, status and modes xterm.js reports itself. */
+/** Window, colour, version and setting reports; device attributes, status and modes xterm.js reports itself. */
 export function answerQueries(terminal: Terminal, reply: Reply): void {
   answerReports(terminal, reply);
   answerColours(terminal, reply);

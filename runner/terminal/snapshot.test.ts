@@ -86,6 +86,27 @@ describe('a snapshot', () => {
     }
   });
 
+  it('[TRM3] keeps a wide character in the last columns of a line that does not wrap, until one takes its place', () => {
+    for (const last of ['漢', '漢字', '漢x', '漢字x', '漢x字', '漢\x1b[41m字', '漢\x1b[41mx']) {
+      const { emulator, print } = open();
+      print('\x1b[?7l\x1b[4;32m', 'x'.repeat(38), last, '\x1b[m\r\n');
+      expect(emulator.lines()[0]?.at(-1), last).toBe(last.includes('x') ? 'x' : '漢');
+      expectSame(emulator, size(60, 10), text('\x1b[H\x1b[39Cy'), size(39, 10));
+    }
+  });
+
+  it.each([
+    ['characters', '\x1b[@'],
+    ['columns', "\x1b[2'}"],
+    ['text', '\x1b[4hy\x1b[4l'],
+  ])('[TRM3] keeps lines in which %s were inserted between the halves of a wide character', (_, inserting) => {
+    for (const begin of [1, 2, 37, 38, 39]) {
+      const { emulator, print } = open();
+      print('\x1b[4;32;44m', ' '.repeat(begin - 1), '漢字', '\x1b[41m', `\x1b[1;${begin + 1}H`, inserting);
+      expectSame(emulator, text('\x1b[H\x1b[P'), text('\x1b[P'), size(30, 10));
+    }
+  });
+
   it('[TRM3] keeps wrapped lines whole for the next resize', () => {
     const { emulator, print } = open();
     print(`${'long '.repeat(60)}\r\n${'漢字'.repeat(45)}x\r\n\x1b[42m${'colour '.repeat(30)}\x1b[m\r\n`.repeat(5));
@@ -149,7 +170,7 @@ describe('a snapshot', () => {
 });
 
 /** The last one is new in every run; its number is in the title. */
-const seeds = [1, 2, 3, Date.now() % 1_000_000];
+const seeds = [1, 2, 3, ...Array.from({ length: 14 }, (_, i) => (Date.now() % 100000) + i)];
 /** A failing run is made smaller for this long at most. */
 const shrinkMs = 15_000;
 

@@ -97,11 +97,6 @@ export class Cells {
     return x > 0 && !this.hasText(x) && this.width(x) === 0 && this.width(x - 1) === 2;
   }
 
-  /** A right half that lost its left one, as inserting between them leaves it. */
-  isOrphan(x: number): boolean {
-    return x > 1 && !this.hasText(x) && this.width(x) === 0 && !this.isSecondHalf(x) && !this.hasText(x - 1);
-  }
-
   /** Blank as an erase leaves it: a background colour and nothing else. */
   isErased(x: number): boolean {
     return !this.hasText(x) && this.fg(x) === 0 && (this.bg(x) & ~colourMask) === 0;

@@ -46,8 +46,7 @@ export class RowPainter {
   paint(line: CoreLine, ground: Ground): void {
     const cells = new Cells(line);
     let end = this.#cols;
-    const hasHalf = cells.width(end - 2) === 2 && !cells.isSecondHalf(end - 1);
-    if (!hasHalf) while (end > 1 && cells.isStained(end - 1) && !cells.isOrphan(end - 1)) end--;
+    while (end > 1 && cells.isStained(end - 1)) end--;
     this.#paintRange(cells, 0, end, ground);
     if (end === this.#cols) return;
     for (let x = this.#cols - 1; x >= end; x--) this.#stainFromLeft(cells, x);
@@ -61,14 +60,8 @@ export class RowPainter {
   #paintRange(cells: Cells, from: number, end: number, ground: Ground): void {
     let { dirty } = ground;
     for (let x = from; x < end; ) {
-      if (cells.hasText(x) && cells.width(x) === 2 && !cells.isSecondHalf(x + 1)) {
-        this.#halfAtEnd(cells, x);
-        x += 2;
-      } else if (cells.hasText(x)) {
+      if (cells.hasText(x)) {
         x += this.#printRun(cells, x, end);
-      } else if (cells.isOrphan(x)) {
-        this.#orphan(cells, x, ground);
-        x++;
       } else if (cells.isStained(x)) {
         this.#stainFromRight(cells, x);
         dirty = Math.max(dirty, x + 2);
@@ -85,13 +78,11 @@ export class RowPainter {
     this.moveTo(from);
     let x = from;
     while (x < end && cells.hasText(x)) {
-      const width = cells.width(x);
-      if (width === 2 && !cells.isSecondHalf(x + 1)) break;
       this.dipInto(cells, x);
       const run = cells.extended(x) === null ? cells.simpleRun(x, end) : '';
       if (run === '') this.#printCell(cells, x);
       else this.#print(run, run.length);
-      x += run.length || width;
+      x += run.length || cells.width(x);
     }
     return x - from;
   }
@@ -102,26 +93,12 @@ export class RowPainter {
     this.#print(isMark ? apart + cells.text(x) : cells.text(x), cells.width(x));
   }
 
-  /** Without wraparound, a wide character that does not fit is left out, but blanks the last column. */
-  #halfAtEnd(cells: Cells, x: number): void {
-    this.moveTo(x);
-    this.dipInto(cells, x);
-    this.#printCell(cells, x);
-    this.dipInto(cells, x + 1);
-    this.#write(`\x1b[?7l${wideBlank}\x1b[?7h`);
-    this.x = this.#cols - 1;
-  }
-
   /** Erases or skips equal blanks from `x`; returns how many. */
   #blankRun(cells: Cells, from: number, end: number, isErasing: (x: number) => boolean): number {
     const bg = cells.bg(from) & colourMask;
     const mustErase = isErasing(from);
     const isAlike = (x: number) =>
-      !cells.hasText(x) &&
-      !cells.isStained(x) &&
-      !cells.isOrphan(x) &&
-      (cells.bg(x) & colourMask) === bg &&
-      isErasing(x) === mustErase;
+      !cells.hasText(x) && !cells.isStained(x) && (cells.bg(x) & colourMask) === bg && isErasing(x) === mustErase;
     let length = 1;
     while (from + length < end && isAlike(from + length)) length++;
     if (!mustErase) return length;
@@ -145,16 +122,6 @@ export class RowPainter {
     this.#print(wideBlank, 2);
     this.moveTo(x + 1);
     this.#print(' ', 1);
-  }
-
-  /** Inserting between the halves of a wide character moves its right half away; the cells before are drawn again. */
-  #orphan(cells: Cells, x: number, ground: Ground): void {
-    this.moveTo(x - 2);
-    this.dipInto(cells, x);
-    this.#print(wideBlank, 2);
-    this.moveTo(x - 1);
-    this.#write('\x1b[@');
-    this.#paintRange(cells, cells.isSecondHalf(x - 2) ? x - 3 : x - 2, x, { ...ground, dirty: x });
   }
 
   /** The same the other way round: spoils the cell before `x` instead of the one behind it. */
@@ -186,12 +153,6 @@ export class RowPainter {
     this.moveTo(last);
     this.dipInto(cells, last);
     this.#write(`${wideBlank}\r`);
-    if (cells.isOrphan(last) && this.#core.rows > 1) {
-      this.#write('\x1b[A');
-      this.x = 0;
-      this.#orphan(cells, last, cleanGround);
-      this.#write('\x1b[B\r');
-    }
     this.x = 0;
     return { bg: isScrolling ? this.pen.ink.bg & colourMask : 0, dirty: 2 };
   }

@@ -3,6 +3,8 @@
 export interface Random {
   /** In [0, 1). */
   next(): number;
+  /** A whole number from 0 up to but not including `limit`. */
+  below(limit: number): number;
   /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number;
   pick<T>(choices: readonly [T, ...T[]]): T;
@@ -17,9 +19,11 @@ export function seededRandom(seed: number): Random {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+  const below = (limit: number) => Math.floor(next() * limit);
   return {
     next,
-    between: (least, most) => least + Math.floor(next() * (most - least + 1)),
-    pick: (choices) => choices[Math.floor(next() * choices.length)] ?? choices[0],
+    below,
+    between: (least, most) => least + below(most - least + 1),
+    pick: (choices) => choices[below(choices.length)] ?? choices[0],
   };
 }
