@@ -57,12 +57,11 @@ export function createClient(connection: ConnectionStore): TRPCClient<AppRouter>
 
 const isFinal = (error: unknown): boolean => !failureOf(error).isRetryable;
 
-/** Live data comes by subscription, so nothing is asked again only because a window got the focus. */
+/** What a page shows is asked anew when it opens; from then on changes come by subscription, not because a window got the focus. */
 export const createQueries = (): QueryClient =>
   new QueryClient({
     defaultOptions: {
       queries: {
-        staleTime: 30_000,
         refetchOnWindowFocus: false,
         retry: (failures, error) => failures < 3 && !isFinal(error),
       },

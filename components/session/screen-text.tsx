@@ -49,7 +49,6 @@ export function ScreenText({ view, terminal, fit, className }: ScreenTextProps) 
       {
         enabled: isSeen,
         retry: false,
-        staleTime: 0,
         gcTime: 30_000,
         refetchInterval: isLive && isSeen && (isResting ? restingMs : freshMs),
       },

@@ -41,7 +41,7 @@ export function SessionPeek({ view, me }: { view: SessionView; me: string | null
 
 function LastEvents({ view, me }: { view: SessionView; me: string | null }) {
   const now = useNow('coarse');
-  const { data, error } = useQuery(useTRPC().session.get.queryOptions({ session: view.id }, { staleTime: 0 }));
+  const { data, error } = useQuery(useTRPC().session.get.queryOptions({ session: view.id }));
   if (error) return <p className="text-problem text-xs">{failureOf(error).message}</p>;
   if (!data) return null;
   const names = namesOf(data.events, data.view.members);

@@ -40,8 +40,6 @@ function useGroup(group: Attention) {
     {
       getNextPageParam: (page) => page.next,
       refetchInterval: group === 'done' ? false : presenceEveryMs,
-      // Changes are heard only while the dashboard is open: what was loaded before may lack any of them.
-      refetchOnMount: 'always',
     },
   );
   return useInfiniteQuery(options);
@@ -98,7 +96,7 @@ export function useSessionBoard(): SessionBoard {
     done: useGroup('done'),
   };
   const all = Object.values(loaded);
-  const counted = useQuery(useTRPC().session.list.queryOptions({ limit: 1 }, { refetchOnMount: 'always' }));
+  const counted = useQuery(useTRPC().session.list.queryOptions({ limit: 1 }));
   const latest = useRef<Board>(emptyBoard);
   const changes = useChanges(latest, useRecount());
   useReloadOnReturn();
