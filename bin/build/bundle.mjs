@@ -41,6 +41,9 @@ export async function bundle(root, name) {
     entryPoints: { [name]: program.entry },
     outdir: fresh,
     bundle: true,
+    // A runner parses its file before its first line: a third less of it is some 25 ms. Names stay, for stack traces.
+    minifyWhitespace: program.hasPackagesInside,
+    minifySyntax: program.hasPackagesInside,
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
