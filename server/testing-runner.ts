@@ -25,6 +25,8 @@ export class TestRunner {
   /** Output printed so far, per terminal. */
   readonly printed = new Map<TerminalId, Buffer>();
   readonly #resizes = new Map<TerminalId, number>();
+  /** What arrived before the welcome, when a runner's answers would be lost. */
+  early = 0;
   #n = 0;
   /** Answers snapshots with what was printed, opens and closes terminals, stops. */
   isObliging = true;
@@ -36,6 +38,7 @@ export class TestRunner {
     const headers = { authorization: `Bearer ${options.key ?? launch.key}` };
     this.socket = server.socket('/ws/runner', headers, options.client);
     this.socket.on('message', (_, isBinary: boolean) => {
+      if (this.of('welcome').length === 0) this.early++;
       if (!isBinary && this.isObliging) this.#oblige(toRunnerSchema.parse(this.socket.json.at(-1)));
     });
   }

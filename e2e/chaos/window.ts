@@ -72,7 +72,14 @@ export class ChromiumWindow {
       () => true,
       () => false,
     );
-    return isRight ? found : [...found, `FLT5 Chromium: ${difference(shown, wanted)}`];
+    if (isRight) return found;
+    const what = shown ? difference(shown, wanted) : `shows no terminal but ${await this.#text()}`;
+    return [...found, `FLT5 Chromium: ${what}`];
+  }
+
+  async #text(): Promise<string> {
+    const text = await this.#page.evaluate(() => `${location.href} ${document.body.innerText}`);
+    return JSON.stringify(text.slice(0, 600));
   }
 
   async close(): Promise<void> {
@@ -88,8 +95,7 @@ export class ChromiumWindow {
   }
 }
 
-function difference(shown: Cells | null, wanted: Cells): string {
-  if (!shown) return 'shows no terminal';
+function difference(shown: Cells, wanted: Cells): string {
   for (const field of ['cols', 'rows', 'cursor'] as const) {
     if (shown[field] !== wanted[field]) return `${field} ${shown[field]}, should be ${wanted[field]}`;
   }

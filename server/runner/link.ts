@@ -65,8 +65,8 @@ export class RunnerLink {
   readonly #sink: LinkSink;
   readonly #log: (line: string) => void;
   #pending = new Map<number, Pending>();
-  /** What is said before the welcome waits for it, because a runner's answers before it are lost; null afterwards. */
-  #early: ToRunner[] | null = [];
+  /** What is sent before the welcome waits for it, because a runner's answers and acks before it are lost; null afterwards. */
+  #early: (string | Uint8Array)[] | null = [];
   #lastRequest = 0;
   readonly #now: () => number;
   readonly #buckets: Record<keyof typeof limits, TokenBucket>;
@@ -101,16 +101,21 @@ export class RunnerLink {
   }
 
   send(message: ToRunner): void {
-    if (this.#early && message.type !== 'welcome') return void this.#early.push(message);
-    if (this.isOpen) this.#socket.send(JSON.stringify(message));
+    const text = JSON.stringify(message);
+    if (message.type !== 'welcome') return this.#transmit(text);
     const early = this.#early ?? [];
     this.#early = null;
-    for (const waiting of early) this.send(waiting);
+    for (const data of [text, ...early]) this.#transmit(data);
   }
 
   /** An encoded input frame, passed on as it came. */
   sendInput(raw: Uint8Array): void {
-    if (this.isOpen) this.#socket.send(raw, { binary: true });
+    this.#transmit(raw);
+  }
+
+  #transmit(data: string | Uint8Array): void {
+    if (this.#early) this.#early.push(data);
+    else if (this.isOpen) this.#socket.send(data);
   }
 
   /** Sends and waits for the runner's answer. Rejects with the runner's AppError, or `runner.unreachable`. */

@@ -144,6 +144,7 @@ describe('driving a terminal', () => {
     a.type('4');
     await soon(() => expect(again.typed).toBe('1234'));
     expect(again.inputs.map(({ n }) => n)).toEqual([1, 2, 3, 4]);
+    expect(again.early).toBe(0);
     expect(a.of('input-refused')).toEqual([]);
   });
 
