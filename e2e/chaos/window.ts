@@ -78,8 +78,8 @@ export class ChromiumWindow {
   }
 
   async #text(): Promise<string> {
-    const text = await this.#page.evaluate(() => `${location.href} ${document.body.innerText}`);
-    return JSON.stringify(text.slice(0, 600));
+    const text = await this.#page.locator('body').innerText();
+    return JSON.stringify(`${this.#page.url()} ${text.slice(0, 600)}`);
   }
 
   async close(): Promise<void> {
