@@ -78,7 +78,7 @@ export class ChromiumWindow {
   }
 
   async #text(): Promise<string> {
-    const text = await this.#page.locator('body').innerText();
+    const text = await this.#page.locator('body').ariaSnapshot();
     return JSON.stringify(`${this.#page.url()} ${text.slice(0, 600)}`);
   }
 
