@@ -19,7 +19,7 @@ export interface ActivityOptions {
 
 export class Activity {
   readonly #options: ActivityOptions;
-  #lines: (() => string[]) | null = null;
+  #line: (() => string) | null = null;
   #timer: NodeJS.Timeout | null = null;
   #told = { line: '', program: '' };
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -28,19 +28,20 @@ export class Activity {
     this.#options = options;
   }
 
-  start(lines: () => string[]): void {
-    this.#lines = lines;
+  /** `line` reads the last line that is shown. */
+  start(line: () => string): void {
+    this.#line = line;
   }
 
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#lines = null;
+    this.#line = null;
   }
 
   /** The screen changed: tells within a second what it shows. */
   changed(): void {
-    if (this.#timer !== null || this.#lines === null) return;
+    if (this.#timer !== null || this.#line === null) return;
     const waitMs = Math.max(0, this.#toldAt + intervalMs - this.#options.now());
     this.#timer = setTimeout(() => this.#tell(), waitMs);
     this.#timer.unref();
@@ -48,7 +49,7 @@ export class Activity {
 
   #tell(): void {
     this.#timer = null;
-    const line = tidy(this.#lines?.().findLast((text) => text.trim() !== '') ?? '', maxLineLength);
+    const line = tidy(this.#line?.() ?? '', maxLineLength);
     const program = tidy(this.#options.program(), maxProgramLength);
     this.#toldAt = this.#options.now();
     if (line === this.#told.line && program === this.#told.program) return;

@@ -135,6 +135,19 @@ export class Emulator {
     return Array.from({ length: this.rows }, (_, row) => line(row));
   }
 
+  /** The last visible line with text, whole: one that was too long for a row is on several. */
+  lastLine(): string {
+    const { active } = this.#terminal.buffer;
+    const row = this.lines().findLastIndex((text) => text.trim() !== '');
+    let text = '';
+    for (let at = active.baseY + row; row >= 0 && at >= 0; at--) {
+      const line = active.getLine(at);
+      text = (line?.translateToString(text === '') ?? '') + text;
+      if (!line?.isWrapped) break;
+    }
+    return text;
+  }
+
   dispose(): void {
     this.#terminal.dispose();
   }

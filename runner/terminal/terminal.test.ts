@@ -118,4 +118,10 @@ describe('what a terminal shows at a glance', () => {
     expect(Math.min(...gaps)).toBeGreaterThan(950);
     expect(told.at(-1)?.program).toMatch(/(^|\/)sh$/);
   });
+
+  it('[TRM13] tells a line that fills several rows as the one it is', async () => {
+    const long = Array.from({ length: 30 }, (_, n) => `word${n}`).join(' ');
+    const { told } = run(`printf 'first\\n${long}'; read line`);
+    await vi.waitFor(() => expect(told.at(-1)?.line).toBe(long), soon);
+  });
 });

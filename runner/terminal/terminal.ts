@@ -130,7 +130,7 @@ class PtyTerminal implements Terminal {
     const { Emulator } = await import('./emulator.ts');
     const emulator = new Emulator({ cols, rows, onReply: (text) => limit.reply(text) });
     this.#feed.start(emulator);
-    this.#activity.start(() => emulator.lines());
+    this.#activity.start(() => emulator.lastLine());
     return emulator;
   }
 

@@ -27,7 +27,7 @@ function listSuites(reports: string): Suite[] {
       ],
       reportFile: unit,
       count: countVitest,
-      deadlineMs: 8 * minuteMs,
+      deadlineMs: 10 * minuteMs,
     },
     {
       name: 'e2e',
@@ -35,7 +35,7 @@ function listSuites(reports: string): Suite[] {
       env: { PLAYWRIGHT_JSON_OUTPUT_FILE: journeys },
       reportFile: journeys,
       count: countPlaywright,
-      deadlineMs: 8 * minuteMs,
+      deadlineMs: 10 * minuteMs,
     },
     {
       name: 'chaos',
