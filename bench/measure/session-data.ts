@@ -20,16 +20,27 @@ const pauseMs = 12;
 
 async function measureSubject(stage: Stage, options: BenchOptions, subject: Subject, sessions: number) {
   const server = await stage.seeded(sessions, options.note);
-  const samples: number[] = [];
-  for (let n = -warmUp; n < (options.runs ?? (options.isQuick ? 100 : 500)); n++) {
+  const timed = async (ask: () => Promise<unknown>) => {
     await settle(pauseMs);
     const since = performance.now();
-    await subject.ask(server, n + warmUp);
-    if (n >= 0) samples.push(performance.now() - since);
+    await ask();
+    return performance.now() - since;
+  };
+  const samples: number[] = [];
+  const bare: number[] = [];
+  for (let n = -warmUp; n < (options.runs ?? (options.isQuick ? 100 : 500)); n++) {
+    const [ms, bareMs] = [
+      await timed(() => subject.ask(server, n + warmUp)),
+      await timed(() => server.visitor.api.person.me.query()),
+    ];
+    if (n < 0) continue;
+    samples.push(ms);
+    bare.push(bareMs);
   }
   return toResult({
     ...{ name: sessions === few ? subject.name : `${subject.name}.${sessions}`, unit: 'ms', samples },
     aim: sessions === few ? subject.aims.few : subject.aims.many,
+    baseline: { name: 'a call on the same socket that reads nothing (person.me), in turns', samples: bare },
     method: `${subject.what}; one tRPC call over a tab's open WebSocket, one at a time, ${sessions} sessions of ${seededEvents} events, warm`,
   });
 }
