@@ -75,10 +75,7 @@ export const sessionRouter = router({
       return { ...page, counts, present };
     }),
 
-  get: procedure.input(ref).query(async ({ ctx, input }) => {
-    const view = await ctx.services.log.find(input.session);
-    return { view, events: await ctx.services.log.read(view.id, { before: view.lastSeq + 1, limit: 50 }) };
-  }),
+  get: procedure.input(ref).query(({ ctx, input }) => ctx.services.log.open(input.session, 50)),
 
   history: procedure
     .input(

@@ -11,7 +11,7 @@ import { AppendQueue } from './append.ts';
 import type { Appended, Decide, Part } from './batch.ts';
 import { hex, zeroHash } from './chain.ts';
 import { type Counts, countSessions, type ListOptions, listSessions, type SessionPage, summaryOf } from './list.ts';
-import { findSession, foldLog, type Range, readEvents, readView } from './read.ts';
+import { findSession, foldLog, type OpenedSession, openSession, type Range, readEvents, readView } from './read.ts';
 import { type SearchOptions, type SearchPage, searchEvents } from './search.ts';
 import { SearchFiller } from './search-filler.ts';
 import { followLog } from './subscribe.ts';
@@ -61,6 +61,8 @@ export interface Log {
   view(sessionId: string): Promise<SessionView | null>;
   /** By id or unique name. Rejects with `session.not-found`, `session.ambiguous`. */
   find(ref: string): Promise<SessionView>;
+  /** The same, with its newest events up to where the view stands. */
+  open(ref: string, limit: number): Promise<OpenedSession>;
   /** Every event after seq `after`, in order, each once, until `signal` aborts. */
   subscribe(sessionId: string, after: number, signal: AbortSignal): AsyncGenerator<SessionEvent>;
   /** One page by need, most urgent group first, newest change first. Rejects with `input.invalid` on a bad cursor. */
@@ -117,6 +119,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
     read: (sessionId, range) => readEvents(sql, sessionId, range),
     view: (sessionId) => readView(sql, sessionId),
     find: (ref) => findSession(sql, ref),
+    open: (ref, limit) => openSession(sql, ref, limit),
     subscribe: (sessionId, after, signal) =>
       followLog(
         {

@@ -135,6 +135,24 @@ describe('names', () => {
 });
 
 describe('history', () => {
+  it('[LOG19] a session opens with its newest events, which end where its view stands, while others append', async () => {
+    const name = 'opened by its name';
+    const id = await startSession(test.log, 100, name);
+    let isOver = false;
+    const writing = (async () => {
+      while (!isOver) await test.log.append(id, [counted(1)]);
+    })();
+    for (let n = 0; n < 50; n++) {
+      const { view, events } = await test.log.open(n % 2 === 0 ? id : name, 20);
+      const first = events[0]?.seq ?? 0;
+      expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => first + at));
+      expect(events.at(-1)?.seq).toBe(view.lastSeq);
+      expect(view.lastSeq - first).toBeLessThan(20);
+    }
+    isOver = true;
+    await writing;
+  });
+
   it('[LOG19] pages run after a seq or before one; without bounds the newest come', async () => {
     const id = await startSession(test.log, 100);
     const seqs = async (range: { after?: number; before?: number; limit: number }) =>

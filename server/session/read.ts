@@ -14,6 +14,12 @@ export interface Range {
   limit: number;
 }
 
+/** Its events end where the view stands. */
+export interface OpenedSession {
+  view: SessionView;
+  events: SessionEvent[];
+}
+
 const pageEvents = 1_000;
 /** As `session.created` has it: other text names no session, and some of it no database takes. */
 const maxNameLength = 120;
@@ -49,6 +55,19 @@ export async function findSession(sql: Sql, ref: string): Promise<SessionView> {
   const found = isId ? await readView(sql, ref) : isName() ? await findByName(sql, ref) : null;
   if (found) return found;
   throw new AppError({ code: 'session.not-found', message: `no session ${ref}` });
+}
+
+/**
+ * A session with its newest events, at most `limit`, up to where its view stands. Of an id both are read at once; what
+ * was appended between the two is left to whoever follows the log from there. Throws as `findSession`.
+ */
+export async function openSession(sql: Sql, ref: string, limit: number): Promise<OpenedSession> {
+  const isId = sessionIdSchema.safeParse(ref).success;
+  const [view, newest] = await Promise.all([findSession(sql, ref), isId ? readEvents(sql, ref, { limit }) : []]);
+  const [first, last] = [newest[0]?.seq ?? 0, newest.at(-1)?.seq ?? 0];
+  const isWhole = first <= view.lastSeq && view.lastSeq <= last;
+  const events = isWhole ? newest : await readEvents(sql, view.id, { before: view.lastSeq + 1, limit });
+  return { view, events: events.filter(({ seq }) => seq <= view.lastSeq) };
 }
 
 async function findByName(sql: Sql, name: string): Promise<SessionView | null> {
