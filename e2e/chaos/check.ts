@@ -160,7 +160,11 @@ async function joinLate({ people }: World, like: Watcher): Promise<Watcher> {
   const [visitor] = people;
   if (!visitor) throw new Error('nobody signed in');
   const joiner = new Watcher({ visitor, terminalId: like.terminalId });
-  await until('a late joiner has a screen', () => joiner.isLive && joiner.drawn > 0, 10_000);
+  await until('', () => joiner.isLive && joiner.drawn > 0, 10_000).catch(() => {
+    const { link, seat, hasScreen } = joiner.state ?? {};
+    const what = { link, hasSeat: seat != null, hasScreen, drawn: joiner.drawn, connections: joiner.connections };
+    throw new Error(`a late joiner has no screen after 10 s: ${JSON.stringify(what)}`);
+  });
   await until('', () => joiner.drawn >= like.drawn, 3_000).catch(() => undefined);
   return joiner;
 }
