@@ -23,6 +23,8 @@ export class RawViewer {
   /** Bytes that came as output frames, and as snapshots. */
   rawBytes = 0;
   snapshots = 0;
+  /** Bytes that never came though later ones did. */
+  missed = 0;
   /** Called with each new run of output, in order. */
   onOutput: (data: Uint8Array, end: number) => void = () => undefined;
 
@@ -91,7 +93,8 @@ export class RawViewer {
       this.#onFirst();
     } else if (frame.kind === 'output') {
       const fresh = frame.data.subarray(Math.max(0, this.#end - frame.offset));
-      this.#end += fresh.length;
+      this.missed += Math.max(0, frame.offset - this.#end);
+      this.#end = Math.max(this.#end, frame.offset + frame.data.length);
       this.rawBytes += fresh.length;
       this.onOutput(fresh, this.#end);
       if (this.#end - this.#reported >= reportBytes) this.report();

@@ -108,7 +108,7 @@ async function interruptOnce(typing: RawViewer, watching: RawViewer): Promise<nu
     typing.report();
     await settle(10);
   }
-  return lastAt - since;
+  return Math.max(0, lastAt - since);
 }
 
 export const interrupt: Measure = {

@@ -52,6 +52,15 @@ export const join: Measure = {
 const viewerCount = 50;
 const slowBytes = 4 * 1024 * 1024;
 
+/** Longer than this and somebody will never have it, ms. */
+const distributeMs = 60_000;
+
+const describeBehind = (readers: RawViewer[], target: number): string =>
+  readers
+    .filter((reader) => reader.end < target)
+    .map(({ end, missed, snapshots }) => `${target - end} bytes behind, ${missed} missed, ${snapshots} screens`)
+    .join('; ');
+
 /** Time until everybody who reads has all of the file's bytes, or a screen that stands for them; ms. */
 async function distribute(driver: RawViewer, readers: RawViewer[], bytes: number): Promise<number> {
   const target = driver.end + bytes;
@@ -60,6 +69,8 @@ async function distribute(driver: RawViewer, readers: RawViewer[], bytes: number
   while (!readers.every((reader) => reader.end >= target)) {
     for (const reader of readers) reader.report();
     await settle(2);
+    if (performance.now() - since > distributeMs)
+      throw new Error(`not distributed: ${describeBehind(readers, target)}`);
   }
   return performance.now() - since;
 }
