@@ -28,6 +28,19 @@ describe('attaching to a terminal', () => {
     expect(viewer.steps[0]).toBe('screen 7');
   });
 
+  it('[SRV29] one that comes while somebody else asks for the screen gets that screen', async () => {
+    const { terminalId, runner } = await startSession(server, ada);
+    runner.print(terminalId, 'before ');
+    runner.isObliging = false;
+    const asked = server.services.terminals.screen(terminalId);
+    await soon(() => expect(runner.of('terminal.snapshot')).toHaveLength(1));
+    const viewer = new TestViewer(server, bob, terminalId);
+    await soon(() => expect(viewer.state).not.toBeNull());
+    runner.snapshot(terminalId, runner.of('terminal.snapshot')[0]?.request ?? 0);
+    await asked;
+    await soon(() => expect(viewer.shown).toBe('before '));
+  });
+
   it('[SRV22] one that comes back goes on after what it has, without a screen', async () => {
     const { terminalId, runner } = await startSession(server, ada);
     const first = new TestViewer(server, ada, terminalId);

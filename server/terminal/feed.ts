@@ -191,12 +191,18 @@ export class TerminalFeed {
     this.#pumpViewer(viewer);
   }
 
-  /** The runner's screen now; one request serves everybody who asks meanwhile. */
+  /** The runner's screen now; one request serves everybody who asks meanwhile, and every viewer that waits for one. */
   screen(): Promise<Screen> {
-    this.#screenRequest ??= this.#askScreen().finally(() => {
+    if (this.#screenRequest) return this.#screenRequest;
+    const asked = this.#askScreen().finally(() => {
       this.#screenRequest = null;
     });
-    return this.#screenRequest;
+    this.#screenRequest = asked;
+    asked.then(
+      () => this.pump(),
+      (cause: unknown) => this.#pumpLater(cause),
+    );
+    return asked;
   }
 
   async #askScreen(): Promise<Screen> {
@@ -238,17 +244,15 @@ export class TerminalFeed {
   }
 
   #refreshScreen(): void {
-    if (this.#screenRequest || this.#retry) return;
-    this.screen().then(
-      () => this.pump(),
-      (cause: unknown) => {
-        this.#note(`terminal ${this.terminalId}: no screen: ${String(cause)}`);
-        this.#retry = setTimeout(() => {
-          this.#retry = null;
-          this.pump();
-        }, retryMs);
-      },
-    );
+    if (!this.#screenRequest && !this.#retry) void this.screen();
+  }
+
+  #pumpLater(cause: unknown): void {
+    this.#note(`terminal ${this.terminalId}: no screen: ${String(cause)}`);
+    this.#retry ??= setTimeout(() => {
+      this.#retry = null;
+      this.pump();
+    }, retryMs);
   }
 
   /** What a terminal shows before its first output. */
