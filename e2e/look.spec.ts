@@ -67,11 +67,14 @@ async function furnish(server: ServerProcess): Promise<Record<'auth' | 'stopped'
   return { auth, stopped };
 }
 
-const program = [
-  "clear; printf '\\033[1mfiles\\033[0m by size\\n'",
-  'ls -l --color=always src | head -8',
-  "printf '\\033[32m+41\\033[0m \\033[31m-12\\033[0m refresh-token.ts\\n'",
-].join('; ');
+/** What the driver types, a line each; the first hides where the test keeps its files. */
+const commands = [
+  String.raw`PS1='\[\e[36m\]payments-api\[\e[0m\] \$ '; export GIT_PAGER=cat; clear`,
+  'ls --color=always src',
+  "sed -i 's/= [0-9]*/&_000/' src/file-1[0-4].ts",
+  'git diff --color --stat',
+  'git diff --color src/file-12.ts',
+];
 
 test('[WEB4] the screens, each in four looks', async ({ server, guest }) => {
   test.setTimeout(240_000);
@@ -82,8 +85,8 @@ test('[WEB4] the screens, each in four looks', async ({ server, guest }) => {
   await jonas.page.goto(auth.url);
   await page.goto(auth.url);
   await page.getByRole('button', { name: /^Take over/ }).click();
-  await typeInto(page, `${program}\n`);
-  await expect.poll(() => textOf(page)).toContain('refresh-token.ts\n');
+  for (const command of commands) await typeInto(page, `${command}\n`);
+  await expect.poll(() => textOf(page)).toContain('+export const n = 12_000;');
   await page.mouse.move(0, 0);
   await show(page, 'session');
   await page.setViewportSize(wide);
