@@ -253,6 +253,41 @@ it('[WEB23] keys sent again and never answered are given up too, and that is sai
   expect(socket.state.refusal?.why).toBe('The last keys may not have arrived');
 });
 
+it('[WEB37] keys faster than their acknowledgements go together, in order, and are sent again or given up as one', () => {
+  const { wire, clock, socket } = attached();
+  const keys = 'abcdefghijklmnopqrstuvwxyz'.split('');
+  for (const key of keys) socket.type(bytes(key));
+  expect(wire().typed).toEqual(keys.slice(0, 16).map((key, i) => `${i + 1}:${key}`));
+  wire().tell({ type: 'input-acked', n: 1 });
+  expect(wire().typed.slice(16)).toEqual(['17:qrstuvwxyz']);
+  socket.type(bytes('!'));
+  wire().fail(1006);
+  clock.pass(250);
+  wire().accept();
+  wire().tell(seat(mira));
+  expect(wire().typed).toHaveLength(16);
+  wire().tell({ type: 'input-acked', n: 17 });
+  expect(wire().typed.slice(16)).toEqual(['18:!']);
+  for (let i = 0; i < 16; i++) socket.type(bytes('x'));
+  wire().fail(1006);
+  clock.pass(11_000);
+  wire().accept();
+  wire().tell(seat(mira));
+  wire().tell({ type: 'input-acked', n: 99 });
+  expect(wire().typed).toEqual([]);
+});
+
+it('[WEB37] what goes together stays within the limit of one message', () => {
+  const { wire, socket } = attached();
+  for (let i = 0; i < 16; i++) socket.type(bytes('k'));
+  for (let i = 0; i < 3; i++) socket.type(new Uint8Array(maxInputBytes / 2).fill(65 + i));
+  wire().tell({ type: 'input-acked', n: 16 });
+  expect(wire().typed.at(-1)).toHaveLength('17:'.length + maxInputBytes);
+  expect(wire().typed).toHaveLength(17);
+  wire().tell({ type: 'input-acked', n: 17 });
+  expect(wire().typed.at(-1)).toHaveLength('18:'.length + maxInputBytes / 2);
+});
+
 it('[WEB24] accepts no keys while disconnected, nor a paste above the limit', () => {
   const { wire, socket } = attached();
   socket.type(new Uint8Array(maxInputBytes + 1));

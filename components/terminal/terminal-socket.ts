@@ -8,7 +8,7 @@ import { type Emulator, TerminalReplica } from '#protocol/terminal-replica.ts';
 import { type FromViewer, type ToViewer, toViewerSchema } from '#protocol/viewer-message.ts';
 import type { Clock } from './clock.ts';
 import { DrawReport } from './draw-report.ts';
-import { InputQueue } from './input-queue.ts';
+import { type InputItem, InputQueue } from './input-queue.ts';
 import { firstLink, type Link, type LinkInput, nextLink } from './link.ts';
 
 export type Seat = Extract<ToViewer, { type: 'state' }>;
@@ -113,7 +113,6 @@ export class TerminalSocket {
     if (this.#state.link.kind !== 'open' || !this.#attached) return this.#refuse('Not connected, key not sent');
     if (this.#state.seat?.closed) return this.#refuse('This terminal is closed');
     this.#sendInput(this.#input.add(data));
-    this.#expectAnswer();
   }
 
   /** The size of this window in cells; the server applies it while this person drives. */
@@ -153,9 +152,13 @@ export class TerminalSocket {
     if (this.#socket?.isOpen) this.#socket.send(JSON.stringify(message));
   }
 
-  #sendInput(item: { n: number; data: Uint8Array }): void {
+  #sendInput(item: InputItem | null): void {
+    if (!item) return;
     const { terminalId } = this.#options;
-    this.#socket?.send(encodeFrame({ kind: 'input', terminalId, clientId: this.#input.clientId, ...item }));
+    this.#socket?.send(
+      encodeFrame({ kind: 'input', terminalId, clientId: this.#input.clientId, n: item.n, data: item.data }),
+    );
+    this.#expectAnswer();
   }
 
   #dial(): void {
@@ -242,9 +245,9 @@ export class TerminalSocket {
       case 'resized':
         return this.#replica.resized(message);
       case 'input-acked':
-        return this.#input.settle(message.n);
+        return this.#sendInput(this.#input.settle(message.n));
       case 'input-refused':
-        this.#input.settle(message.n);
+        this.#sendInput(this.#input.settle(message.n));
         return this.#refuse(message.drives === null ? 'Key not sent' : `${message.drives} drives, key not sent`);
     }
   }
@@ -252,11 +255,10 @@ export class TerminalSocket {
   #attach(seat: Seat): void {
     this.#attached = true;
     const { items, givenUp } = this.#input.resend(seat.driver?.personId === seat.you.personId);
-    for (const item of items) this.#sendInput(item);
     // What was sent again has the whole time to be answered, and must not wait for ever without an answer either.
     this.#cancelWatch?.();
     this.#cancelWatch = null;
-    if (items.length > 0) this.#expectAnswer();
+    for (const item of items) this.#sendInput(item);
     if (givenUp > 0) this.#refuse('The last keys may not have arrived');
   }
 }
