@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { ServerProcess, type ServerProcessOptions } from '#e2e/server-process.ts';
 import type { Visitor } from '#e2e/visitor.ts';
 import type { TerminalId } from '#protocol/id.ts';
+import { CallSocket } from './call-socket.ts';
 import type { Result } from './result.ts';
 import type { Seeded } from './seed.ts';
 import { seededEvents, seedHome } from './seed-home.ts';
@@ -35,7 +36,7 @@ export interface Opened {
 
 export interface SeededServer {
   server: ServerProcess;
-  visitor: Visitor;
+  calls: CallSocket;
   data: Seeded;
 }
 
@@ -75,9 +76,9 @@ export class Stage {
         data = value;
       },
     });
-    const visitor = await server.signIn();
+    const calls = await CallSocket.open(await server.signIn());
     if (data === null) throw new Error('nothing was seeded');
-    return { server, visitor, data };
+    return { server, calls, data };
   }
 
   /** A person signed in to the shared server. */

@@ -1,5 +1,4 @@
 /** session.list, session.open, session.search: what a tab asks over its socket, on 5,000 and 100,000 sessions of 50 events. */
-import type { Visitor } from '#e2e/visitor.ts';
 import { toResult } from '../result.ts';
 import { seededEvents } from '../seed-home.ts';
 import { type BenchOptions, type Measure, type SeededServer, type Stage, settle } from '../stage.ts';
@@ -31,7 +30,7 @@ async function measureSubject(stage: Stage, options: BenchOptions, subject: Subj
   for (let n = -warmUp; n < (options.runs ?? (options.isQuick ? 100 : 500)); n++) {
     const [ms, bareMs] = [
       await timed(() => subject.ask(server, n + warmUp)),
-      await timed(() => server.visitor.api.person.me.query()),
+      await timed(() => server.calls.query('person.me')),
     ];
     if (n < 0) continue;
     samples.push(ms);
@@ -41,7 +40,7 @@ async function measureSubject(stage: Stage, options: BenchOptions, subject: Subj
     ...{ name: sessions === few ? subject.name : `${subject.name}.${sessions}`, unit: 'ms', samples },
     aim: sessions === few ? subject.aims.few : subject.aims.many,
     baseline: { name: 'a call on the same socket that reads nothing (person.me), in turns', samples: bare },
-    method: `${subject.what}; one tRPC call over a tab's open WebSocket, one at a time, ${sessions} sessions of ${seededEvents} events, warm`,
+    method: `${subject.what}; one tRPC call over an open WebSocket, from its first byte out to its parsed answer, one at a time, ${sessions} sessions of ${seededEvents} events, warm`,
   });
 }
 
@@ -58,28 +57,26 @@ const measureOf = (subject: Subject): Measure => ({
 const pickSession = ({ data }: SeededServer, n: number): string =>
   data.sessionIds[(n * 7_919) % data.sessionIds.length] ?? '';
 
-const search = (visitor: Visitor, query: string) => visitor.api.session.search.query({ query });
-
 export const list = measureOf({
   name: 'session.list',
   aims: { few: 3, many: 4 },
   what: 'the first 50 sessions by need with the counts of all groups',
-  ask: ({ visitor }) => visitor.api.session.list.query({ limit: 50 }),
+  ask: ({ calls }) => calls.query('session.list', { limit: 50 }),
 });
 
 export const open = measureOf({
   name: 'session.open',
   aims: { few: 6, many: 8 },
   what: 'one session with its last 50 events, another one each time',
-  ask: (server, n) => server.visitor.api.session.get.query({ session: pickSession(server, n) }),
+  ask: (server, n) => server.calls.query('session.get', { session: pickSession(server, n) }),
 });
 
 export const find = measureOf({
   name: 'session.search',
   aims: { few: 20, many: 30 },
   what: 'whole words in turn: a frequent one, a middling one, a rare one, one that is nowhere',
-  ask({ visitor, data: { words } }, n) {
+  ask({ calls, data: { words } }, n) {
     const queries = [words.common, words.middle, words.rare, words.absent];
-    return search(visitor, queries[n % queries.length] ?? words.common);
+    return calls.query('session.search', { query: queries[n % queries.length] ?? words.common });
   },
 });
