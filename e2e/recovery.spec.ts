@@ -50,3 +50,24 @@ test('[FLT2] a dead runner shows as interrupted and Resume opens a shell on the 
   await typeInto(page, 'cat src/kept.txt\n', 'shell 2');
   await expect.poll(() => textOf(page, 'shell 2')).toContain('\nwork\n');
 });
+
+test('[WEB38] a terminal comes by itself when its files could not be fetched at first, and without its font', async ({
+  server,
+  repository,
+  guest,
+}) => {
+  await omnigent(server, 'session', 'new', '--dir', repository, '--name', 'patience');
+  const { page } = await guest('Mira');
+  const link = page.getByRole('link', { name: 'patience' });
+  await expect(link).toBeVisible();
+  let refused = 0;
+  await page.route(/\.woff2$/, (route) => route.abort());
+  await page.route(/\/_next\/static\/chunks\/.*\.js$/, (route) => {
+    refused++;
+    return route.abort('connectionrefused');
+  });
+  await link.click();
+  await expect.poll(() => refused).toBeGreaterThan(2);
+  await page.unroute(/\/_next\/static\/chunks\/.*\.js$/);
+  await expect.poll(() => textOf(page)).toMatch(/[#$] *$/m);
+});

@@ -16,6 +16,7 @@ import { TopBar } from '#components/shell/top-bar.tsx';
 import { useShortcuts } from '#components/shell/use-shortcuts.ts';
 import { IconButton } from '#components/ui/button.tsx';
 import { DocumentTitle } from '#components/ui/document-title.tsx';
+import { fetchPart } from '#components/ui/fetch-part.ts';
 import { formatNoun } from '#components/ui/format.ts';
 import { Icon } from '#components/ui/icon.tsx';
 import { KeyCap } from '#components/ui/key-cap.tsx';
@@ -26,7 +27,9 @@ import { type Filter, noFilter } from './session-board.ts';
 import { SessionList } from './session-list.tsx';
 import { useSessionBoard } from './use-session-board.ts';
 
-const SessionWall = dynamic(() => import('./session-wall.tsx').then((module) => module.SessionWall), { ssr: false });
+const SessionWall = dynamic(() => fetchPart(() => import('./session-wall.tsx').then((module) => module.SessionWall)), {
+  ssr: false,
+});
 
 const listHints: readonly KeyHint[] = [
   { caps: ['j', 'k'], does: 'move' },

@@ -4,10 +4,13 @@ import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { useConnection } from '#components/api/provider.tsx';
 import { Button } from '#components/ui/button.tsx';
+import { fetchPart } from '#components/ui/fetch-part.ts';
 import { isResumable, isRunning, type SessionView } from './session-facts.ts';
 import { useSessionActions } from './use-session-actions.ts';
 
-const EndDialog = dynamic(() => import('./end-dialog.tsx').then((module) => module.EndDialog), { ssr: false });
+const EndDialog = dynamic(() => fetchPart(() => import('./end-dialog.tsx').then((module) => module.EndDialog)), {
+  ssr: false,
+});
 
 export interface SessionActionsProps {
   view: SessionView;

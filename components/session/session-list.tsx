@@ -1,4 +1,5 @@
 /** The dashboard as a list: groups of rows, moved through by keys, with a peek under the selected one. */
+
 import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { useConnection } from '#components/api/provider.tsx';
@@ -6,6 +7,7 @@ import { useShell } from '#components/shell/shell-context.ts';
 import { useShortcuts } from '#components/shell/use-shortcuts.ts';
 import { Button } from '#components/ui/button.tsx';
 import { classNames } from '#components/ui/class-name.ts';
+import { fetchPart } from '#components/ui/fetch-part.ts';
 import { KeyCap } from '#components/ui/key-cap.tsx';
 import { Notice } from '#components/ui/notice.tsx';
 import type { SessionView } from '#protocol/session-view.ts';
@@ -15,7 +17,9 @@ import { SessionGroup } from './session-group.tsx';
 import { rowColumns, SessionRow } from './session-row.tsx';
 import type { GroupState, SessionBoard } from './use-session-board.ts';
 
-const SessionPeek = dynamic(() => import('./session-peek.tsx').then((module) => module.SessionPeek), { ssr: false });
+const SessionPeek = dynamic(() => fetchPart(() => import('./session-peek.tsx').then((module) => module.SessionPeek)), {
+  ssr: false,
+});
 
 export interface SessionListProps {
   board: SessionBoard;

@@ -1,7 +1,9 @@
 /** The middle of a session's page: tabs, what the state means, and the terminal that is shown. */
+
 import dynamic from 'next/dynamic';
 import type { RefObject } from 'react';
 import type { TerminalPaneHandle } from '#components/terminal/terminal-pane.tsx';
+import { fetchPart } from '#components/ui/fetch-part.ts';
 import type { SessionView } from './session-facts.ts';
 import { NoTerminal, StateStrip } from './state-strip.tsx';
 import { TerminalTabs } from './terminal-tabs.tsx';
@@ -9,7 +11,7 @@ import type { TerminalChoice } from './use-terminal-choice.ts';
 
 /** xterm.js and its addons are loaded where a terminal is, and nowhere else. */
 const TerminalPane = dynamic(
-  () => import('#components/terminal/terminal-pane.tsx').then((module) => module.TerminalPane),
+  () => fetchPart(() => import('#components/terminal/terminal-pane.tsx').then((module) => module.TerminalPane)),
   { ssr: false, loading: () => <div className="min-h-0 flex-1 bg-well" /> },
 );
 

@@ -3,14 +3,15 @@
 import dynamic from 'next/dynamic';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { ApiProvider } from '#components/api/provider.tsx';
+import { fetchPart } from '#components/ui/fetch-part.ts';
 import { type Shell, ShellContext } from './shell-context.ts';
 import { ThemeKeeper } from './theme-keeper.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
-const loadPalette = () => import('./palette.tsx').then((module) => module.Palette);
-const loadHelp = () => import('./help-dialog.tsx').then((module) => module.HelpDialog);
+const loadPalette = () => fetchPart(() => import('./palette.tsx').then((module) => module.Palette));
+const loadHelp = () => fetchPart(() => import('./help-dialog.tsx').then((module) => module.HelpDialog));
 const loadNewSession = () =>
-  import('#components/session/new-session-dialog.tsx').then((module) => module.NewSessionDialog);
+  fetchPart(() => import('#components/session/new-session-dialog.tsx').then((module) => module.NewSessionDialog));
 const Palette = dynamic(loadPalette, { ssr: false });
 const HelpDialog = dynamic(loadHelp, { ssr: false });
 const NewSessionDialog = dynamic(loadNewSession, { ssr: false });

@@ -50,11 +50,18 @@ export const searchColours = (theme: ITheme, needs: string) => ({
   activeMatchColorOverviewRuler: needs,
 });
 
-/** The mono family as the browser knows it, once it is loaded in the weights that a terminal uses. */
+/** A terminal waits this long for its font, in ms. */
+const fontPatienceMs = 3_000;
+
+/**
+ * The mono family as the browser knows it, once it is loaded in the weights that a terminal uses. A font that does not come
+ * is no reason to show no terminal: the family's next one takes its place.
+ */
 export async function loadMonoFamily(): Promise<string> {
   const family = getComputedStyle(document.documentElement).getPropertyValue('--font-mono').trim();
-  await Promise.all([document.fonts.load(`13px ${family}`), document.fonts.load(`600 13px ${family}`)]);
-  await document.fonts.ready;
+  const loaded = Promise.all([document.fonts.load(`13px ${family}`), document.fonts.load(`600 13px ${family}`)]);
+  const late = new Promise((resolve) => setTimeout(resolve, fontPatienceMs));
+  await Promise.race([loaded.then(() => document.fonts.ready).catch(() => undefined), late]);
   return family;
 }
 

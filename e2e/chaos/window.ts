@@ -36,11 +36,16 @@ export class ChromiumWindow {
   readonly #browser: Browser;
   readonly #page: Page;
   readonly #faults: string[] = [];
+  /** The newest error in the page's console: what an error boundary caught shows only there. */
+  #said = '';
 
   private constructor(browser: Browser, page: Page) {
     this.#browser = browser;
     this.#page = page;
     page.on('pageerror', (error) => this.#faults.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.#said = message.text();
+    });
   }
 
   /** Opens the session's page as `name` and shows its terminal called `tab`. */
@@ -79,7 +84,7 @@ export class ChromiumWindow {
 
   async #text(): Promise<string> {
     const text = await this.#page.locator('body').ariaSnapshot();
-    return JSON.stringify(`${this.#page.url()} ${text.slice(0, 600)}`);
+    return JSON.stringify(`${this.#page.url()} ${text.slice(0, 600)} ${this.#said.slice(0, 600)}`);
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,7 @@ export class Activity {
   readonly #options: ActivityOptions;
   #line: (() => string) | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #isStopped = false;
   #told = { line: '', program: '' };
   #toldAt = Number.NEGATIVE_INFINITY;
 
@@ -28,12 +29,13 @@ export class Activity {
     this.#options = options;
   }
 
-  /** `line` reads the last line that is shown. */
+  /** `line` reads the last line that is shown. Nothing after `stop`: a terminal may end before its screen is there. */
   start(line: () => string): void {
-    this.#line = line;
+    if (!this.#isStopped) this.#line = line;
   }
 
   stop(): void {
+    this.#isStopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#line = null;
