@@ -178,6 +178,34 @@ describe('runner of a session', () => {
     expect(await readdir(launch.directory)).toContain('checkout');
   });
 
+  it('[RUN19] what happened is on disk and sent before it is answered', async () => {
+    const launch = await start();
+    await soon(() => expect(server.events()).toHaveLength(2));
+    server.acks = false;
+    const { terminalId } = launch.terminal ?? {};
+    if (!terminalId) throw new Error('no terminal');
+    server.send({ type: 'terminal.close', request: 7, terminalId });
+    await soon(() => expect(server.of('reply')).toHaveLength(1));
+    const journal = readFileSync(join(launch.directory, 'journal.jsonl'), 'utf8');
+    expect(journal).toContain('"terminal.closed"');
+    const order = server.heard.filter(({ type }) => type === 'reply' || type === 'event').map(({ type }) => type);
+    expect(order.slice(-2)).toEqual(['event', 'reply']);
+  });
+
+  it('[RUN20] a request of an earlier link is not answered on the next one', async () => {
+    const stubborn = ['sh', '-c', 'trap "" HUP; echo up; while :; do sleep 1; done'];
+    const launch = await start({}, stubborn);
+    await soon(() => expect(server.frames).not.toEqual([]));
+    const { terminalId } = launch.terminal ?? {};
+    if (!terminalId) throw new Error('no terminal');
+    server.send({ type: 'terminal.close', request: 1, terminalId });
+    server.cut();
+    await soon(() => expect(server.of('hello')).toHaveLength(2));
+    await soon(() => expect(server.events().at(-1)).toContain('terminal.closed'));
+    server.send({ type: 'terminal.close', request: 9, terminalId });
+    await soon(() => expect(server.of('reply')).toMatchObject([{ request: 9, ok: false }]));
+  });
+
   it('a stop while the checkout is being made waits for it and removes it whole', async () => {
     const launch = await start();
     server.onHello = () => {

@@ -38,6 +38,8 @@ export class SessionRunner {
   #prepared: Promise<void> = Promise.resolve();
   /** Highest event number handed to the current link. */
   #sent = 0;
+  /** Counts links: requests are numbered within one, so an answer belongs to the link that asked. */
+  #link = 0;
   #isStopping = false;
   #leaseTimer: NodeJS.Timeout | null = null;
 
@@ -152,6 +154,7 @@ export class SessionRunner {
   #hello(): FromRunner {
     const { launch, version } = this.#options;
     this.#sent = 0;
+    this.#link++;
     return {
       type: 'hello',
       protocol: runnerProtocol,
@@ -195,19 +198,26 @@ export class SessionRunner {
   }
 
   async #snapshot(terminalId: TerminalId, request: number): Promise<void> {
+    const link = this.#link;
     const snapshot = await this.#terminals.snapshot(terminalId);
+    if (this.#link !== link) return;
     this.#connection.sendFrame(encodeFrame({ kind: 'snapshot', terminalId, request, ...snapshot }));
   }
 
+  /** Whatever was stated on the way is on disk, and sent, before the answer is: what is answered is not lost. */
   #answer(request: number, work: Promise<unknown>): void {
-    const sent = work.then((result) => {
-      this.#connection.send({ type: 'reply', request, ok: true, result: result ?? null });
+    const link = this.#link;
+    const sent = work.then(async (result) => {
+      await this.#journal.settled();
+      if (this.#link === link) this.#connection.send({ type: 'reply', request, ok: true, result: result ?? null });
     });
     this.#answerOnFailure(request, sent);
   }
 
   #answerOnFailure(request: number, work: Promise<unknown>): void {
+    const link = this.#link;
     work.catch((cause: unknown) => {
+      if (this.#link !== link) return;
       const known = cause instanceof AppError;
       if (!known) this.#options.log(`request ${request}: ${String(cause)}`);
       const code = known ? cause.code : 'server.internal';

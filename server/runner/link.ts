@@ -68,6 +68,8 @@ export class RunnerLink {
   /** What is sent before the welcome waits for it, because a runner's answers and acks before it are lost; null afterwards. */
   #early: (string | Uint8Array)[] | null = [];
   #lastRequest = 0;
+  /** Whether every fact stated so far is in the log; the link of one that cannot be is closed. */
+  #stated: Promise<boolean> = Promise.resolve(true);
   readonly #now: () => number;
   readonly #buckets: Record<keyof typeof limits, TokenBucket>;
 
@@ -209,12 +211,16 @@ export class RunnerLink {
       throw new AppError({ code: 'runner.refused', message: `event: a runner may not state ${message.event.type}` });
     }
     const event = parseFact(message.event);
-    this.#sink.commit(event, `${this.#journal}:${message.n}`).then(
-      () => this.send({ type: 'ack', n: message.n }),
+    this.#stated = this.#sink.commit(event, `${this.#journal}:${message.n}`).then(
+      () => {
+        this.send({ type: 'ack', n: message.n });
+        return true;
+      },
       (cause: unknown) => {
         const error = expected(cause);
         this.#log(`runner ${this.runnerId}: event ${message.n} not stored: ${String(cause)}`);
         this.close(error?.facts.ws ?? 4503, error?.message ?? 'the event could not be stored');
+        return false;
       },
     );
   }
@@ -225,7 +231,12 @@ export class RunnerLink {
     }
     const pending = this.#settle(message.request);
     if (!pending) return;
-    if (message.ok) return pending.resolve(message.result);
+    // Whoever asked finds in the log what the runner stated before it answered.
+    if (message.ok) {
+      const { result } = message;
+      void this.#stated.then((isStored) => (isStored ? pending.resolve(result) : pending.reject(unreachable())));
+      return;
+    }
     const code = message.code in errorCodes ? (message.code as ErrorCode) : 'server.internal';
     pending.reject(new AppError({ code, message: message.message }));
   }
