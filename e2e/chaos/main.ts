@@ -63,16 +63,19 @@ async function main(): Promise<void> {
     usesBrowser: n < browsers,
     fault: only ?? faultNames[n % faultNames.length] ?? 'kill-server',
   }));
+  /** Reports are written one after the other: the newest is the last. */
+  let written: Promise<void> = Promise.resolve();
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const run = await runOnce({ ...next, durations, note });
       note(describeRun(run));
       done.push(run);
       done.sort((one, other) => one.seed - other.seed);
-      if (out) await writeReport(out, report, { runs: done });
+      if (out) written = written.then(() => writeReport(out, report, { runs: done }));
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));
+  await written;
   if (json) process.stdout.write(`${JSON.stringify({ runs: done })}\n`);
   const failed = done.filter((run) => !run.ok).length;
   note(`${done.length - failed} of ${done.length} runs ok`);
