@@ -20,8 +20,6 @@ export interface EmbeddedOptions {
   /** One line for the person who waits for the start. */
   progress: (line: string) => void;
   random: (bytes: Uint8Array) => void;
-  /** Its process runs and gets ready by itself: time for other work. Not called where one is adopted. */
-  onLaunch?: () => void;
   settings?: Settings;
   /** Refuses to start, and reports no room, with less than this left on the disk. Default 200 MiB. */
   leastFreeBytes?: number;
@@ -75,7 +73,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   const socketDir = await prepareSocketDir(cluster);
   const password = await readPassword(cluster);
   const supervisor = supervise({
-    first: await startOrAdopt(cluster, socketDir, options.progress, options.onLaunch),
+    first: await startOrAdopt(cluster, socketDir, options.progress),
     start: () => startOrAdopt(cluster, socketDir, options.log),
     stop: () => stopCluster(cluster),
     log: options.log,

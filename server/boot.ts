@@ -63,13 +63,9 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   const serverFile = join(config.home, 'server.json');
   await prepareHome(config.home);
   const isolation = judgeIsolation(note);
-  // Loading Next keeps this process busy: it begins when the database gets ready in a process of its own.
-  const launched = createSignal();
-  const storage = openStorage({ ...options, onLaunch: launched.give }, onStop);
-  storage.then(launched.give, launched.give);
-  const pages = launched.given.then(() => options.openPages());
+  const pages = options.openPages();
   onStop(() => pages.then((opened) => opened.close()));
-  const { database, embedded } = await storage;
+  const { database, embedded } = await openStorage(options, onStop);
   const runnerFile = join(root, 'dist', 'runner.js');
   const host = createHost({ home: config.home, runnerFile, serverFile, env: process.env, log: note });
   onStop(() => host.close());
@@ -111,14 +107,6 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   return { url, signIn: async () => `${url}/sign-in#t=${await auth.createLink(config.user)}` };
 }
 
-function createSignal(): { given: Promise<void>; give: () => void } {
-  const held: { give?: () => void } = {};
-  const given = new Promise<void>((resolve) => {
-    held.give = resolve;
-  });
-  return { given, give: () => held.give?.() };
-}
-
 /** Whoever starts the server reads what programs go without here, and what to do about it. */
 async function judgeIsolation(note: BootOptions['note']): ReturnType<typeof detectIsolation> {
   const facts = await detectIsolation();
@@ -128,12 +116,10 @@ async function judgeIsolation(note: BootOptions['note']): ReturnType<typeof dete
 
 /** Your database, or the embedded one; where another server has that in use it is left running. */
 async function openStorage(
-  { config, root, note, progress, onFatal, onLaunch }: BootOptions & { onLaunch: () => void },
+  { config, root, note, progress, onFatal }: BootOptions,
   onStop: (close: () => unknown) => void,
 ): Promise<{ database: Database; embedded: Embedded | null }> {
-  const embedded = config.databaseUrl
-    ? null
-    : await openEmbedded({ home: config.home, log: note, progress, random, onLaunch });
+  const embedded = config.databaseUrl ? null : await openEmbedded({ home: config.home, log: note, progress, random });
   const database = await openDatabase({
     at: embedded ? { embedded: embedded.address } : { url: config.databaseUrl ?? '' },
     migrationsFolder: join(root, 'db', 'migrations'),

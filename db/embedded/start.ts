@@ -37,7 +37,6 @@ export async function startOrAdopt(
   cluster: Cluster,
   socketDir: string,
   progress: (line: string) => void,
-  onLaunch: () => void = () => undefined,
 ): Promise<Running> {
   const deadline = performance.now() + restartPatienceMs;
   for (;;) {
@@ -53,7 +52,7 @@ export async function startOrAdopt(
       case 'down': {
         if (state.isLeftover) await removeLeftover(cluster.dataDir);
         await removeSocketLock(join(socketDir, `.s.PGSQL.${port}.lock`), cluster.dataDir);
-        const started = await launch(cluster, socketDir, progress, onLaunch);
+        const started = await launch(cluster, socketDir, progress);
         if (typeof started !== 'string') return started;
         if (performance.now() > deadline || !isPassing(started)) throw startError(cluster, started);
         await sleep(20);
@@ -96,7 +95,6 @@ async function launch(
   cluster: Cluster,
   socketDir: string,
   progress: (line: string) => void,
-  onLaunch: () => void,
 ): Promise<Running | string> {
   const logFile = join(cluster.folder, 'log');
   if ((await sizeOf(logFile)) > logLimitBytes) await rename(logFile, `${logFile}.1`);
@@ -110,7 +108,6 @@ async function launch(
     const child = spawn(command, rest, { ...options, detached: true, stdio: ['ignore', log.fd, log.fd] });
     child.unref();
     const pid = await pidOf(child);
-    onLaunch();
     return (await isReady(cluster, pid, child, progress)) ? { pid, child } : await readFrom(logFile, size);
   } finally {
     await log.close();
