@@ -3,7 +3,7 @@
 /** Folders of ours; everything else under the root is configuration. */
 const folders = ['app', 'bench', 'cli', 'components', 'db', 'e2e', 'protocol', 'runner', 'scripts', 'sdk', 'server'];
 /** What other processes on the same machine share with the runner. */
-const partsOfRunner = '^runner/(sandbox|checkout)/index\\.ts$';
+const partsOfRunner = '^runner/(sandbox|checkout|harness)/index\\.ts$';
 /** What journeys and benchmarks may take apart. */
 const product = ['cli', 'components', 'db', 'protocol', 'runner', 'sdk', 'server'];
 const tests = '\\.test\\.tsx?$';

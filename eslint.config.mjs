@@ -6,7 +6,7 @@ import plugin from '@typescript-eslint/eslint-plugin';
 import parser from '@typescript-eslint/parser';
 
 export default [
-  { ignores: ['node_modules/', '.next/', 'dist/', 'coverage/', 'next-env.d.ts'] },
+  { ignores: ['**/node_modules/', '.next/', 'dist/', 'coverage/', 'next-env.d.ts'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     linterOptions: { reportUnusedDisableDirectives: 'error' },

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['**/*.test.{ts,tsx}'],
-    exclude: ['node_modules/**', '.next/**', 'dist/**'],
+    exclude: ['**/node_modules/**', '.next/**', 'dist/**'],
     setupFiles: ['scripts/test/console-error.ts'],
     // Tests start databases and processes; more at once than the smallest machine has cores only makes them slower.
     maxWorkers: 2,

@@ -28,6 +28,15 @@ export class CallSocket {
 
   /** Resolves with the parsed answer of the query `path`. */
   query(path: string, input?: unknown): Promise<unknown> {
+    return this.#call('query', path, input);
+  }
+
+  /** Resolves with the parsed answer of the mutation `path`. */
+  mutate(path: string, input: unknown): Promise<unknown> {
+    return this.#call('mutation', path, input);
+  }
+
+  #call(method: 'query' | 'mutation', path: string, input: unknown): Promise<unknown> {
     const id = ++this.#id;
     return new Promise((resolve, reject) => {
       const hear = (data: Buffer) => {
@@ -38,7 +47,7 @@ export class CallSocket {
         else reject(new Error(`${path}: ${answer.error?.message}`));
       };
       this.#socket.on('message', hear);
-      this.#socket.send(JSON.stringify({ id, jsonrpc: '2.0', method: 'query', params: { path, input } }));
+      this.#socket.send(JSON.stringify({ id, jsonrpc: '2.0', method, params: { path, input } }));
     });
   }
 

@@ -99,7 +99,13 @@ export class Stage {
   /** A new session whose first terminal runs `command` (null: a shell). */
   async session(command: string[] | null, size = { cols: 80, rows: 24 }): Promise<Opened> {
     const ada = await this.person();
-    return ada.api.session.create.mutate({ dir: await this.repository(), command, ...size });
+    const { terminalId, ...session } = await ada.api.session.create.mutate({
+      dir: await this.repository(),
+      command,
+      ...size,
+    });
+    if (terminalId === null) throw new Error('no terminal');
+    return { ...session, terminalId };
   }
 
   /** Ends a session and its runner, so that it costs nothing during what is measured next. */

@@ -2,6 +2,7 @@
 import { attachCommand } from './attach/attach.ts';
 import type { AnyCommand } from './command.ts';
 import { doctorCommand } from './doctor/doctor.ts';
+import { installHarness, listHarnesses } from './harness/harness.ts';
 import { linkCommand } from './person/link.ts';
 import { processListCommand } from './process-list.ts';
 import { listEvents } from './session/events.ts';
@@ -12,6 +13,9 @@ import { listTerminals } from './terminal/list.ts';
 import { closeTerminal, openTerminal } from './terminal/open.ts';
 import { resizeTerminal, showScreen } from './terminal/screen.ts';
 import { giveTerminal, takeTerminal } from './terminal/wheel.ts';
+import { runPrompt } from './turn/run.ts';
+import { interruptTurn, sendPrompt } from './turn/send.ts';
+import { showDiff, showUsage } from './turn/usage.ts';
 import { versionCommand } from './version.ts';
 
 export const commands: readonly AnyCommand[] = [
@@ -19,6 +23,7 @@ export const commands: readonly AnyCommand[] = [
   doctorCommand,
   linkCommand,
   processListCommand,
+  runPrompt,
   newSession,
   listSessions,
   showSession,
@@ -26,6 +31,12 @@ export const commands: readonly AnyCommand[] = [
   stopSession,
   resumeSession,
   endSession,
+  sendPrompt,
+  interruptTurn,
+  showDiff,
+  showUsage,
+  listHarnesses,
+  installHarness,
   attachCommand,
   openTerminal,
   listTerminals,

@@ -3,7 +3,6 @@ import postgres from 'postgres';
 import { AppError } from '#protocol/error.ts';
 import { arrayTypes } from './array-type.ts';
 import type { SocketAddress } from './embedded.ts';
-import { createSocketFactory } from './pool-socket.ts';
 
 /** bigint columns arrive as numbers: sequence numbers and offsets stay below 2^53. */
 const types = {
@@ -27,7 +26,7 @@ export interface PoolOptions {
 
 /** A pool of at most `max` connections, opened as they are needed. Throws `input.invalid` when the url is none. */
 export function createPool({ at, log }: PoolOptions, max: number, extra: Extra = {}): Sql {
-  const common: postgres.Options<Types> & { socket: ReturnType<typeof createSocketFactory> } = {
+  const common: postgres.Options<Types> = {
     max,
     types,
     fetch_types: false,
@@ -35,7 +34,6 @@ export function createPool({ at, log }: PoolOptions, max: number, extra: Extra =
     max_lifetime: null,
     // Fixed: the library's own grows to 20 s, and Postgres is back in under one.
     backoff: () => 0.05,
-    socket: createSocketFactory(),
     onnotice: (notice) => {
       if (notice.severity !== 'NOTICE') log(`postgres: ${notice.message}`);
     },

@@ -11,6 +11,7 @@ import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inspectProcess, isRunning } from './embedded/process.ts';
 import { type Embedded, type EmbeddedOptions, openEmbedded } from './embedded.ts';
+import { prepareHome } from './testing-home.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -192,6 +193,7 @@ describe('first start', () => {
   });
 
   it('[DB7] data of another major version is refused, naming both', async () => {
+    await prepareHome(home);
     await (await open()).stop();
     opened = [];
     const file = join(home, 'postgres', 'data', 'PG_VERSION');
@@ -206,6 +208,8 @@ describe('first start', () => {
 });
 
 describe('after a server was killed', () => {
+  beforeEach(() => prepareHome(home));
+
   it('[DB8] a Postgres that lives on is adopted, not started twice', async () => {
     // Without setpriv in its PATH the owner cannot make Postgres follow it into death.
     const bin = join(home, 'bin');
@@ -291,6 +295,8 @@ describe('after a server was killed', () => {
 });
 
 describe('while it runs', () => {
+  beforeEach(() => prepareHome(home));
+
   it('[DB10] a Postgres that is killed is started again by itself, one at a time', async () => {
     const embedded = await open();
     const restarts: number[] = [];

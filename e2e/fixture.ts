@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BrowserContext, type BrowserContextOptions, test as base, type Page } from '@playwright/test';
+import { prepareHome } from '#db/testing-home.ts';
 import { projectRoot, ServerProcess } from './server-process.ts';
 
 const run = promisify(execFile);
@@ -30,7 +31,7 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's needs from this pattern
   server: async ({}, use) => {
-    const server = await ServerProcess.start();
+    const server = await ServerProcess.start({ onHome: prepareHome });
     await use(server);
     await server.stop();
   },

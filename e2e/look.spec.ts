@@ -1,44 +1,8 @@
 /** Every screen, wide and on a phone, dark and light: a picture for people to look at, no serious accessibility fault, nothing sideways. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-import { expect, type Guest, makeRepository, omnigent, phone, test, textOf, typeInto, wide } from './fixture.ts';
-import { projectRoot, type ServerProcess } from './server-process.ts';
-
-const folder = join(projectRoot, 'docs', 'screens');
-const looks = [
-  { suffix: 'wide-dark', viewport: wide, colorScheme: 'dark' },
-  { suffix: 'wide-light', viewport: wide, colorScheme: 'light' },
-  { suffix: 'phone-dark', viewport: phone, colorScheme: 'dark' },
-  { suffix: 'phone-light', viewport: phone, colorScheme: 'light' },
-] as const;
-
-/** One picture per look of whatever the page shows now. */
-async function show(page: Page, name: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  for (const { suffix, viewport, colorScheme } of looks) {
-    await page.setViewportSize(viewport);
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await settled(page);
-    await page.screenshot({ path: join(folder, `${name}-${suffix}.png`), animations: 'disabled', caret: 'hide' });
-    const { violations } = await new AxeBuilder({ page }).exclude('.xterm').analyze();
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => `${name}-${suffix} ${id}: ${nodes[0]?.html}`)).toEqual([]);
-    const sideways = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(sideways, `${name}-${suffix} scrolls sideways`).toBeLessThanOrEqual(0);
-  }
-}
-
-/** Fonts are there and two frames have been drawn since. */
-async function settled(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    await document.fonts.ready;
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-  });
-}
+import { expect, type Guest, makeRepository, omnigent, test, textOf, typeInto, wide } from './fixture.ts';
+import { show } from './look.ts';
+import type { ServerProcess } from './server-process.ts';
 
 interface New {
   sessionId: string;
@@ -102,6 +66,9 @@ test('[WEB4] the screens, each in four looks', async ({ server, guest }) => {
   await page.getByRole('button', { name: /^Start/ }).click();
   await expect(page.getByText(/no such folder/i)).toBeVisible();
   await show(page, 'new-session');
+  await page.goto(`${server.url}/settings`);
+  await expect(page.getByText('No key', { exact: true })).toHaveCount(2);
+  await show(page, 'settings');
   await page.goto(`${server.url}/sessions/ses_00000000000000000000000000`);
   await expect(page.getByText(/[Nn]o such session|Nothing is here/).first()).toBeVisible();
   await show(page, 'not-found');

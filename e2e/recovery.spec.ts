@@ -47,6 +47,7 @@ test('[FLT2] a dead runner shows as interrupted and Resume opens a shell on the 
     .first()
     .click();
   await expect(page.getByRole('region', { name: 'Terminal shell 2' })).toBeVisible();
+  await expect.poll(() => textOf(page, 'shell 2')).toContain('checkout');
   await typeInto(page, 'cat src/kept.txt\n', 'shell 2');
   await expect.poll(() => textOf(page, 'shell 2')).toContain('\nwork\n');
 });

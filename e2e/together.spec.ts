@@ -54,9 +54,12 @@ test('[DRV2] the size follows the driver, and a phone is a place to drive from',
   await expect.poll(async () => size(await screenOf(jonas.page))).toEqual(size(await screenOf(mira.page)));
   await jonas.page.getByRole('button', { name: /^Take/ }).click();
   await expect.poll(async () => (await screenOf(mira.page))?.cols).toBeLessThan(60);
-  await typeInto(jonas.page, 'stty size\n');
-  const { cols, rows } = (await screenOf(jonas.page)) ?? { cols: 0, rows: 0 };
-  await expect.poll(() => textOf(mira.page)).toContain(`${rows} ${cols}`);
+  // The phone's page may still be moving: what counts is that program, phone and the other screen come to agree.
+  await expect(async () => {
+    await typeInto(jonas.page, 'stty size\n');
+    const { cols, rows } = (await screenOf(jonas.page)) ?? { cols: 0, rows: 0 };
+    await expect.poll(() => textOf(mira.page), { timeout: 3_000 }).toContain(`${rows} ${cols}`);
+  }).toPass({ timeout: 20_000 });
 });
 
 test('[WEB35] ten tabs of one session are live at once: each shows new output and who is there', async ({

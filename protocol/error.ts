@@ -33,6 +33,7 @@ export const errorCodes = {
   'session.not-running': facts(409, 4409, 9, true),
   'session.ended': facts(409, 4409, 9),
   'session.conflict': facts(409, 4409, 9),
+  'turn.not-found': facts(404, 4404, 10),
   'terminal.not-found': facts(404, 4404, 10),
   'terminal.closed': facts(409, 4409, 9),
   'terminal.not-driver': facts(403, 4403, 6),
@@ -50,6 +51,7 @@ export const errorCodes = {
   'database.unavailable': facts(503, 4503, 1, true),
   'database.locked': facts(503, 4503, 5),
   'port.taken': facts(500, 4503, 4),
+  'secret.unusable': facts(500, 4503, 1),
   'server.unreachable': facts(503, 4503, 3, true),
   'server.internal': facts(500, 4503, 1),
 } as const satisfies Record<string, CodeFacts>;

@@ -1,7 +1,9 @@
 /** Every fact a session's log can hold: type, version and payload. Knows nothing of storage or transport. */
 import * as z from 'zod';
 import { personIdSchema, runnerIdSchema, terminalIdSchema } from './id.ts';
+import { providerNameSchema } from './provider.ts';
 import { roleSchema } from './role.ts';
+import { turnEventPayloads } from './turn-event.ts';
 
 /** Terminal columns and rows that a program may be given. */
 export const colsSchema = z.number().int().min(2).max(1000);
@@ -111,6 +113,10 @@ export const eventPayloads = {
   'member.joined': z.object({ personId: personIdSchema, name: lineSchema(120), role: roleSchema }),
   'person.created': z.object({ personId: personIdSchema, name: lineSchema(120) }),
   'person.signed-in': z.object({ personId: personIdSchema }),
+  /** A key was stored, with the address that it is for; null: the provider's own. */
+  'provider.set': z.object({ provider: providerNameSchema, baseUrl: z.string().max(2_000).nullable() }),
+  'provider.removed': z.object({ provider: providerNameSchema }),
+  ...turnEventPayloads,
 } as const;
 
 export type EventType = keyof typeof eventPayloads;
@@ -131,6 +137,9 @@ export type NewEvent = {
     dedupeKey?: string;
   };
 }[EventType];
+
+/** What a fact says, without who said it. */
+export type Fact = { [T in EventType]: { type: T; payload: EventPayload<T> } }[EventType];
 
 /** A numbered fact as `session events` prints it. `seq` is gapless within its session, from 1. `at` is ISO 8601 UTC. */
 export type SessionEvent = {

@@ -7,6 +7,10 @@ const prefixes = {
   terminal: 'trm',
   person: 'per',
   client: 'cli',
+  turn: 'trn',
+  item: 'itm',
+  action: 'act',
+  call: 'cal',
 } as const;
 
 type Noun = keyof typeof prefixes;
@@ -19,6 +23,12 @@ export type PersonId = IdOf<'person'>;
 /** One attached keyboard: names the sender of numbered input, so that a resend is recognised. */
 export type ClientId = IdOf<'client'>;
 
+export type TurnId = IdOf<'turn'>;
+export type ItemId = IdOf<'item'>;
+export type ActionId = IdOf<'action'>;
+/** One call of a model through the gateway. */
+export type CallId = IdOf<'call'>;
+
 /** The log of server-level facts (people, links) uses this instead of a `ses_` id. */
 export const serverChain = 'server' as SessionId;
 
@@ -30,6 +40,10 @@ const idSchema = <N extends Noun>(noun: N) =>
     .brand<N>();
 
 export const sessionIdSchema = idSchema('session');
+export const turnIdSchema = idSchema('turn');
+export const itemIdSchema = idSchema('item');
+export const actionIdSchema = idSchema('action');
+export const callIdSchema = idSchema('call');
 export const runnerIdSchema = idSchema('runner');
 export const terminalIdSchema = idSchema('terminal');
 export const personIdSchema = idSchema('person');

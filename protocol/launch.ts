@@ -1,7 +1,8 @@
-/** What a host tells a runner it starts, written to a 0600 file that the runner reads once and deletes. */
+/** What a host tells a runner it starts, through the runner's standard input. */
 import * as z from 'zod';
 import { colsSchema, commandSchema, lineSchema, rowsSchema } from './event.ts';
 import { runnerIdSchema, sessionIdSchema, terminalIdSchema } from './id.ts';
+import { agentNameSchema, harnessTypeSchema, modelSchema } from './turn-event.ts';
 
 export const launchSchema = z.object({
   sessionId: sessionIdSchema,
@@ -19,7 +20,20 @@ export const launchSchema = z.object({
   isolation: z.enum(['namespaces', 'process-group']),
   /** Shown as a badge where isolation is less than it should be. */
   warning: z.string().max(400).nullable(),
-  /** Terminal to open as soon as the checkout is there; null after a resume by request without one. */
+  /** Absolute paths of agent programs by the name of the variable that gave them, e.g. `OMNIGENT_CLAUDE_BIN`. */
+  programs: z.record(z.string(), z.string()),
+  /** How long an action without a verdict is held, in ms. */
+  holdMs: z.number().int().min(1),
+  /** Who is asked next, as far as one can tell: it may be started before. Null where no agent works. */
+  agent: z
+    .object({
+      name: agentNameSchema,
+      harness: harnessTypeSchema,
+      model: modelSchema.nullable(),
+      conversation: z.string().nullable(),
+    })
+    .nullable(),
+  /** Terminal to open as soon as the checkout is there; null where agents work. */
   terminal: z
     .object({
       terminalId: terminalIdSchema,

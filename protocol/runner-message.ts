@@ -4,10 +4,19 @@
  */
 import * as z from 'zod';
 import { colsSchema, commandSchema, eventTypes, lineSchema, rowsSchema } from './event.ts';
-import { clientIdSchema, runnerIdSchema, sessionIdSchema, terminalIdSchema } from './id.ts';
+import {
+  actionIdSchema,
+  clientIdSchema,
+  itemIdSchema,
+  runnerIdSchema,
+  sessionIdSchema,
+  terminalIdSchema,
+  turnIdSchema,
+} from './id.ts';
+import { agentNameSchema, harnessTypeSchema, itemKinds, maxItemText, modelSchema } from './turn-event.ts';
 
 /** Raised when either side changes the meaning of a message. A runner of another protocol is refused with a clear reason. */
-export const runnerProtocol = 1;
+export const runnerProtocol = 2;
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
@@ -21,6 +30,16 @@ const terminalState = z.object({
   isRunning: z.boolean(),
 });
 export type TerminalState = z.infer<typeof terminalState>;
+
+const textDelta = z.object({
+  type: z.literal('delta'),
+  turnId: turnIdSchema,
+  itemId: itemIdSchema,
+  kind: z.enum(itemKinds),
+  offset: count,
+  text: z.string().max(maxItemText),
+});
+export type TextDelta = z.infer<typeof textDelta>;
 
 export const fromRunnerSchema = z.discriminatedUnion('type', [
   /** First message on every connection. */
@@ -36,6 +55,10 @@ export const fromRunnerSchema = z.discriminatedUnion('type', [
     isolation: z.enum(['namespaces', 'process-group']),
     warning: z.string().max(400).nullable(),
     terminals: z.array(terminalState).max(200),
+    /** The turn it was last given, over or not. */
+    newestTurn: turnIdSchema.nullable(),
+    /** Actions that wait for a verdict. */
+    actions: z.array(actionIdSchema).max(1_000),
   }),
   /** A journaled fact; sent in order of `n`, resent after every reconnect until acked. */
   z.object({
@@ -63,6 +86,8 @@ export const fromRunnerSchema = z.discriminatedUnion('type', [
     line: z.string().max(400),
     program: z.string().max(80),
   }),
+  /** Text of an item that has not ended; `offset` is where `text` begins in the whole, in UTF-16 units. */
+  textDelta,
   /** Answer to a request of the server. */
   z.discriminatedUnion('ok', [
     z.object({ type: z.literal('reply'), request: count, ok: z.literal(true), result: z.unknown() }),
@@ -100,6 +125,42 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('terminal.snapshot'), request: count, terminalId: terminalIdSchema }),
   /** Output up to `offset` is stored; the runner may forget it. */
   z.object({ type: z.literal('terminal.recorded'), terminalId: terminalIdSchema, offset: count }),
+  /** Begins a turn; repeated after a reconnect that may have lost it. How it ends is a fact. */
+  z.object({
+    type: z.literal('turn.start'),
+    turnId: turnIdSchema,
+    agent: z.object({ name: agentNameSchema, harness: harnessTypeSchema, model: modelSchema.nullable() }),
+    prompt: z.string().min(1),
+    /** The agent's conversation so far; null for its first turn. */
+    conversation: z.string().max(400).nullable(),
+  }),
+  /** Starts an agent without a prompt, so that its terminal can be seen. */
+  z.object({
+    type: z.literal('agent.open'),
+    request: count,
+    agent: z.object({ name: agentNameSchema, harness: harnessTypeSchema, model: modelSchema.nullable() }),
+    conversation: z.string().max(400).nullable(),
+  }),
+  z.object({
+    type: z.literal('turn.steer'),
+    request: count,
+    turnId: turnIdSchema,
+    text: z.string().min(1),
+    by: z.string().max(60),
+  }),
+  z.object({ type: z.literal('turn.interrupt'), request: count, turnId: turnIdSchema, reason: z.string().max(400) }),
+  /** What an action's agent waits for. Anything but a plain `allow` denies. */
+  z.object({
+    type: z.literal('action.verdict'),
+    actionId: actionIdSchema,
+    verdict: z.string().max(40),
+    /** What the agent is told of a denial. */
+    message: z.string().max(8_000).nullable(),
+    /** An allowed command is run as this instead. */
+    command: z.string().max(32_768).nullable(),
+  }),
+  /** Answered by a `runnerDiff` against where the turn began, else the base; what the last turn changed is stated before. */
+  z.object({ type: z.literal('checkout.diff'), request: count, turnId: turnIdSchema.nullish() }),
   /** End the programs, then the runner. `discard` removes the checkout even if it holds unsaved work. */
   z.object({ type: z.literal('stop'), request: count, checkout: z.enum(['keep', 'remove-if-saved', 'discard']) }),
 ]);
@@ -111,6 +172,31 @@ export const stopResultSchema = z.object({
   reason: z.string().max(400).nullable(),
 });
 export type StopResult = z.infer<typeof stopResultSchema>;
+
+/** How the checkout differs from what it is held against. `patch` is unified and ends at the limit; `isCut` says so. */
+export const checkoutDiffSchema = z.object({
+  patch: z.string(),
+  isCut: z.boolean(),
+  files: z.array(
+    z.object({
+      path: z.string(),
+      change: z.enum(['added', 'modified', 'deleted']),
+      /** Lines; null for a binary file. */
+      added: count.nullable(),
+      removed: count.nullable(),
+    }),
+  ),
+});
+export type CheckoutDiff = z.infer<typeof checkoutDiffSchema>;
+
+/** `turnId` is what was asked for: a runner from before there was a choice leaves it out, and compared with the base. */
+export const runnerDiffSchema = checkoutDiffSchema.extend({ turnId: turnIdSchema.nullish() });
+export type RunnerDiff = z.infer<typeof runnerDiffSchema>;
+
+/** What a checkout is held against: the commit it started from, itself when a turn began, or the checkout of a session. */
+export const diffAgainstSchema = z
+  .string()
+  .regex(/^(base|turn:trn_[0-9a-z]{26}|ses_[0-9a-z]{26})$/, 'expected base, turn:trn_… or ses_…');
 
 /** Timing both sides agree on, in ms. A half-open link is found within `pingMs + deadMs`, below 15 s. */
 export const linkTiming = { pingMs: 4_000, deadMs: 9_000, retryMinMs: 100, retryMaxMs: 3_000 } as const;

@@ -4,6 +4,7 @@ import type { EventPayload, SessionEvent } from './event.ts';
 import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
 import type { Role } from './role.ts';
 import { attentions, type Status } from './status.ts';
+import { foldTurns, noTurns, type TurnsView } from './turn-view.ts';
 
 export { type Attention, attentionFor, attentions, type Status } from './status.ts';
 
@@ -37,6 +38,7 @@ export interface SessionView {
   lastSeq: number;
   runner: { runnerId: RunnerId; epoch: number; isolation: string; warning: string | null; connectedAt: string } | null;
   terminals: TerminalView[];
+  turns: TurnsView;
   members: { personId: PersonId; name: string; role: Role }[];
   /** Keystroke messages dropped because their sender did not drive. */
   refusedKeys: number;
@@ -44,12 +46,20 @@ export interface SessionView {
 
 const isOpen = (terminal: TerminalView): boolean => terminal.closed === null;
 
-/** What a connected session is doing, from its open terminals: a shell waits for a person, a named program works. */
-function activity(terminals: TerminalView[]): { status: Status; reason: string } {
+/** What a connected session is doing: a turn or a named program works, a shell waits for a person. */
+function activity({ terminals, turns }: Pick<SessionView, 'terminals' | 'turns'>): { status: Status; reason: string } {
+  if (turns.turn)
+    return {
+      status: 'working',
+      reason: `${turns.turn.agent}: ${turns.turn.activity ?? 'starting, or waiting for the model'}`,
+    };
   const open = terminals.filter(isOpen);
-  const program = open.findLast((terminal) => terminal.command !== null);
+  const isAgent = ({ name }: TerminalView) => turns.agents.some((agent) => agent.name === name);
+  const program = open.findLast((terminal) => terminal.command !== null && !isAgent(terminal));
   if (program) return { status: 'working', reason: `running ${program.name}` };
   const last = terminals.at(-1);
+  if (turns.lastTurn) return { status: 'idle', reason: turnOutcome(turns.lastTurn) };
+  if (turns.agents.length > 0) return { status: 'idle', reason: 'ready for a prompt' };
   if (open.length === 1) return { status: 'idle', reason: 'shell open' };
   if (open.length > 1) return { status: 'idle', reason: `${open.length} shells open` };
   if (!last?.closed) return { status: 'idle', reason: 'no terminal open' };
@@ -63,6 +73,12 @@ function outcome(closed: NonNullable<TerminalView['closed']>): string {
   return closed.exitCode === null ? 'closed' : `exited ${closed.exitCode}`;
 }
 
+/** "coder finished", "coder failed: the model refused": how the last turn ended, for people. */
+function turnOutcome({ agent, status, reason }: NonNullable<TurnsView['lastTurn']>): string {
+  const ended = status === 'completed' ? 'finished' : status === 'over-budget' ? 'stopped, over budget' : status;
+  return reason === null ? `${agent} ${ended}` : `${agent} ${ended}: ${reason}`;
+}
+
 function withStatus(view: SessionView, at: string, status: Status, reason: string): SessionView {
   const statusSince = view.status === status && view.reason === reason ? view.statusSince : at;
   return { ...view, status, reason, statusSince };
@@ -70,7 +86,7 @@ function withStatus(view: SessionView, at: string, status: Status, reason: strin
 
 function withActivity(view: SessionView, at: string): SessionView {
   if (view.status !== 'working' && view.status !== 'idle') return view;
-  const { status, reason } = activity(view.terminals);
+  const { status, reason } = activity(view);
   return withStatus(view, at, status, reason);
 }
 
@@ -92,6 +108,7 @@ function created(event: SessionEvent & { type: 'session.created' }): SessionView
     lastSeq: event.seq,
     runner: null,
     terminals: [],
+    turns: noTurns,
     members: [],
     refusedKeys: 0,
   };
@@ -134,8 +151,10 @@ function foldTerminal(view: SessionView, event: SessionEvent): SessionView {
       }));
     case 'driver.refused':
       return { ...view, refusedKeys: view.refusedKeys + event.payload.count };
-    default:
-      return view;
+    default: {
+      const turns = foldTurns(view.turns, event);
+      return turns === view.turns ? view : withActivity({ ...view, turns }, event.at);
+    }
   }
 }
 
@@ -156,7 +175,7 @@ function foldLife(view: SessionView, event: SessionEvent): SessionView {
     case 'runner.connected': {
       const { runnerId, epoch, isolation, warning } = event.payload;
       const runner = { runnerId, epoch, isolation, warning, connectedAt: event.at };
-      const { status, reason } = activity(view.terminals);
+      const { status, reason } = activity(view);
       return withStatus({ ...view, runner }, event.at, status, reason);
     }
     case 'runner.lost':
@@ -181,6 +200,8 @@ function foldLife(view: SessionView, event: SessionEvent): SessionView {
 export function foldSession(view: SessionView | null, event: SessionEvent): SessionView | null {
   if (event.type === 'session.created') return created(event);
   if (view === null) return null;
+  // Stored before there were turns.
+  if (view.turns === undefined) return foldSession({ ...view, turns: noTurns }, event);
   if (view.status === 'ended') return { ...view, updatedAt: event.at, lastSeq: event.seq };
   const next = foldLife(view, event);
   const surplus = next.terminals.filter((t) => !isOpen(t)).slice(0, -50);

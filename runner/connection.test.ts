@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { RunnerId, SessionId, TerminalId } from '#protocol/id.ts';
-import type { FromRunner, ToRunner } from '#protocol/runner-message.ts';
+import { type FromRunner, runnerProtocol, type ToRunner } from '#protocol/runner-message.ts';
 import { encodeFrame } from '#protocol/terminal-frame.ts';
 import { Connection } from './connection.ts';
 
@@ -13,7 +13,7 @@ const key = `rnk_${'k'.repeat(43)}`;
 const terminalId = `trm_${'0'.repeat(26)}` as TerminalId;
 const hello: FromRunner = {
   type: 'hello',
-  protocol: 1,
+  protocol: runnerProtocol,
   sessionId: `ses_${'0'.repeat(26)}` as SessionId,
   runnerId: `run_${'0'.repeat(26)}` as RunnerId,
   journal: '0'.repeat(16),
@@ -22,6 +22,8 @@ const hello: FromRunner = {
   isolation: 'process-group',
   warning: null,
   terminals: [],
+  newestTurn: null,
+  actions: [],
 };
 const welcome: ToRunner = { type: 'welcome', wanted: [] };
 

@@ -3,6 +3,7 @@
  * Knows messages only as bytes and parsed objects; what they mean is session-runner's business.
  */
 import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import * as z from 'zod';
 import { type FromRunner, linkTiming, type ToRunner, toRunnerSchema } from '#protocol/runner-message.ts';
@@ -45,6 +46,9 @@ export interface ConnectionOptions {
 
 export class Connection {
   #socket: WebSocket | null = null;
+  #server: string | null = null;
+  /** What carries `#socket`. */
+  #wire: Socket | null = null;
   #isWelcome = false;
   #attempts = 0;
   #retry: NodeJS.Timeout | null = null;
@@ -65,6 +69,11 @@ export class Connection {
     return this.#isWelcome ? 0 : this.#options.now() - this.#lostAt;
   }
 
+  /** Origin of the server at the other end; null while there is no link. */
+  get server(): string | null {
+    return this.#isWelcome ? this.#server : null;
+  }
+
   get isWritable(): boolean {
     return this.#isWelcome && (this.#socket?.bufferedAmount ?? 0) < highWaterBytes;
   }
@@ -78,6 +87,14 @@ export class Connection {
     if (!this.#isWelcome || !this.#socket) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
+  }
+
+  /** Whatever `work` sends arrives together. */
+  together(work: () => void): void {
+    const wire = this.#wire;
+    wire?.cork();
+    work();
+    wire?.uncork();
   }
 
   sendFrame(frame: Uint8Array): boolean {
@@ -99,8 +116,10 @@ export class Connection {
     this.#retry = null;
     try {
       const text = await readFile(this.#options.serverFile, 'utf8');
-      const url = new URL('/ws/runner', serverFileSchema.parse(JSON.parse(text)).url);
+      const server = serverFileSchema.parse(JSON.parse(text)).url;
+      const url = new URL('/ws/runner', server);
       url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+      this.#server = server;
       if (!this.#isClosed) this.#open(url);
     } catch (cause) {
       this.#options.log(`no server to dial: ${cause instanceof Error ? cause.message : String(cause)}`);
@@ -116,6 +135,10 @@ export class Connection {
       perMessageDeflate: false,
     });
     this.#socket = socket;
+    this.#wire = null;
+    socket.on('upgrade', ({ socket: wire }) => {
+      if (this.#socket === socket) this.#wire = wire;
+    });
     socket.on('open', () => {
       this.#heard();
       this.#openedAt = this.#heardAt;

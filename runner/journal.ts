@@ -1,6 +1,8 @@
 /**
- * The runner's durable outbox: every event is on disk before it is sent and stays until the server acked it.
- * Knows no transport. One file per session, continued by each new runner of that session.
+ * The runner's outbox: every event stays in memory and in its file until the server acked it, and the file outlives the
+ * runner. It is handed on while it is being written: what a runner that is killed takes along was either received by the
+ * server or told to nobody. Knows no transport. One file per session, continued by each new runner of that session.
+ * docs/adr/011-journal-sync.md
  */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
@@ -16,10 +18,20 @@ export interface JournalEvent {
 /** Acked entries are dropped from the file once it is larger than this, in bytes. */
 const compactBytes = 1024 * 1024;
 
-type Line = { journal: string } | JournalEvent | { acked: number };
+/** How long an event that can wait does, in ms. */
+const lingerMs = 5;
+/** Acks are written together, and an event that is not acked by then is synced, in ms. */
+const ackMs = 50;
+const syncMs = 1_000;
+
+/** The newest numbers of a runner that was killed may be in the server's log and not in its file: they are not used again. */
+const skipped = 1_000_000;
+
+type Line = { journal: string; last: number } | JournalEvent | { acked: number };
 
 interface Loaded {
   id: string;
+  acked: number;
   waiting: JournalEvent[];
   last: number;
   sizeBytes: number;
@@ -40,7 +52,7 @@ async function load(path: string): Promise<Loaded | null> {
   }
 }
 
-/** A torn last line was never sent, so it is dropped; its number is used again. Throws SyntaxError on any other. */
+/** A torn last line is dropped. Throws SyntaxError on any other. */
 function parse(text: string): Loaded | null {
   let id = '';
   let last = 0;
@@ -50,87 +62,85 @@ function parse(text: string): Loaded | null {
   for (const raw of whole.split('\n')) {
     if (raw === '') continue;
     const line = JSON.parse(raw) as Line;
-    if ('journal' in line) id = line.journal;
-    else if ('acked' in line) acked = Math.max(acked, line.acked);
-    else events.push(line);
-    if ('n' in line) last = line.n;
+    if ('journal' in line) {
+      id = line.journal;
+      last = line.last;
+    }
+    if ('acked' in line) acked = Math.max(acked, line.acked);
+    if (!('n' in line)) continue;
+    events.push(line);
+    last = Math.max(last, line.n);
   }
   if (id === '') return null;
   return {
     id,
+    acked,
     waiting: events.filter((event) => event.n > acked),
-    last: Math.max(last, acked),
+    last: Math.max(last, acked) + skipped,
     sizeBytes: Buffer.byteLength(whole),
   };
+}
+
+export interface JournalOptions {
+  path: string;
+  /** There are events that were not handed on; called at once, in the turn of the event loop that added them. */
+  onAdded: () => void;
+  /** The disk refuses: the runner must not go on. Called once, and `onAdded` not any more. */
+  onFailed: (cause: unknown) => void;
 }
 
 export class Journal {
   readonly id: string;
   #waiting: JournalEvent[];
   #last: number;
-  #acked = 0;
+  #acked: number;
   #unwritten: JournalEvent[] = [];
-  #writing: JournalEvent[] = [];
   #flush: Promise<void> | null = null;
+  #sync: Promise<void> | null = null;
+  /** Number of the newest event that is in the file, and of the newest that the disk has for certain. */
+  #written: number;
+  #synced: number;
+  #timers: Partial<Record<'linger' | 'ack' | 'sync', NodeJS.Timeout>> = {};
+  #isFailed = false;
   #sizeBytes: number;
   #file: FileHandle;
-  readonly #path: string;
-  readonly #onDurable: (events: JournalEvent[]) => void;
-  readonly #onFailed: (cause: unknown) => void;
+  readonly #options: JournalOptions;
 
-  private constructor(options: {
-    path: string;
-    file: FileHandle;
-    loaded: Loaded;
-    onDurable: (events: JournalEvent[]) => void;
-    onFailed: (cause: unknown) => void;
-  }) {
-    this.id = options.loaded.id;
-    this.#waiting = options.loaded.waiting;
-    this.#last = options.loaded.last;
-    this.#sizeBytes = options.loaded.sizeBytes;
-    this.#path = options.path;
-    this.#file = options.file;
-    this.#onDurable = options.onDurable;
-    this.#onFailed = options.onFailed;
+  private constructor(options: JournalOptions, file: FileHandle, loaded: Loaded) {
+    this.id = loaded.id;
+    this.#waiting = loaded.waiting;
+    this.#last = loaded.last;
+    this.#acked = loaded.acked;
+    this.#written = loaded.last;
+    this.#synced = loaded.last;
+    this.#sizeBytes = loaded.sizeBytes;
+    this.#file = file;
+    this.#options = options;
   }
 
-  /**
-   * Opens or continues the journal at `path`. `onDurable` gets each event once it is on disk, in order of `n`;
-   * `onFailed` is called when the disk refuses, after which the runner must not go on.
-   */
-  static async open(options: {
-    path: string;
-    onDurable: (events: JournalEvent[]) => void;
-    onFailed: (cause: unknown) => void;
-  }): Promise<Journal> {
-    const loaded = (await load(options.path)) ?? {
-      id: randomBytes(8).toString('hex'),
-      waiting: [],
-      last: 0,
-      sizeBytes: 0,
-    };
-    const file = await rewrite(options.path, loaded.id, loaded.waiting, loaded.last);
-    return new Journal({ ...options, file, loaded });
+  /** Opens or continues the journal at `path`. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const fresh = { id: randomBytes(8).toString('hex'), acked: 0, waiting: [], last: 0, sizeBytes: 0 };
+    const loaded = (await load(options.path)) ?? fresh;
+    const file = await rewrite(options.path, loaded);
+    return new Journal(options, file, loaded);
   }
 
-  /** Events that no ack covers yet, oldest first, whether on disk or not. */
+  /** Events that no ack covers yet, oldest first, whether in the file or not. */
   get waiting(): readonly JournalEvent[] {
     return this.#waiting;
   }
 
-  /** The waiting events that are on disk: only these may be sent. */
-  get durable(): readonly JournalEvent[] {
-    const first = this.#writing[0] ?? this.#unwritten[0];
-    return first ? this.#waiting.filter((event) => event.n < first.n) : this.#waiting;
-  }
-
-  /** Numbers the event and returns at once; it is handed to `onDurable` after its fsync. */
-  add(event: JournalEvent['event']): void {
+  /**
+   * Numbers the event and hands it on. One that can wait goes with the next that cannot, or after a moment: facts that come
+   * together are sent and committed together.
+   */
+  add(event: JournalEvent['event'], canWait = false): void {
     const entry = { n: ++this.#last, event };
     this.#waiting.push(entry);
     this.#unwritten.push(entry);
-    this.#flush ??= this.#write().catch(this.#onFailed);
+    if (canWait) this.#after('linger', lingerMs, () => this.#handOn());
+    else this.#handOn();
   }
 
   /** Everything up to `n` is committed by the server. Idempotent. */
@@ -138,58 +148,109 @@ export class Journal {
     if (n <= this.#acked) return;
     this.#acked = n;
     this.#waiting = this.#waiting.filter((event) => event.n > n);
-    this.#flush ??= this.#write().catch(this.#onFailed);
+    this.#after('ack', ackMs, () => this.#flushNow());
   }
 
-  /** Resolves when everything added so far is on disk. */
+  /** Resolves when everything added so far is acked or on disk, and handed on. */
   async settled(): Promise<void> {
-    while (this.#flush) await this.#flush;
+    if (this.#timers.linger) this.#handOn();
+    if (this.#timers.ack) this.#flushNow();
+    await this.#syncNow();
   }
 
   async close(): Promise<void> {
     await this.settled();
+    this.#clear('sync');
     await this.#file.close();
   }
 
+  #after(timer: 'linger' | 'ack' | 'sync', ms: number, work: () => void): void {
+    this.#timers[timer] ??= setTimeout(() => {
+      this.#clear(timer);
+      work();
+    }, ms);
+  }
+
+  #clear(timer: 'linger' | 'ack' | 'sync'): void {
+    clearTimeout(this.#timers[timer]);
+    delete this.#timers[timer];
+  }
+
+  #handOn(): void {
+    this.#clear('linger');
+    if (!this.#isFailed) this.#options.onAdded();
+    this.#flushNow();
+  }
+
+  #flushNow(): void {
+    this.#clear('ack');
+    this.#flush ??= this.#write()
+      .catch((cause: unknown) => this.#fail(cause))
+      .finally(() => {
+        this.#flush = null;
+      });
+  }
+
   async #write(): Promise<void> {
-    try {
-      let acked = 0;
-      // An ack that arrives while its event is being written has to follow, though nothing else does.
-      do {
-        const batch = this.#unwritten.splice(0);
-        this.#writing = batch;
-        acked = this.#acked;
-        const lines = [...batch, { acked }].map((line) => `${JSON.stringify(line)}\n`).join('');
-        await this.#file.appendFile(lines);
-        if (batch.length > 0) {
-          await this.#file.datasync();
-          this.#writing = [];
-          this.#onDurable(batch);
-        }
-        this.#sizeBytes += Buffer.byteLength(lines);
-        if (this.#sizeBytes > compactBytes) await this.#compact();
-      } while (this.#unwritten.length > 0 || this.#acked > acked);
-    } finally {
-      this.#flush = null;
+    let acked = 0;
+    // An ack that arrives while an event is being written has to follow, though nothing else does.
+    do {
+      const batch = this.#unwritten.splice(0);
+      acked = this.#acked;
+      const lines = [...batch, { acked }].map((line) => `${JSON.stringify(line)}\n`).join('');
+      await this.#file.appendFile(lines);
+      this.#written = batch.at(-1)?.n ?? this.#written;
+      this.#sizeBytes += Buffer.byteLength(lines);
+      if (batch.length > 0) this.#after('sync', syncMs, () => void this.#syncNow());
+      if (this.#sizeBytes > compactBytes) await this.#compact();
+    } while (this.#unwritten.length > 0 || this.#acked > acked);
+  }
+
+  /** Once all is written. Where the server has everything the disk need not. */
+  async #syncNow(): Promise<void> {
+    const isNeeded = () => Math.max(this.#synced, this.#acked) < this.#written && !this.#isFailed;
+    while (this.#flush) await this.#flush;
+    while (this.#sync || isNeeded()) {
+      this.#sync ??= this.#syncOnce();
+      await this.#sync;
     }
   }
 
+  async #syncOnce(): Promise<void> {
+    const upTo = this.#written;
+    try {
+      await this.#file.datasync();
+      this.#synced = upTo;
+    } catch (cause) {
+      this.#fail(cause);
+    } finally {
+      this.#sync = null;
+    }
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#isFailed) return;
+    this.#isFailed = true;
+    this.#options.onFailed(cause);
+  }
+
   async #compact(): Promise<void> {
+    await this.#sync;
     const unwritten = new Set(this.#unwritten);
     const kept = this.#waiting.filter((event) => !unwritten.has(event));
     const written = this.#last - unwritten.size;
     await this.#file.close();
-    this.#file = await rewrite(this.#path, this.id, kept, written);
+    this.#file = await rewrite(this.#options.path, { id: this.id, acked: this.#acked, waiting: kept, last: written });
+    this.#synced = written;
     this.#sizeBytes = (await this.#file.stat()).size;
   }
 }
 
 /** Writes a fresh journal beside the old one and swaps it in; returns it opened for appending. */
-async function rewrite(path: string, id: string, waiting: JournalEvent[], last: number): Promise<FileHandle> {
+async function rewrite(path: string, { id, acked, waiting, last }: Omit<Loaded, 'sizeBytes'>): Promise<FileHandle> {
   const next = `${path}.next`;
   await rm(next, { force: true });
-  const acked = waiting[0] ? waiting[0].n - 1 : last;
-  const lines = [{ journal: id }, { acked }, ...waiting].map((line) => `${JSON.stringify(line)}\n`).join('');
+  const lines = [{ journal: id, last }, { acked }, ...waiting].map((line) => `${JSON.stringify(line)}\n`).join('');
   const file = await open(next, 'a', 0o600);
   await file.appendFile(lines);
   await file.datasync();

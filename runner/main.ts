@@ -1,16 +1,23 @@
-/** Entry of the runner process: reads its launch file once, deletes it, and runs the session until told to stop. */
-import { readFile, rm } from 'node:fs/promises';
+/** Entry of the runner process: waits at its input for a session, then runs that until told to stop. */
+import { text } from 'node:stream/consumers';
 import { launchSchema } from '#protocol/launch.ts';
+import { namedHarnesses } from './harness/index.ts';
 import { SessionRunner } from './session-runner.ts';
+
+/** A runner that waits longer than this, in ms, loads meanwhile what its session may want. */
+const idleMs = 100;
 
 const log = (line: string) => void process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 
 async function main(): Promise<void> {
-  const path = process.argv[2];
-  if (!path) throw new Error('usage: runner LAUNCH_FILE');
-  const launch = launchSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-  await rm(path);
   process.on('SIGHUP', () => undefined);
+  const idle = setTimeout(() => void namedHarnesses().catch(() => undefined), idleMs);
+  const input = await text(process.stdin);
+  clearTimeout(idle);
+  // The server that might have wanted it is gone.
+  if (input === '') return process.exit(0);
+  const launch = launchSchema.parse(JSON.parse(input));
+  process.title = [process.execPath, process.argv[1], launch.directory].join(' ');
   const runner = await SessionRunner.start({
     launch,
     version: process.env.npm_package_version ?? '0.1.0',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,6 +110,9 @@ async function start(change: Partial<Launch> = {}, command = ['sh', '-c', 'echo 
     includesChanges: false,
     isolation: 'process-group',
     warning: null,
+    programs: {},
+    holdMs: 600_000,
+    agent: null,
     terminal: { terminalId: newId('terminal', source), name: 'test', command, cols: 80, rows: 24 },
     ...change,
   };
@@ -174,7 +177,7 @@ describe('runner of a session', () => {
     expect(server.of('reply')).toEqual([
       { type: 'reply', request: 5, ok: true, result: { checkout: 'kept', reason: null } },
     ]);
-    expect(server.events()).toContain('3 terminal.closed');
+    expect(server.of('event').map(({ event }) => event.type)).toContain('terminal.closed');
     expect(await readdir(launch.directory)).toContain('checkout');
   });
 
@@ -262,6 +265,9 @@ describe('runner of a session', () => {
     const launch = await start();
     await soon(() => expect(server.events()).toHaveLength(2));
     const terminalId = launch.terminal?.terminalId;
+    await soon(async () =>
+      expect(await readFile(join(folder, 'session', 'journal.jsonl'), 'utf8')).toContain('terminal.opened'),
+    );
     await mkdir(join(folder, 'second'));
     await copyFile(join(folder, 'session', 'journal.jsonl'), join(folder, 'second', 'journal.jsonl'));
     server.acks = true;
@@ -269,8 +275,8 @@ describe('runner of a session', () => {
     await ended;
     server.heard.length = 0;
     await start({ directory: join(folder, 'second'), terminal: null });
-    await soon(() => expect(server.events()).toContain('3 terminal.closed'));
-    const closed = server.of('event').find(({ n }) => n === 3)?.event.payload;
+    await soon(() => expect(server.of('event').map(({ event }) => event.type)).toContain('terminal.closed'));
+    const closed = server.of('event').find(({ event }) => event.type === 'terminal.closed')?.event.payload;
     expect(closed).toEqual({ terminalId, exitCode: null, signal: null, reason: 'its runner died' });
   });
 });

@@ -2,6 +2,7 @@
  * One session's runner: makes the checkout, owns its terminals, states facts through the journal and obeys the server.
  * Knows neither sockets (connection.ts) nor PTYs (terminal/) from the inside.
  */
+import { randomFillSync } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#protocol/error.ts';
@@ -10,6 +11,8 @@ import type { TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { type FromRunner, leaseMs, runnerProtocol, type StopResult, type ToRunner } from '#protocol/runner-message.ts';
 import { encodeFrame, type TerminalFrame } from '#protocol/terminal-frame.ts';
+import { AgentPort } from './agent-port.ts';
+import { Agents } from './agents.ts';
 import { type Checkout, openCheckout } from './checkout/index.ts';
 import { Connection } from './connection.ts';
 import { Journal } from './journal.ts';
@@ -17,6 +20,14 @@ import { TerminalSet } from './terminal-set.ts';
 
 /** How often the lease is looked at. */
 const leaseCheckMs = 30_000;
+
+/** What people see as it is written anyway. */
+const canWait: ReadonlySet<NewEvent['type']> = new Set([
+  'item.started',
+  'item.completed',
+  'action.acted',
+  'file.changed',
+]);
 
 type Fact = Pick<NewEvent, 'type' | 'payload'>;
 
@@ -33,6 +44,7 @@ export class SessionRunner {
   readonly #journal: Journal;
   readonly #connection: Connection;
   readonly #terminals: TerminalSet;
+  readonly #agents: Agents;
   #checkout: Checkout | null = null;
   /** Resolves when the checkout is made or cannot be. */
   #prepared: Promise<void> = Promise.resolve();
@@ -43,7 +55,7 @@ export class SessionRunner {
   #isStopping = false;
   #leaseTimer: NodeJS.Timeout | null = null;
 
-  private constructor(options: SessionRunnerOptions, journal: Journal) {
+  private constructor(options: SessionRunnerOptions, { journal, port }: { journal: Journal; port: AgentPort }) {
     const { launch, log } = options;
     this.#options = options;
     this.#journal = journal;
@@ -69,22 +81,31 @@ export class SessionRunner {
       state: (fact) => this.#state(fact),
       log,
     });
+    this.#agents = new Agents({
+      ...{ launch, log, ids: { now: () => Date.now(), random: (bytes) => void randomFillSync(bytes) } },
+      state: (fact) => this.#state(fact),
+      port,
+      send: (message) => this.#connection.send(message),
+      terminals: this.#terminals,
+    });
   }
 
   /** Opens the journal and dials; the checkout and the first terminal follow. */
   static async start(options: SessionRunnerOptions): Promise<SessionRunner> {
-    const { directory } = options.launch;
+    const { directory, serverFile, key } = options.launch;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     let runner: SessionRunner | null = null;
     const journal = await Journal.open({
       path: join(directory, 'journal.jsonl'),
-      onDurable: () => runner?.flushEvents(),
+      onAdded: () => runner?.flushEvents(),
       onFailed: (cause) => {
         options.log(`journal failed, stopping: ${String(cause)}`);
         options.exit(1);
       },
     });
-    runner = new SessionRunner(options, journal);
+    const server = () => (runner ? runner.#connection.server : null);
+    const port = await AgentPort.open({ server, serverFile, key, log: options.log });
+    runner = new SessionRunner(options, { journal, port });
     runner.#closeLeftovers();
     runner.#connection.start();
     runner.#leaseTimer = setInterval(() => runner.#checkLease(), leaseCheckMs);
@@ -92,13 +113,15 @@ export class SessionRunner {
     return runner;
   }
 
-  /** Sends every durable event that the current link has not been given. */
+  /** Sends every event that the current link has not been given. */
   flushEvents(): void {
-    for (const { n, event } of this.#journal.durable) {
-      if (n <= this.#sent) continue;
-      if (!this.#connection.send({ type: 'event', n, event })) return;
-      this.#sent = n;
-    }
+    this.#connection.together(() => {
+      for (const { n, event } of this.#journal.waiting) {
+        if (n <= this.#sent) continue;
+        if (!this.#connection.send({ type: 'event', n, event })) return;
+        this.#sent = n;
+      }
+    });
   }
 
   /** SIGTERM and SIGINT: programs end, the checkout stays, and the session becomes interrupted and can be resumed. */
@@ -109,7 +132,7 @@ export class SessionRunner {
   /** What the server would refuse is not journaled: it would be resent for ever and nothing after it would get through. */
   #state(fact: Fact): void {
     try {
-      this.#journal.add(parsePayload(fact.type, fact.payload));
+      this.#journal.add(parsePayload(fact.type, fact.payload), canWait.has(fact.type));
     } catch (cause) {
       this.#options.log(`${fact.type} is not a valid fact: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
@@ -141,12 +164,14 @@ export class SessionRunner {
       this.#checkout = checkout;
       if (created) this.#state({ type: 'checkout.created', payload: created });
       this.#terminals.enter(checkout.start);
+      this.#agents.enter(checkout, created !== null);
       if (launch.terminal) await this.#terminals.open(launch.terminal);
     } catch (cause) {
       const fallback = 'the checkout could not be made';
       const reason = cause instanceof AppError ? toLine(cause.message, 400, fallback) : fallback;
       this.#options.log(`prepare: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
       this.#state({ type: 'session.failed', payload: { reason } });
+      await Promise.all([this.#terminals.closeAll(), this.#agents.closeAll()]);
       await this.#leave(1);
     }
   }
@@ -166,6 +191,7 @@ export class SessionRunner {
       isolation: launch.isolation,
       warning: launch.warning,
       terminals: this.#terminals.states(),
+      ...this.#agents.greeting,
     };
   }
 
@@ -174,6 +200,7 @@ export class SessionRunner {
       case 'welcome':
         this.flushEvents();
         this.#terminals.resume(message.wanted);
+        this.#agents.resume();
         return;
       case 'ack':
         this.#journal.ack(message.n);
@@ -188,6 +215,18 @@ export class SessionRunner {
         return this.#answerOnFailure(message.request, this.#snapshot(message.terminalId, message.request));
       case 'terminal.recorded':
         return this.#terminals.recorded(message.terminalId, message.offset);
+      case 'turn.start':
+        return this.#agents.start(message);
+      case 'agent.open':
+        return this.#answer(message.request, this.#agents.open(message));
+      case 'turn.steer':
+        return this.#answer(message.request, this.#agents.steer(message));
+      case 'turn.interrupt':
+        return this.#answer(message.request, this.#agents.interrupt(message));
+      case 'action.verdict':
+        return this.#agents.judged(message);
+      case 'checkout.diff':
+        return this.#answer(message.request, this.#agents.diff(message));
       case 'stop':
         return this.#answer(message.request, this.#stop(message.checkout));
     }
@@ -229,7 +268,7 @@ export class SessionRunner {
   async #stop(fate: 'keep' | 'remove-if-saved' | 'discard'): Promise<StopResult> {
     this.#isStopping = true;
     await this.#prepared;
-    await this.#terminals.closeAll();
+    await Promise.all([this.#terminals.closeAll(), this.#agents.closeAll()]);
     const result = await this.#settleCheckout(fate);
     setTimeout(() => void this.#leave(0), 50);
     return result;
@@ -246,7 +285,7 @@ export class SessionRunner {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#options.log(reason);
-    await this.#terminals.closeAll();
+    await Promise.all([this.#terminals.closeAll(), this.#agents.closeAll()]);
     await this.#leave(0);
   }
 

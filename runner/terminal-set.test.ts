@@ -34,7 +34,7 @@ class TestLink implements Link {
   }
 
   outputOf(terminalId: TerminalId): OutputFrame[] {
-    return this.sent.flatMap((item) => ('kind' in item && item.terminalId === terminalId ? [item] : []));
+    return this.sent.flatMap((item) => ('data' in item && item.terminalId === terminalId ? [item] : []));
   }
 
   /** Everything printed so far, checking that no byte is missing or doubled from `start` on. */
@@ -148,7 +148,7 @@ describe('terminals of a runner', () => {
       let cols = 80;
       for (const item of items) {
         if ('type' in item && item.type === 'resized') cols = item.cols;
-        if ('kind' in item) for (const [, said] of text(item).matchAll(/24 (\d+)/g)) expect(Number(said)).toBe(cols);
+        if ('data' in item) for (const [, said] of text(item).matchAll(/24 (\d+)/g)) expect(Number(said)).toBe(cols);
       }
       const markers = items.flatMap((item) => ('type' in item && item.type === 'resized' ? [item.n] : []));
       expect(markers).toEqual([1, 2, 3, 4, 5]);

@@ -22,6 +22,10 @@ interface OpenRequest {
   command: string[] | null;
   cols: number;
   rows: number;
+  /** What the log says was started; absent: the command. */
+  shown?: string[];
+  /** Added to the environment of the program. */
+  env?: Readonly<Record<string, string>>;
 }
 
 interface Entry {
@@ -93,6 +97,7 @@ export class TerminalSet {
     this.#checkRoom();
     const terminal = openTerminal({
       ...program,
+      env: { ...program.env, ...request.env },
       terminalId,
       cols,
       rows,
@@ -103,8 +108,16 @@ export class TerminalSet {
     });
     const entry: Entry = { terminal, next: 0, resizes: [], resized: 0, written: new Map(), dropped: new Map() };
     this.#entries.set(terminalId, entry);
-    this.#options.state({ type: 'terminal.opened', payload: { terminalId, name, command, cols, rows } });
+    this.#options.state({
+      type: 'terminal.opened',
+      payload: { terminalId, name, command: request.shown ?? command, cols, rows },
+    });
     this.pump();
+  }
+
+  /** The terminal while its output is not all stored. */
+  get(terminalId: TerminalId): Terminal | null {
+    return this.#entries.get(terminalId)?.terminal ?? null;
   }
 
   async close(terminalId: TerminalId): Promise<void> {

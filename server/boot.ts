@@ -4,11 +4,12 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { type Database, openDatabase } from '#db/client.ts';
 import { type Embedded, openEmbedded } from '#db/embedded.ts';
-import { removeCheckout } from '#runner/checkout/index.ts';
-import { detectIsolation } from '#runner/sandbox/index.ts';
-import { createHost } from '#server/host/index.ts';
+import { compareCheckouts, removeCheckout } from '#runner/checkout/index.ts';
+import { detectIsolation, scrubEnvironment } from '#runner/sandbox/index.ts';
+import { createHarnesses, createHost, npmEnvironment } from '#server/host/index.ts';
 import { unfinished } from '#server/runner/index.ts';
 import { openAnchors } from '#server/session/index.ts';
+import type { Judge } from '#server/turn/index.ts';
 import type { Config } from './config.ts';
 import { openEntrance } from './entrance.ts';
 import type { Pages } from './page.ts';
@@ -19,11 +20,15 @@ export interface BootOptions {
   /** Root of the installed project: dist/, db/migrations/. */
   root: string;
   version: string;
+  /** The runner's program; default `dist/runner.js` below the root. */
+  runnerFile?: string;
   /** Starts whatever renders the pages. */
   openPages: () => Promise<Pages>;
   /** One line for whoever waits for the start. */
   progress: (line: string) => void;
   note: (line: string) => void;
+  /** Who decides about actions; the default allows and records. */
+  judge?: Judge;
   /** The server cannot go on. */
   onFatal: (cause: Error) => void;
 }
@@ -66,13 +71,24 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   const pages = options.openPages();
   onStop(() => pages.then((opened) => opened.close()));
   const { database, embedded } = await openStorage(options, onStop);
-  const runnerFile = join(root, 'dist', 'runner.js');
+  const { runnerFile = join(root, 'dist', 'runner.js') } = options;
   const host = createHost({ home: config.home, runnerFile, serverFile, env: process.env, log: note });
   onStop(() => host.close());
   let url = '';
   const { sql } = database;
-  const { services, close } = await openParts({
-    ...{ sql, home: config.home, host, removeCheckout, now, random, note, url: () => url },
+  const programs = withPinned(config.agents.programs, root);
+  const { services, gateway, ledger, close } = await openParts({
+    ...{ sql, home: config.home, host, compareCheckouts, removeCheckout, now, random, note, url: () => url },
+    providers: config.providers,
+    secretKey: config.secretKey,
+    judge: options.judge,
+    agents: { ...config.agents, programs },
+    harnesses: createHarnesses({
+      home: config.home,
+      note,
+      env: { PATH: scrubEnvironment(process.env).PATH, ...programs },
+      npmEnv: npmEnvironment(process.env),
+    }),
     isolation: await isolation,
     hasRoom: async () => embedded?.hasRoom() ?? true,
     pids: () => ({ server: process.pid, postgres: embedded?.pid() ?? null }),
@@ -90,7 +106,7 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
       () => true,
       () => false,
     );
-  const entrance = await openEntrance({ config, services, pages: (await pages).handle, isDatabaseUp });
+  const entrance = await openEntrance({ config, services, gateway, pages: (await pages).handle, isDatabaseUp });
   onStop(entrance.close);
   url = entrance.url;
   await auth.ensureCliToken(config.home, config.user);
@@ -103,8 +119,16 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   await publish();
   onStop(() => rm(serverFile, { force: true }));
   embedded?.onRestart(() => void publish().catch((cause: unknown) => note(`server.json: ${String(cause)}`)));
+  await ledger.recover();
   await runners.recover(await unfinished(log));
+  host.keepSpare((await isolation).isolation);
   return { url, signIn: async () => `${url}/sign-in#t=${await auth.createLink(config.user)}` };
+}
+
+/** The CLIs that tests pin come last. */
+function withPinned(programs: Readonly<Record<string, string>>, root: string): Record<string, string> {
+  const pinned = join(root, 'e2e', 'agents', 'node_modules', '.bin');
+  return { ...programs, OMNIGENT_AGENT_PATH: `${programs.OMNIGENT_AGENT_PATH ?? ''}:${pinned}` };
 }
 
 /** Whoever starts the server reads what programs go without here, and what to do about it. */

@@ -24,7 +24,9 @@ describe('environment of the server', () => {
       OMNIGENT_URL: 'https://app.example.com/some/path',
       OMNIGENT_ALLOW_HTTP: '1',
       DATABASE_URL: 'postgres://ada@db.example.com/omnigent',
+      OMNIGENT_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
     });
+    expect(config.secretKey).toEqual(Buffer.alloc(32, 7));
     expect(config).toMatchObject({ home: '/srv/omnigent', port: 0, listen: '0.0.0.0', allowsHttp: true });
     expect(config.publicUrl).toBe('https://app.example.com');
     expect(config.databaseUrl).toBe('postgres://ada@db.example.com/omnigent');
@@ -39,6 +41,9 @@ describe('environment of the server', () => {
       { OMNIGENT_URL: 'javascript:alert(1)' },
       { OMNIGENT_ALLOW_HTTP: 'yes' },
       { DATABASE_URL: 'mysql://ada:secret@db.example.com/x' },
+      { OMNIGENT_SECRET_KEY: 'secret' },
+      { OMNIGENT_SECRET_KEY: Buffer.alloc(31, 'secret').toString('base64') },
+      { ANTHROPIC_BASE_URL: 'https://ada:secret@models.example.com' },
     ];
     for (const environment of wrong) {
       const [name = ''] = Object.keys(environment);

@@ -2,14 +2,25 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '#protocol/error.ts';
+import { type SessionId, turnIdSchema } from '#protocol/id.ts';
+import { agentNameSchema } from '#protocol/turn-event.ts';
 import { createTrpc, type Services } from '#server/api/index.ts';
-import { answerClientError, createCookieJar, createOrigins, RequestHandler, Upgrades } from '#server/http/index.ts';
+import type { Gateway, GatewayCaller } from '#server/gateway/index.ts';
+import {
+  answerClientError,
+  createCookieJar,
+  createOrigins,
+  RequestHandler,
+  routes,
+  Upgrades,
+} from '#server/http/index.ts';
 import type { Config } from './config.ts';
 import type { Pages } from './page.ts';
 
 export interface EntranceOptions {
   config: Config;
   services: Services;
+  gateway: Gateway;
   pages: Pages['handle'];
   /** True when a query is answered. */
   isDatabaseUp: () => Promise<boolean>;
@@ -35,7 +46,7 @@ const maxHeaderBytes = 16_384;
 
 /** Listens and serves. Throws `port.taken`, `input.invalid`. */
 export async function openEntrance(options: EntranceOptions): Promise<Entrance> {
-  const { config, services, pages } = options;
+  const { config, services, gateway, pages } = options;
   const { auth, bus, runners, terminals, now, note } = services;
   const trpc = createTrpc({ services });
   const cookies = createCookieJar(config.allowsHttp);
@@ -51,7 +62,14 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
     runner: (socket, key) => runners.accept(socket, key),
   });
   const ready = async () => ({ database: await options.isDatabaseUp(), migrations: true });
-  const handler = new RequestHandler({ ...{ origins, cookies, auth, ready, now, log: note }, trpc: trpc.http, pages });
+  const handler = new RequestHandler({
+    ...{ origins, cookies, auth, ready, now, log: note, pages },
+    trpc: trpc.http,
+    gateway: async (request, response, key) => {
+      const caller = callerOf(request, runners.sessionOf(key));
+      return gateway.handle((request.url ?? '').slice(routes.gateway.length - 1), request, response, caller);
+    },
+  });
   // Node answers a missing Host and an unknown Expect by itself, without our headers; the handler does it with them.
   for (const event of ['request', 'checkExpectation']) {
     server.on(event, (request: IncomingMessage, response: ServerResponse) => handler.handle(request, response));
@@ -68,6 +86,16 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
       server.closeAllConnections();
     },
   };
+}
+
+/** Whose model call it is, as its runner says. Throws `runner.refused` for a key of no linked runner, `input.invalid`. */
+function callerOf({ headers }: IncomingMessage, sessionId: SessionId | null): GatewayCaller {
+  if (!sessionId) throw new AppError({ code: 'runner.refused', message: 'only a linked runner calls models' });
+  const agent = agentNameSchema.safeParse(headers['x-omnigent-agent']);
+  const turnId = turnIdSchema.optional().safeParse(headers['x-omnigent-turn']);
+  if (!agent.success) throw new AppError({ code: 'input.invalid', message: 'x-omnigent-agent: the name of an agent' });
+  if (!turnId.success) throw new AppError({ code: 'input.invalid', message: 'x-omnigent-turn: the id of a turn' });
+  return { sessionId, agent: agent.data, turnId: turnId.data ?? null };
 }
 
 /** An address that this machine can dial, as it stands in a URL. */

@@ -5,11 +5,16 @@ import type { StopResult } from '#protocol/runner-message.ts';
 import type { Services, Topics } from '#server/api/index.ts';
 import { Auth } from '#server/auth/index.ts';
 import { createBus } from '#server/bus/index.ts';
-import type { Host } from '#server/host/index.ts';
+import { Gateway, type ProviderSettings } from '#server/gateway/index.ts';
+import type { Harnesses, Host } from '#server/host/index.ts';
 import { createPresence } from '#server/presence/index.ts';
-import { Lifecycle, Runners } from '#server/runner/index.ts';
+import { Providers } from '#server/provider/index.ts';
+import { type CompareCheckouts, Differences, Lifecycle, Runners } from '#server/runner/index.ts';
+import { SecretBox } from '#server/secret/index.ts';
 import { openLog } from '#server/session/index.ts';
 import { Terminals } from '#server/terminal/index.ts';
+import { type Judge, OpenTexts, recordingJudge, Turns } from '#server/turn/index.ts';
+import { Ledger } from '#server/usage/index.ts';
 
 export interface PartsOptions {
   sql: Sql;
@@ -17,6 +22,15 @@ export interface PartsOptions {
   host: Host;
   isolation: Pick<Launch, 'isolation' | 'warning'>;
   removeCheckout: (options: { directory: string; mode: 'if-saved' | 'discard' }) => Promise<StopResult>;
+  compareCheckouts: CompareCheckouts;
+  /** What the environment says of providers; what people set wins over it. */
+  providers: ProviderSettings;
+  /** Under which keys of providers are sealed; null: that of `secret.key` in `home`. */
+  secretKey: Uint8Array | null;
+  agents: Pick<Launch, 'programs' | 'holdMs'>;
+  harnesses: Harnesses;
+  /** Who decides about actions; the default allows and records. */
+  judge?: Judge | undefined;
   /** True while the database's disk has room for more work. */
   hasRoom: () => Promise<boolean>;
   pids: () => { server: number; postgres: number | null };
@@ -29,6 +43,8 @@ export interface PartsOptions {
 
 export interface Parts {
   services: Services;
+  gateway: Gateway;
+  ledger: Ledger;
   /** Stores what is not stored yet. Runners go on. */
   close(): Promise<void>;
 }
@@ -39,8 +55,13 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const log = await openLog({ sql, bus, clock: { now }, random, hasRoom: options.hasRoom, log: note });
   const auth = new Auth({ sql, log, bus, now, random });
   const terminals = new Terminals({ sql, log, bus, now, note });
-  const runners = new Runners({
-    ...{ sql, log, host, now, random, note, home },
+  const texts = new OpenTexts(bus);
+  const turns = new Turns({
+    ...{ log, texts, now, random, note, judge: options.judge ?? recordingJudge, familyOf: options.harnesses.familyOf },
+    link: (sessionId) => runners.link(sessionId),
+  });
+  const runners: Runners = new Runners({
+    ...{ sql, log, host, now, random, note, home, turns, agents: options.agents },
     terminals: terminals.port,
     isolation: options.isolation,
   });
@@ -49,11 +70,33 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     removeCheckout: options.removeCheckout,
     onTerminal: (...args) => terminals.expect(...args),
   });
+  const differences = new Differences({ log, runners, home, compareCheckouts: options.compareCheckouts });
   const presence = createPresence({ bus, now });
+  const ledger = new Ledger({ sql, log, now, random, note });
   const { pids, url } = options;
+  const secrets = new SecretBox({ home, given: options.secretKey, random });
+  const providers = await Providers.open({ sql, log, secrets, environment: options.providers, now });
+  const gateway = new Gateway({ providerNamed: (name) => providers.find(name), url, calls: ledger, note });
   return {
-    services: { auth, bus, host, lifecycle, log, presence, runners, terminals, pids, url, now, random, note },
+    services: {
+      ...{
+        auth,
+        bus,
+        differences,
+        host,
+        lifecycle,
+        log,
+        presence,
+        harnesses: options.harnesses,
+        providers,
+      },
+      ...{ runners, terminals, texts, turns, pids, url, now, random, note },
+    },
+    gateway,
+    ledger,
     async close() {
+      gateway.close();
+      await ledger.close();
       runners.close();
       await terminals.close();
       await log.close();

@@ -56,7 +56,16 @@ export class TestRunner {
     const { sessionId, runnerId, epoch, isolation, warning } = this.launch;
     const journal = '0123456789abcdef';
     const identity = { sessionId, runnerId, epoch, isolation, warning, journal };
-    this.say({ type: 'hello', protocol: runnerProtocol, version: '0.1.0', terminals: [], ...identity, ...change });
+    this.say({
+      type: 'hello',
+      protocol: runnerProtocol,
+      version: '0.1.0',
+      terminals: [],
+      newestTurn: null,
+      actions: [],
+      ...identity,
+      ...change,
+    });
   }
 
   async welcomed(): Promise<void> {
@@ -125,6 +134,14 @@ export class TestRunner {
       case 'terminal.close':
         this.state('terminal.closed', { terminalId: message.terminalId, exitCode: 0, signal: null, reason: null });
         return this.say({ type: 'reply', request: message.request, ok: true, result: null });
+      case 'turn.steer':
+      case 'turn.interrupt':
+      case 'agent.open':
+        return this.say({ type: 'reply', request: message.request, ok: true, result: null });
+      case 'checkout.diff': {
+        const result = { patch: '', isCut: false, files: [], turnId: message.turnId };
+        return this.say({ type: 'reply', request: message.request, ok: true, result });
+      }
       case 'stop':
         return this.say({
           type: 'reply',
@@ -151,7 +168,7 @@ export async function startSession(server: TestServer, visitor: Visitor, isEmpty
   const person = { personId: visitor.personId, name: 'ada', role: 'owner' as const };
   const { sessionId, terminalId } = await services.lifecycle.create({ dir: home }, person);
   const launch = host.launches.find((one) => one.sessionId === sessionId);
-  if (!launch) throw new Error('nothing was launched');
+  if (!launch || !terminalId) throw new Error('nothing was launched');
   const runner = await TestRunner.start(server, launch);
   if (!isEmpty) {
     runner.opened(terminalId);

@@ -10,7 +10,9 @@ import type { PersonId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import type { StopResult } from '#protocol/runner-message.ts';
 import type { Services } from '#server/api/index.ts';
-import type { Host, ProcessIdentity } from '#server/host/index.ts';
+import { createHarnesses, type Host, type ProcessIdentity } from '#server/host/index.ts';
+import type { CompareCheckouts } from '#server/runner/index.ts';
+import { type Judge, recordingJudge } from '#server/turn/index.ts';
 import type { Config } from './config.ts';
 import { openEntrance } from './entrance.ts';
 import { openParts } from './parts.ts';
@@ -31,6 +33,10 @@ export class TestHost implements Host {
     const pid = this.launches.length;
     this.#alive.add(pid);
     return { pid, outerPid: pid, startTicks: 1 };
+  }
+
+  keepSpare(): void {
+    // Nothing is ever started.
   }
 
   isAlive({ pid }: ProcessIdentity): boolean {
@@ -80,8 +86,12 @@ export interface TestServer {
   lines: string[];
   /** Moves the server's clock on. */
   advance(ms: number): void;
+  /** Who decides about actions; tests put in their own. */
+  judging: { judge: Judge };
   /** What removing a checkout answers. */
   removal: StopResult;
+  /** How the checkouts of two sessions differ. */
+  compare: CompareCheckouts;
   signIn(name?: string): Promise<Visitor>;
   /** An API token as the CLI has it, for `Authorization: Bearer`. */
   token(name?: string): Promise<string>;
@@ -148,8 +158,13 @@ export class TestSocket extends WebSocket {
   }
 }
 
+const noProviders = { anthropic: { baseUrl: null, key: null }, openai: { baseUrl: null, key: null } };
+
 const config = (home: string, change: Partial<Config>): Config => ({
   ...{ home, port: 0, listen: '127.0.0.1', publicUrl: null, allowsHttp: false, databaseUrl: null, user: 'ada' },
+  providers: noProviders,
+  secretKey: null,
+  agents: { programs: {}, holdMs: 600_000 },
   ...change,
 });
 
@@ -159,17 +174,25 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
   const lines: string[] = [];
   const note = (line: string) => void lines.push(line);
   let skew = 0;
+  const judging = { judge: recordingJudge };
   let url = '';
-  const { services, close } = await openParts({
+  const { services, gateway, ledger, close } = await openParts({
     ...{ sql, home, host, random, note, url: () => url, now: () => Date.now() + skew },
     isolation: { isolation: 'process-group', warning: null },
-    removeCheckout: async () => server.removal,
+    ...{ removeCheckout: async () => server.removal, compareCheckouts: (options) => server.compare(options) },
     hasRoom: async () => true,
     pids: () => ({ server: process.pid, postgres: null }),
+    providers: change.providers ?? noProviders,
+    secretKey: change.secretKey ?? null,
+    agents: { programs: {}, holdMs: 600_000 },
+    harnesses: createHarnesses({ home, note, env: process.env, npmEnv: process.env }),
+    judge: (action, view) => judging.judge(action, view),
   });
+  await ledger.recover();
   const entrance = await openEntrance({
     config: config(home, change),
     services,
+    gateway,
     isDatabaseUp: async () => true,
     pages: async (request, response) => {
       if (request.url?.startsWith('/no-such-page')) response.statusCode = 404;
@@ -182,8 +205,9 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
   url = entrance.url;
   const sockets = new Set<TestSocket>();
   const server: TestServer = {
-    ...{ url, home, sql, services, host, lines },
+    ...{ url, home, sql, services, host, lines, judging },
     removal: { checkout: 'unchanged', reason: null },
+    compare: async () => ({ patch: '', isCut: false, files: [] }),
     advance(ms) {
       skew += ms;
     },

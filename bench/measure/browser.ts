@@ -1,7 +1,7 @@
-/** terminal.echo-browser, timeline.open: what a person waits for in a real browser. */
+/** terminal.echo-browser: what a person waits for between a key and its echo, in a real browser. */
 import type { Page } from '@playwright/test';
 import { openBrowser, openPage } from '#e2e/browser.ts';
-import { type Result, toResult } from '../result.ts';
+import { toResult } from '../result.ts';
 import { type Measure, settle } from '../stage.ts';
 
 const echoProgram = ['/bin/sh', '-c', 'stty raw -echo; printf ready; exec cat'];
@@ -94,55 +94,6 @@ export const echoBrowser: Measure = {
     } finally {
       await browser.close();
       await stage.end(session);
-    }
-  },
-};
-
-/** Goes from the dashboard to the n-th session by a click; time from the click to the frame after its events are in the page. */
-async function openTimeline(page: Page, n: number): Promise<number> {
-  const row = page.locator('a[data-row]').nth(n);
-  await row.waitFor();
-  const opened = page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        let clickedAt = 0;
-        addEventListener('click', () => (clickedAt = performance.now()), { capture: true, once: true });
-        const observer = new MutationObserver(() => {
-          if (document.querySelectorAll('section[aria-label="Timeline"] li').length < 5) return;
-          observer.disconnect();
-          requestAnimationFrame(() => resolve(performance.now() - clickedAt));
-        });
-        observer.observe(document.body, { childList: true, subtree: true });
-      }),
-  );
-  await row.click();
-  const ms = await opened;
-  await page.goBack();
-  return ms;
-}
-
-export const timelineOpen: Measure = {
-  name: 'timeline.open',
-  async run(stage, { runs, isQuick, note }): Promise<Result[]> {
-    const { server } = await stage.seeded(5_000, note);
-    const browser = await openBrowser();
-    try {
-      const page = await openPage(browser, server, 'Ada');
-      const samples: number[] = [];
-      for (let n = -3; n < (runs ?? (isQuick ? 10 : 30)); n++) {
-        const ms = await openTimeline(page, n + 3);
-        if (n >= 0) samples.push(ms);
-      }
-      return [
-        toResult({
-          ...{ name: 'timeline.open', unit: 'ms', samples },
-          method:
-            'click on a session in the dashboard to the frame in which its last 50 events are on the page, another session each ' +
-            'time, 5,000 sessions of 50 events, headless Chromium on the machine of the server',
-        }),
-      ];
-    } finally {
-      await browser.close();
     }
   },
 };

@@ -37,7 +37,7 @@ function age(path: string): void {
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'omnigent-build-'));
   chmodSync(root, 0o755);
-  for (const path of ['bin', 'package.json', 'package-lock.json']) {
+  for (const path of ['bin', 'patches', 'package.json', 'package-lock.json']) {
     cpSync(join(project, path), join(root, path), { recursive: true, preserveTimestamps: true });
   }
   symlinkSync(join(project, 'node_modules'), join(root, 'node_modules'));
@@ -49,7 +49,8 @@ beforeEach(() => {
   write('server/main.ts', "console.log('served');\n");
   for (const path of ['protocol/word.ts', 'cli/main.ts', 'server/main.ts', 'package.json', 'package-lock.json'])
     age(path);
-  for (const name of readdirSync(join(root, 'bin/build'))) age(`bin/build/${name}`);
+  for (const folder of ['bin/build', 'patches'])
+    for (const name of readdirSync(join(root, folder))) age(`${folder}/${name}`);
 });
 
 afterEach(() => rmSync(root, { recursive: true }));

@@ -6,7 +6,10 @@ const { reportAndExit } = await import('../build/report.mjs');
 
 try {
   const { ensureBuilt } = await import('../build/ensure.mjs');
-  await ensureBuilt(['cli'], () => undefined);
+  // Which agents there are is the runner's knowledge.
+  const targets =
+    process.argv[2] === '--version' ? /** @type {const} */ (['cli', 'runner']) : /** @type {const} */ (['cli']);
+  await ensureBuilt([...targets], () => undefined);
 } catch (cause) {
   reportAndExit(cause);
 }

@@ -7,8 +7,11 @@ type Piece = Outputs['terminal']['history']['pieces'][number];
 
 /** More than this is not fetched, in bytes: its screen says as much to a person. */
 const maxBytes = 8 * 1024 * 1024;
-/** A screen can be newer than what is stored; how often, and how many ms apart, the rest is looked for. */
-const maxLooks = 20;
+/**
+ * A screen can be newer than what is stored, on a busy machine by seconds after a restart; how often, and how many ms apart,
+ * the rest is looked for.
+ */
+const maxLooks = 200;
 const lookMs = 100;
 
 /** Pieces that touch `from` to `to`, oldest first. */

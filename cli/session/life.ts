@@ -1,5 +1,6 @@
 /** `omnigent session stop`, `resume` and `end`. */
 import { AppError } from '#protocol/error.ts';
+import type { EventType } from '#protocol/event.ts';
 import type { Api } from '../api/client.ts';
 import { defineCommand } from '../command.ts';
 import { printable } from '../io.ts';
@@ -26,16 +27,16 @@ export const stopSession = defineCommand({
   },
 });
 
-/** Resolves when a terminal is open after event `after`. Throws with the reason when it came to nothing. */
-async function untilOpen(api: Api, sessionId: string, after: number): Promise<void> {
+/** Resolves when a terminal is open, or a runner connected, after event `after`. Throws with the reason when it came to nothing. */
+async function untilOpen(api: Api, sessionId: string, after: number, awaited: EventType): Promise<void> {
   const { followEvents } = await import('../api/follow.ts');
   for await (const event of followEvents({ api, sessionId, after, signal: AbortSignal.timeout(resumeMs) })) {
-    if (event.type === 'terminal.opened') return;
+    if (event.type === awaited) return;
     if (event.type === 'session.failed' || event.type === 'session.interrupted') {
       throw new AppError({ code: 'launch.failed', message: event.payload.reason });
     }
   }
-  const message = `no terminal after ${resumeMs / 1000} s; \`omnigent session show ${sessionId}\` says where it is`;
+  const message = `not ready after ${resumeMs / 1000} s; \`omnigent session show ${sessionId}\` says where it is`;
   throw new AppError({ code: 'runner.unreachable', message });
 }
 
@@ -48,7 +49,8 @@ export const resumeSession = defineCommand({
     const api = await connect();
     const { view } = await api.call.session.get.query({ session: operands.SES });
     await api.call.session.resume.mutate({ session: view.id });
-    await untilOpen(api, view.id, view.lastSeq);
+    const hasAgents = view.turns.agents.length > 0;
+    await untilOpen(api, view.id, view.lastSeq, hasAgents ? 'runner.connected' : 'terminal.opened');
     const state = await stateOf(api.call, view.id);
     await print(state, `${state.status}: ${printable(state.reason)}\n`);
     return 0;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
 import { printable } from '../io.ts';
 import { sizeOf } from '../terminal/size.ts';
+import { agentOptions } from '../turn/run.ts';
 
 export const newSession = defineCommand({
   words: ['session', 'new'],
@@ -11,6 +12,7 @@ export const newSession = defineCommand({
   options: {
     name: { type: 'string', value: 'NAME', summary: 'its name (default: the name of the folder)' },
     dir: { type: 'string', value: 'DIR', summary: 'the folder, on the machine of the server (default: this one)' },
+    ...agentOptions,
     'include-changes': { type: 'boolean', summary: 'with uncommitted and untracked files' },
   },
   takesProgram: true,
@@ -21,6 +23,8 @@ export const newSession = defineCommand({
       dir: resolve(io.cwd, options.dir ?? '.'),
       includeChanges: options['include-changes'] ?? false,
       command: program,
+      ...(options.harness === undefined ? {} : { harness: options.harness }),
+      ...(options.model === undefined ? {} : { model: options.model }),
       ...sizeOf(io.stdout),
     });
     const text = `${sessionId}\n${url}\ncheckout ${printable(checkout)} on branch ${branch}\n`;

@@ -11,3 +11,5 @@ type Outputs = inferRouterOutputs<AppRouter>;
 export type Present = Outputs['session']['list']['present'][string][number];
 /** A page of a terminal's recording. */
 export type RecordingPage = Outputs['terminal']['history'];
+/** A provider of models, as far as people may know it. */
+export type ProviderFacts = Outputs['provider']['list'][number];

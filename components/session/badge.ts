@@ -41,18 +41,25 @@ const ago = (at: string, now: number): string => {
 export const commandText = (command: readonly string[]): string =>
   command.map((word) => (/^[^\s'"]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 
+/** An agent's own terminal is not a program that works: its turns say what it does. */
+const isProgram = ({ turns }: SessionView, { name, command }: TerminalView): boolean =>
+  command !== null && !turns.agents.some((agent) => agent.name === name);
+
 function running(view: SessionView, open: TerminalView[], now: number): Badge {
-  const program = open.findLast((terminal) => terminal.command !== null);
+  const { turn } = view.turns;
+  if (turn) return badge('working', 'Working', [`${view.reason}, ${formatDuration(elapsed(turn.startedAt, now))}`]);
+  const program = open.findLast((terminal) => isProgram(view, terminal));
   if (!program?.command)
     return badge('working', 'Working', [`${view.reason}, ${formatDuration(elapsed(view.statusSince, now))}`]);
   const since = `, ${formatDuration(elapsed(program.openedAt, now))}`;
-  const more = open.filter((terminal) => terminal.command !== null).length - 1;
+  const more = open.filter((terminal) => isProgram(view, terminal)).length - 1;
   const others = more > 0 ? `, and ${formatNoun(more, 'more program')}` : '';
   return badge('working', 'Running', [{ code: commandText(program.command) }, since + others]);
 }
 
 function ready(view: SessionView, open: TerminalView[], now: number): Badge {
-  if (open.length === 0) return badge('idle', 'Ready', [`${view.reason}, ${ago(view.statusSince, now)}`]);
+  if (open.length === 0 || view.turns.agents.length > 0)
+    return badge('idle', 'Ready', [`${view.reason}, ${ago(view.statusSince, now)}`]);
   const driven = open.find((terminal) => terminal.driver !== null);
   const driver = view.members.find((member) => member.personId === driven?.driver);
   if (driven?.drivenSince && driver) {

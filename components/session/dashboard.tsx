@@ -1,7 +1,7 @@
 /** All sessions, grouped by what they need from people. Composes; the parts know the rest. */
 'use client';
 import { useQuery } from '@tanstack/react-query';
-import { LayoutGrid, ListFilter, Plus, Rows3, Search } from 'lucide-react';
+import { LayoutGrid, ListFilter, Plus, Rows3 } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
@@ -10,6 +10,8 @@ import { useConnection } from '#components/api/provider.tsx';
 import { AccountMenu } from '#components/shell/account-menu.tsx';
 import { Brand } from '#components/shell/brand.tsx';
 import { OfflineStrip } from '#components/shell/connection-note.tsx';
+import { MainNav } from '#components/shell/main-nav.tsx';
+import { PaletteButton } from '#components/shell/palette-button.tsx';
 import { useShell } from '#components/shell/shell-context.ts';
 import { type KeyHint, StatusLine } from '#components/shell/status-line.tsx';
 import { TopBar } from '#components/shell/top-bar.tsx';
@@ -19,8 +21,6 @@ import { DocumentTitle } from '#components/ui/document-title.tsx';
 import { fetchPart } from '#components/ui/fetch-part.ts';
 import { formatNoun } from '#components/ui/format.ts';
 import { Icon } from '#components/ui/icon.tsx';
-import { KeyCap } from '#components/ui/key-cap.tsx';
-import { useIsMac } from '#components/ui/use-media.ts';
 import { ActivityProvider } from './activity.tsx';
 import { DashboardTools, type DashboardView } from './dashboard-tools.tsx';
 import { type Filter, noFilter } from './session-board.ts';
@@ -88,32 +88,12 @@ export function Dashboard() {
 
 function DashboardBar({ isBusy, onFilter }: { isBusy: boolean; onFilter: () => void }) {
   const shell = useShell();
-  const isMac = useIsMac();
   return (
     <TopBar isBusy={isBusy}>
       <Brand />
-      <nav aria-label="Main" className="flex h-full items-center gap-0.5 max-wide:hidden">
-        <span aria-current="page" className="inline-flex h-[26px] items-center rounded-2 bg-active px-2">
-          Sessions
-        </span>
-      </nav>
+      <MainNav current="sessions" />
       <span className="flex-1" />
-      <button
-        type="button"
-        onClick={() => shell.openPalette('commands')}
-        className="flex h-[26px] w-54 items-center gap-1.5 rounded-2 border border-line bg-surface pr-1.5 pl-2 text-ink-3 hover:border-line-strong hover:text-ink-2 max-wide:hidden"
-      >
-        <Icon icon={Search} />
-        <span className="flex-1 text-left">Command or session</span>
-        <KeyCap cap={isMac ? '⌘K' : 'Ctrl K'} />
-      </button>
-      <IconButton
-        icon={Search}
-        label="Search"
-        iconSize={20}
-        className="text-ink-2 wide:hidden"
-        onClick={() => shell.openPalette('commands')}
-      />
+      <PaletteButton />
       <IconButton
         icon={Plus}
         label="New session"

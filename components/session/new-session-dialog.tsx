@@ -1,30 +1,33 @@
 /** Starts a session: a folder, a program, and whether work in progress comes along. */
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { ChevronRight, Folder } from 'lucide-react';
+import { Folder } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
 import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { Button } from '#components/ui/button.tsx';
 import { Dialog, DialogActions, DialogBody } from '#components/ui/dialog.tsx';
+import { Disclosure } from '#components/ui/disclosure.tsx';
 import { Field } from '#components/ui/field.tsx';
 import { Icon } from '#components/ui/icon.tsx';
 import { Notice } from '#components/ui/notice.tsx';
+import { AgentKey } from './agent-key.tsx';
 import { checkNewSession, type NewSession, type Problems, problemsOf, recentFolders } from './new-session.ts';
+import { AgentField, PromptField } from './new-session-agent.tsx';
 import { folderName } from './session-facts.ts';
 
 const shownFolders = 4;
 
-export function NewSessionDialog({ onClose }: { onClose: () => void }) {
+const empty: NewSession = { dir: '', name: '', harness: '', prompt: '', program: '', includeChanges: true };
+
+/** The form, what is wrong with it, and the calls that make a session of it. */
+function useNewSession(onClose: () => void) {
   const trpc = useTRPC();
   const router = useRouter();
-  const { data } = useQuery(trpc.session.list.queryOptions({ limit: 100 }));
-  const folders = recentFolders(data?.sessions ?? []).slice(0, shownFolders);
-  const [form, setForm] = useState<NewSession>({ dir: '', name: '', program: '', includeChanges: true });
+  const [form, setForm] = useState(empty);
   const [problems, setProblems] = useState<Problems>({});
-  const folderField = useRef<HTMLInputElement>(null);
   const create = useMutation(trpc.session.create.mutationOptions());
-  const change = (part: Partial<NewSession>) => setForm({ ...form, ...part });
+  const send = useMutation(trpc.turn.send.mutationOptions());
   const start = async (event: FormEvent) => {
     event.preventDefault();
     const checked = checkNewSession(form);
@@ -32,12 +35,22 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
     if (!checked.ok) return;
     try {
       const { sessionId } = await create.mutateAsync(checked.input);
+      if (checked.prompt !== null) await send.mutateAsync({ session: sessionId, prompt: checked.prompt });
       onClose();
       router.push(`/sessions/${sessionId}`);
     } catch (cause) {
       setProblems(problemsOf(failureOf(cause)));
     }
   };
+  const change = (part: Partial<NewSession>) => setForm({ ...form, ...part });
+  return { form, change, problems, start, isPending: create.isPending || send.isPending };
+}
+
+export function NewSessionDialog({ onClose }: { onClose: () => void }) {
+  const { data } = useQuery(useTRPC().session.list.queryOptions({ limit: 100 }));
+  const folders = recentFolders(data?.sessions ?? []).slice(0, shownFolders);
+  const folderField = useRef<HTMLInputElement>(null);
+  const { form, change, problems, start, isPending } = useNewSession(onClose);
   return (
     <Dialog open onClose={onClose} title="New session" initialFocus={folderField}>
       <form onSubmit={(event) => void start(event)} noValidate className="flex min-h-0 flex-col">
@@ -54,19 +67,24 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
             folders={folders}
             onChange={(dir) => change({ dir })}
           />
-          <Field
-            label="Program"
-            value={form.program}
-            onChange={(event) => change({ program: event.target.value })}
-            problem={problems.program ?? null}
-            placeholder="Your login shell"
-            help="What runs in the first terminal. More can be opened later."
-            isMono
-            autoComplete="off"
-            spellCheck={false}
-          />
+          <AgentField value={form.harness} onChange={(harness) => change({ harness })} />
+          {form.harness !== '' && <AgentKey harness={form.harness} onLeave={onClose} />}
+          {form.harness !== '' && <PromptField value={form.prompt} onChange={(prompt) => change({ prompt })} />}
+          {form.harness === '' && (
+            <Field
+              label="Program"
+              value={form.program}
+              onChange={(event) => change({ program: event.target.value })}
+              problem={problems.program ?? null}
+              placeholder="Your login shell"
+              help="What runs in the first terminal. More can be opened later."
+              isMono
+              autoComplete="off"
+              spellCheck={false}
+            />
+          )}
           <ChangesField checked={form.includeChanges} onChange={(includeChanges) => change({ includeChanges })} />
-          <More isOpen={problems.name !== undefined}>
+          <Disclosure label="More" isOpen={problems.name !== undefined}>
             <Field
               label="Name"
               value={form.name}
@@ -75,15 +93,15 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
               placeholder={form.dir ? folderName(form.dir) : 'From the folder'}
               autoComplete="off"
             />
-          </More>
+          </Disclosure>
         </DialogBody>
         <DialogActions>
           <span className="flex-1 text-ink-3 text-xs max-wide:hidden">
             Works on its own copy, on its own branch. Your folder is never written to.
           </span>
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="primary" disabled={create.isPending} cap="↵">
-            {create.isPending ? 'Starting' : 'Start'}
+          <Button type="submit" variant="primary" disabled={isPending} cap="↵">
+            {isPending ? 'Starting' : 'Start'}
           </Button>
         </DialogActions>
       </form>
@@ -166,17 +184,5 @@ function ChangesField({ checked, onChange }: { checked: boolean; onChange: (chec
         <span className="block text-ink-3 text-xs">Modified and untracked files come along; ignored ones stay.</span>
       </span>
     </label>
-  );
-}
-
-function More({ isOpen, children }: { isOpen: boolean; children: React.ReactNode }) {
-  return (
-    <details open={isOpen || undefined} className="group">
-      <summary className="flex h-6 list-none items-center gap-1 text-ink-2 hover:text-ink max-wide:h-11 [&::-webkit-details-marker]:hidden">
-        <Icon icon={ChevronRight} size={12} className="transition-[rotate] duration-(--fast) group-open:rotate-90" />
-        More
-      </summary>
-      <div className="pt-2">{children}</div>
-    </details>
   );
 }

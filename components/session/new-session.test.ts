@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import { checkNewSession, problemsOf, recentFolders } from './new-session.ts';
 
-const form = { dir: '/src/app', name: '', program: '', includeChanges: true };
+const form = { dir: '/src/app', name: '', harness: '', prompt: '', program: '', includeChanges: true };
 
 it('[WEB5] asks for a session with a folder and no more', () => {
   expect(checkNewSession({ ...form, dir: ' /src/app ', program: 'htop -d 10' })).toEqual({
     ok: true,
     input: { dir: '/src/app', includeChanges: true, command: ['htop', '-d', '10'], wait: false },
+    prompt: null,
   });
   expect(checkNewSession({ ...form, name: ' rates ' })).toMatchObject({ input: { name: 'rates', command: null } });
 });

@@ -6,6 +6,10 @@ import { parseCommandLine } from './command-line.ts';
 export interface NewSession {
   dir: string;
   name: string;
+  /** Type of the first agent's harness; empty: none, a terminal opens. */
+  harness: string;
+  /** What the agent is asked first; empty: nothing yet. */
+  prompt: string;
   program: string;
   includeChanges: boolean;
 }
@@ -13,9 +17,16 @@ export interface NewSession {
 export type NewSessionField = 'dir' | 'name' | 'program' | 'form';
 export type Problems = Partial<Record<NewSessionField, string>>;
 
-export type Checked =
-  | { ok: true; input: { dir: string; name?: string; includeChanges: boolean; command: string[] | null; wait: false } }
-  | { ok: false; problems: Problems };
+interface Input {
+  dir: string;
+  name?: string;
+  includeChanges: boolean;
+  command: string[] | null;
+  harness?: string;
+  wait: false;
+}
+
+export type Checked = { ok: true; input: Input; prompt: string | null } | { ok: false; problems: Problems };
 
 /** The call's input, or what to fix at which field. */
 export function checkNewSession(form: NewSession): Checked {
@@ -28,8 +39,18 @@ export function checkNewSession(form: NewSession): Checked {
   if (name.length > 120) problems.name = `At most 120 characters; these are ${name.length}.`;
   if (!program.ok) problems.program = program.problem;
   if (!program.ok || Object.keys(problems).length > 0) return { ok: false, problems };
-  const { includeChanges } = form;
-  return { ok: true, input: { dir, includeChanges, command: program.command, wait: false, ...(name && { name }) } };
+  const { includeChanges, harness } = form;
+  const command = harness === '' ? program.command : null;
+  const prompt = harness === '' || form.prompt.trim() === '' ? null : form.prompt.trim();
+  const input = {
+    dir,
+    includeChanges,
+    command,
+    wait: false as const,
+    ...(name && { name }),
+    ...(harness && { harness }),
+  };
+  return { ok: true, input, prompt };
 }
 
 const fieldOf: Record<string, NewSessionField> = { dir: 'dir', name: 'name', command: 'program' };

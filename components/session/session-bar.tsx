@@ -1,12 +1,12 @@
 /** The top of a session's page: where you are, its state, who is here, its life. */
-import { ChevronLeft } from 'lucide-react';
+
 import Link from 'next/link';
 import type { Present } from '#components/api/api.ts';
 import { AvatarRow } from '#components/person/avatar-row.tsx';
 import { AccountMenu } from '#components/shell/account-menu.tsx';
+import { BackLink } from '#components/shell/back-link.tsx';
 import { Brand } from '#components/shell/brand.tsx';
 import { TopBar } from '#components/shell/top-bar.tsx';
-import { Icon } from '#components/ui/icon.tsx';
 import { peopleOf } from './people.ts';
 import { SessionActions } from './session-actions.tsx';
 import type { SessionView } from './session-facts.ts';
@@ -26,13 +26,7 @@ export function SessionBar({ view, present, me }: SessionBarProps) {
       <span className="inline-flex max-wide:hidden">
         <Brand hasName={false} />
       </span>
-      <Link
-        href="/"
-        aria-label="All sessions"
-        className="-ml-3 inline-flex size-11 flex-none items-center justify-center rounded-2 text-ink-2 wide:hidden"
-      >
-        <Icon icon={ChevronLeft} size={20} />
-      </Link>
+      <BackLink />
       <nav aria-label="Breadcrumb" className="flex min-w-0 items-center gap-2 max-wide:flex-1">
         <Link href="/" className="rounded-1 text-ink-3 hover:text-ink max-wide:hidden">
           Sessions

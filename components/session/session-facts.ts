@@ -20,6 +20,14 @@ export const isRunning = (view: Pick<SessionView, 'status'>): boolean =>
 export const isResumable = (view: Pick<SessionView, 'status'>): boolean =>
   view.status === 'paused' || view.status === 'interrupted' || view.status === 'failed';
 
+/** Prompts are taken, to be worked on now or once a runner is back. */
+export const takesPrompts = (view: Pick<SessionView, 'status'>): boolean =>
+  isRunning(view) || view.status === 'unreachable' || view.status === 'interrupted';
+
+/** Agents work here and no terminal is there to be seen: the timeline has the middle. */
+export const isTalk = (view: Pick<SessionView, 'terminals' | 'turns'>): boolean =>
+  view.turns.agents.length > 0 && view.terminals.length === 0;
+
 /** Someone must look: the dashboard's first group. */
 export const needsSomeone = (view: Pick<SessionView, 'status'>): boolean =>
   view.status === 'waiting' ||

@@ -7,14 +7,16 @@ import { Splitter } from '#components/ui/splitter.tsx';
 import { useIsFull, useIsPhone } from '#components/ui/use-media.ts';
 import { storedNumber, useStored } from '#components/ui/use-stored.ts';
 import { SessionActions } from './session-actions.tsx';
-import type { SessionView } from './session-facts.ts';
+import { isOpenTerminal, isTalk, type SessionView } from './session-facts.ts';
 import { StateBadge } from './state-badge.tsx';
+import { StateStrip } from './state-strip.tsx';
 
 export interface SessionLayoutProps {
   view: SessionView;
   timeline: ReactNode;
   terminal: ReactNode;
   rail: ReactNode;
+  composer: ReactNode;
 }
 
 const left = { least: 240, most: 560, usual: 340 };
@@ -29,23 +31,32 @@ export function SessionLayout(props: SessionLayoutProps) {
   return isFull ? <FullLayout {...props} /> : <NarrowLayout {...props} />;
 }
 
-function FullLayout({ timeline, terminal, rail }: SessionLayoutProps) {
+function FullLayout({ view, timeline, terminal, rail, composer }: SessionLayoutProps) {
   const [leftWidth, setLeft] = useStored(storedLeft);
   const [rightWidth, setRight] = useStored(storedRight);
   return (
     <main className="flex min-h-0 flex-1">
-      <div style={{ width: leftWidth }} className="flex min-h-0 flex-none flex-col">
-        {timeline}
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+        {isTalk(view) ? (
+          <Talk view={view} timeline={timeline} />
+        ) : (
+          <div className="flex min-h-0 flex-1">
+            <div style={{ width: leftWidth }} className="flex min-h-0 flex-none flex-col">
+              {timeline}
+            </div>
+            <Splitter
+              label="Width of the timeline"
+              width={leftWidth}
+              {...left}
+              side="left"
+              onChange={setLeft}
+              onReset={() => setLeft(left.usual)}
+            />
+            {terminal}
+          </div>
+        )}
+        {composer}
       </div>
-      <Splitter
-        label="Width of the timeline"
-        width={leftWidth}
-        {...left}
-        side="left"
-        onChange={setLeft}
-        onReset={() => setLeft(left.usual)}
-      />
-      {terminal}
       <Splitter
         label="Width of the facts"
         width={rightWidth}
@@ -61,6 +72,16 @@ function FullLayout({ timeline, terminal, rail }: SessionLayoutProps) {
   );
 }
 
+/** What the state means stands above terminals; without one, above the timeline. */
+function Talk({ view, timeline }: Pick<SessionLayoutProps, 'view' | 'timeline'>) {
+  return (
+    <>
+      <StateStrip view={view} />
+      {timeline}
+    </>
+  );
+}
+
 type Side = 'timeline' | 'info';
 
 const sides: readonly { value: Side; label: string }[] = [
@@ -68,7 +89,7 @@ const sides: readonly { value: Side; label: string }[] = [
   { value: 'info', label: 'Info' },
 ];
 
-function NarrowLayout({ timeline, terminal, rail }: SessionLayoutProps) {
+function NarrowLayout({ view, timeline, terminal, rail, composer }: SessionLayoutProps) {
   const [width, setWidth] = useStored(storedLeft);
   const [side, setSide] = useState<Side>('timeline');
   return (
@@ -90,7 +111,8 @@ function NarrowLayout({ timeline, terminal, rail }: SessionLayoutProps) {
             </button>
           ))}
         </fieldset>
-        {side === 'timeline' ? timeline : rail}
+        {side === 'info' && rail}
+        {side === 'timeline' && !isTalk(view) && timeline}
       </div>
       <Splitter
         label="Width of the side"
@@ -100,7 +122,10 @@ function NarrowLayout({ timeline, terminal, rail }: SessionLayoutProps) {
         onChange={setWidth}
         onReset={() => setWidth(left.usual)}
       />
-      {terminal}
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+        {isTalk(view) ? <Talk view={view} timeline={timeline} /> : terminal}
+        {composer}
+      </div>
     </main>
   );
 }
@@ -113,8 +138,9 @@ const tabs = [
   { value: 'info', label: 'Info', icon: Info },
 ] as const;
 
-function PhoneLayout({ view, timeline, terminal, rail }: SessionLayoutProps) {
-  const [tab, setTab] = useState<Tab>('terminal');
+function PhoneLayout({ view, timeline, terminal, rail, composer }: SessionLayoutProps) {
+  const hasTerminal = view.turns.agents.length === 0 || view.terminals.some(isOpenTerminal);
+  const [tab, setTab] = useState<Tab>(hasTerminal ? 'terminal' : 'timeline');
   return (
     <>
       <main className="flex min-h-0 flex-1 flex-col">
@@ -122,7 +148,8 @@ function PhoneLayout({ view, timeline, terminal, rail }: SessionLayoutProps) {
           <StateBadge view={view} />
         </div>
         {tab === 'terminal' && terminal}
-        {tab === 'timeline' && timeline}
+        {tab === 'timeline' && (isTalk(view) ? <Talk view={view} timeline={timeline} /> : timeline)}
+        {tab === 'timeline' && composer}
         {tab === 'info' && (
           <>
             {rail}

@@ -133,7 +133,7 @@ function ColumnHeads() {
       )}
     >
       <span>Session</span>
-      <span className="hidden full:block">Terminals</span>
+      <span className="hidden full:block">Agent or terminal</span>
       <span>State and last activity</span>
       <span>People</span>
       <span className="text-right">Age</span>

@@ -17,18 +17,22 @@ import { Button } from '#components/ui/button.tsx';
 import { DocumentTitle } from '#components/ui/document-title.tsx';
 import { Notice } from '#components/ui/notice.tsx';
 import { ActivityProvider } from './activity.tsx';
+import { Composer } from './composer.tsx';
+import { ItemTexts } from './item-texts.tsx';
 import { SessionBar } from './session-bar.tsx';
-import { needsSomeone } from './session-facts.ts';
+import { isTalk, needsSomeone } from './session-facts.ts';
 import { SessionLayout } from './session-layout.tsx';
 import type { SessionLog } from './session-log.ts';
 import { SessionRail } from './session-rail.tsx';
 import { TerminalArea } from './terminal-area.tsx';
 import { TimelinePane } from './timeline-pane.tsx';
+import { useInterrupt } from './use-interrupt.ts';
 import { usePresence } from './use-presence.ts';
 import { type LoadedLog, useSessionLog } from './use-session-log.ts';
 import { useTerminalChoice } from './use-terminal-choice.ts';
 
 const pageHints: readonly KeyHint[] = [
+  { caps: ['i'], does: 'prompt' },
   { caps: ['t'], does: 'terminal' },
   { caps: ['[', ']'], does: 'tabs' },
   { caps: ['c'], does: 'new shell' },
@@ -47,7 +51,9 @@ export function SessionPage({ session }: { session: string }) {
   if (!log) return <NotYet failure={failure} onRetry={loaded.retry} />;
   return (
     <ActivityProvider>
-      <LoadedSession log={log} older={loaded.older} />
+      <ItemTexts session={log.view.id} events={log.events}>
+        <LoadedSession log={log} older={loaded.older} />
+      </ItemTexts>
     </ActivityProvider>
   );
 }
@@ -84,11 +90,13 @@ function LoadedSession({ log, older }: { log: SessionLog; older: LoadedLog['olde
   const router = useRouter();
   const { data: me } = useQuery(useTRPC().person.me.queryOptions());
   const choice = useTerminalChoice(view);
+  const interrupt = useInterrupt(view);
   const pane = useRef<TerminalPaneHandle>(null);
   const [isTyping, setTyping] = useState(false);
   const present: readonly Present[] = usePresence(view.id, choice.shown?.name ?? 'timeline');
   useShortcuts('session', {
     'list.open': () => router.push('/'),
+    'prompt.focus': () => document.querySelector<HTMLElement>('[data-composer]')?.focus(),
     'terminal.focus': () => pane.current?.focus(),
     'terminal.next': () => choice.step(1),
     'terminal.previous': () => choice.step(-1),
@@ -107,9 +115,10 @@ function LoadedSession({ log, older }: { log: SessionLog; older: LoadedLog['olde
       <OfflineStrip />
       <SessionLayout
         view={view}
-        timeline={<TimelinePane log={log} older={older} me={myId} />}
+        timeline={<TimelinePane log={log} older={older} me={myId} onInterrupt={interrupt.run} />}
         terminal={<TerminalArea view={view} choice={choice} pane={pane} onTyping={setTyping} />}
-        rail={<SessionRail view={view} present={present} me={myId} shown={shown} onShow={choice.show} />}
+        composer={<Composer view={view} me={myId} interrupt={interrupt} isNarrow={isTalk(view)} />}
+        rail={<SessionRail {...{ view, present, shown, interrupt }} me={myId} onShow={choice.show} />}
       />
       <StatusLine hints={isTyping ? terminalHints : pageHints}>
         {view.runner && <span className="num">run {view.runner.epoch}</span>}

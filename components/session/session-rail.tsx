@@ -14,9 +14,11 @@ import { useNow } from '#components/ui/use-now.ts';
 import { useActivity } from './activity.tsx';
 import { commandText } from './badge.ts';
 import { peopleOf } from './people.ts';
+import { RailAgents } from './rail-agents.tsx';
 import { isOpenTerminal, type SessionView, type TerminalView } from './session-facts.ts';
 import { TerminalMark } from './terminal-mark.tsx';
 import { outcomeWords } from './terminal-outcome.ts';
+import type { Interrupt } from './use-interrupt.ts';
 
 export interface SessionRailProps {
   view: SessionView;
@@ -24,14 +26,16 @@ export interface SessionRailProps {
   me: string | null;
   shown: string | null;
   onShow: (terminalId: string) => void;
+  interrupt: Interrupt;
 }
 
 const shownClosed = 3;
 
-export function SessionRail({ view, present, me, shown, onShow }: SessionRailProps) {
+export function SessionRail({ view, present, me, shown, onShow, interrupt }: SessionRailProps) {
   return (
     <aside aria-label="About this session" className="min-h-0 flex-1 overflow-y-auto bg-surface">
       <People view={view} present={present} me={me} />
+      <RailAgents view={view} interrupt={interrupt} />
       <Terminals terminals={view.terminals} shown={shown} onShow={onShow} />
       <Checkout view={view} />
       <Runner view={view} />

@@ -81,10 +81,40 @@ function Age({ at }: { at: string }) {
   return now === 0 ? '' : formatAge(now - Date.parse(at));
 }
 
+interface AgentCellProps {
+  agent: SessionView['turns']['agents'][number];
+  count: number;
+  isTwoLine: boolean;
+  className: string;
+}
+
+function AgentCell({ agent, count, isTwoLine, className }: AgentCellProps) {
+  return (
+    <span className={classNames('min-w-0 gap-2', isTwoLine ? 'items-start' : 'items-center', className)}>
+      <TerminalMark name={agent.name} />
+      <span className="flex min-w-0 flex-col gap-px">
+        <span className={classNames('truncate', !isTwoLine && 'text-ink-2')}>
+          {agent.name}
+          {count > 1 && <span className="num text-ink-3"> +{count - 1}</span>}
+        </span>
+        {isTwoLine && (
+          <span className="truncate text-ink-3 text-xs leading-4">
+            {agent.harness}
+            {agent.model !== null && `, ${agent.model}`}
+          </span>
+        )}
+      </span>
+    </span>
+  );
+}
+
 function Terminals({ view, isTwoLine, className }: { view: SessionView; isTwoLine: boolean; className: string }) {
   const open = view.terminals.filter(isOpenTerminal);
   const shown = open.at(-1) ?? view.terminals.at(-1);
   const activity = useActivity(view.id);
+  const { agents, turn } = view.turns;
+  const agent = agents.find(({ name }) => name === turn?.agent) ?? agents[0];
+  if (agent) return <AgentCell agent={agent} count={agents.length} isTwoLine={isTwoLine} className={className} />;
   if (!shown) return <span className={classNames('text-ink-3', className)}>no terminal</span>;
   const more = Math.max(0, open.length - 1);
   const detail = shown.command ? commandText(shown.command) : activity?.program || 'login shell';

@@ -2,6 +2,7 @@
 import type { EventPayload, EventType, SessionEvent } from '#protocol/event.ts';
 import type { PersonId, SessionId, TerminalId } from '#protocol/id.ts';
 import type { SessionView, TerminalView } from '#protocol/session-view.ts';
+import { noTurns } from '#protocol/turn-view.ts';
 
 const id = (prefix: string, letter: string): string => `${prefix}_${letter.repeat(26)}`;
 
@@ -38,6 +39,7 @@ export const sessionView = (change: Partial<SessionView> = {}): SessionView => (
   baseCommit: '9f2c1e7',
   createdAt: new Date(now).toISOString(),
   createdBy: person.mira,
+  turns: noTurns,
   updatedAt: new Date(now).toISOString(),
   lastSeq: 5,
   runner: null,

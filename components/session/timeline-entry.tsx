@@ -1,10 +1,13 @@
 /** One entry of a timeline: whose it is, and its lines. */
 import {
+  Bot,
   ChevronRight,
+  Cpu,
   FolderGit2,
   History,
   type LucideIcon,
   Server,
+  ShieldCheck,
   ShipWheel,
   SquareTerminal,
   UserRound,
@@ -25,6 +28,9 @@ const icons: Record<LineSubject, LucideIcon> = {
   terminal: SquareTerminal,
   driver: ShipWheel,
   person: UserRound,
+  model: Cpu,
+  agent: Bot,
+  action: ShieldCheck,
 };
 const tones: Record<Line['tone'], string> = { plain: '', needs: 'text-needs', problem: 'text-problem' };
 

@@ -1,85 +1,108 @@
 /** What happened in a session, oldest on top; stays at the end while new things come, unless somebody reads above. */
-import { useLayoutEffect, useRef } from 'react';
+import { ArrowDown } from 'lucide-react';
+import { type KeyboardEvent, useMemo, useState } from 'react';
+import { Button } from '#components/ui/button.tsx';
 import { formatCount } from '#components/ui/format.ts';
-import { useNow } from '#components/ui/use-now.ts';
+import { KnownNames } from './known-names.ts';
 import type { SessionLog } from './session-log.ts';
-import { namesOf, timelineOf } from './timeline.ts';
-import { TimelineEntry } from './timeline-entry.tsx';
+import { RowView } from './timeline-row-view.tsx';
+import { TimelineRows } from './timeline-rows.ts';
 import type { LoadedLog } from './use-session-log.ts';
+import { olderPx, useTimelineScroll } from './use-timeline-scroll.ts';
 
 export interface TimelinePaneProps {
   log: SessionLog;
   older: LoadedLog['older'];
   me: string | null;
+  /** Ends the turn that runs; null: none does. */
+  onInterrupt: (() => void) | null;
 }
 
-/** Nearer to the end than this, px, counts as reading the end. */
-const endPx = 40;
+/** The rows of a log, and what drawing them needs to know. */
+function useRows({ events, view }: SessionLog, me: string | null) {
+  const [model] = useState(() => new TimelineRows());
+  const [known] = useState(() => new KnownNames());
+  const rows = useMemo(() => model.of(events), [model, events]);
+  // Rows that stand are drawn again whenever this is another object.
+  const names = useMemo(() => known.of(events, view.members), [known, events, view.members]);
+  const members = useMemo(() => view.members.map((member) => member.personId), [view.members]);
+  const people = useMemo(() => ({ names: names.people, members, me }), [names, members, me]);
+  const turns = view.turns.agents.reduce((sum, agent) => sum + agent.turns, 0);
+  return { rows, names, people, turns, turnsBefore: Math.max(0, turns - model.turns) };
+}
 
-/** Keeps the end in view when something is added there, and the place when something is added on top. */
-function useStickyEnd(first: number, count: number) {
-  const list = useRef<HTMLDivElement>(null);
-  const before = useRef({ first, height: 0, isAtEnd: true });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs after each change of what is listed
-  useLayoutEffect(() => {
-    const element = list.current;
-    if (!element) return;
-    const { height, isAtEnd } = before.current;
-    if (before.current.first !== first) element.scrollTop += element.scrollHeight - height;
-    else if (isAtEnd) element.scrollTop = element.scrollHeight;
-    before.current = { ...before.current, first, height: element.scrollHeight };
-  }, [first, count]);
-  const onScroll = () => {
-    const element = list.current;
-    if (!element) return;
-    before.current.isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < endPx;
+export function TimelinePane({ log, older, me, onInterrupt }: TimelinePaneProps) {
+  const { rows, turns, ...shared } = useRows(log, me);
+  const { list, virtual, isAtEnd, onScroll, toEnd } = useTimelineScroll(rows, older);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || onInterrupt === null) return;
+    event.preventDefault();
+    onInterrupt();
   };
-  return { list, onScroll };
-}
-
-export function TimelinePane({ log, older, me }: TimelinePaneProps) {
-  const now = useNow('coarse');
-  const { events, view } = log;
-  const members = view.members.map((member) => member.personId);
-  const blocks = timelineOf(events, namesOf(events, view.members), now);
-  const { list, onScroll } = useStickyEnd(events[0]?.seq ?? 0, events.length);
   return (
-    <section aria-label="Timeline" className="flex min-h-0 flex-1 flex-col bg-surface">
+    <section aria-label="Timeline" className="relative flex min-h-0 flex-1 flex-col bg-surface">
       <header className="flex h-(--h-bar) flex-none items-center border-line border-b px-4 max-full:hidden">
         <h2 className="flex-1 font-medium">Timeline</h2>
-        <span className="num text-ink-3 text-xs">{formatCount(view.lastSeq)} events</span>
+        <span className="num text-ink-3 text-xs">
+          {turns > 0 ? `turn ${turns}` : `${formatCount(log.view.lastSeq)} events`}
+        </span>
       </header>
-      <div ref={list} onScroll={onScroll} className="min-h-0 flex-1 overflow-y-auto px-4 pb-3">
-        {older.count > 0 && (
-          <button
-            type="button"
-            onClick={older.load}
-            disabled={older.isLoading}
-            className="num flex h-8 w-full items-center justify-center text-ink-2 text-xs hover:text-ink disabled:text-ink-3 max-wide:h-11"
-          >
-            {older.isLoading ? 'Loading' : `${formatCount(older.count)} older events`}
-          </button>
-        )}
-        {older.failure && (
-          <p role="alert" className="py-1 text-center text-problem text-xs">
-            {older.failure.message}
-          </p>
-        )}
-        <ol>
-          {blocks.map((block) =>
-            block.kind === 'day' ? (
-              <li
-                key={block.key}
-                className="mt-2 border-line border-t pt-2 pb-1 text-2xs text-ink-3 first:mt-0 first:border-t-0"
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: Esc works wherever the timeline is read */}
+      <div
+        ref={list}
+        onScroll={onScroll}
+        onKeyDown={onKeyDown}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        data-timeline
+        className="focus-inside min-h-0 flex-1 overflow-y-auto px-4 [overflow-anchor:none]"
+      >
+        <div className="relative mx-auto w-full max-w-[860px]" style={{ height: virtual.getTotalSize() }}>
+          <Older older={older} />
+          {virtual.getVirtualItems().map(({ index, key, start }) => {
+            const row = rows[index];
+            return (
+              <div
+                key={key}
+                ref={virtual.measureElement}
+                data-index={index}
+                className="absolute top-0 left-0 w-full"
+                style={{ transform: `translateY(${start}px)` }}
               >
-                {block.label}
-              </li>
-            ) : (
-              <TimelineEntry key={block.key} entry={block} members={members} me={me} now={now} />
-            ),
-          )}
-        </ol>
+                {row && <RowView row={row} {...shared} />}
+              </div>
+            );
+          })}
+        </div>
       </div>
+      {!isAtEnd && (
+        <div className="absolute bottom-3 left-1/2 -translate-x-1/2">
+          <Button size="small" icon={ArrowDown} onClick={toEnd} className="shadow-float">
+            Jump to latest
+          </Button>
+        </div>
+      )}
     </section>
+  );
+}
+
+function Older({ older }: { older: LoadedLog['older'] }) {
+  if (older.count === 0) return null;
+  return (
+    <div style={{ height: olderPx }} className="flex flex-col items-center justify-center">
+      {older.failure && (
+        <p role="alert" className="max-w-full truncate text-problem text-xs">
+          {older.failure.message}
+        </p>
+      )}
+      <button
+        type="button"
+        onClick={older.load}
+        disabled={older.isLoading}
+        className="num rounded-1 px-2 text-ink-2 text-xs hover:text-ink disabled:text-ink-3"
+      >
+        {older.isLoading ? 'Loading' : `${formatCount(older.count)} older events`}
+      </button>
+    </div>
   );
 }

@@ -9,7 +9,16 @@ import { fateClause } from './checkout-fate.ts';
 import { folderName } from './session-facts.ts';
 
 /** What a line is about; the component picks the icon. */
-export type LineSubject = 'session' | 'runner' | 'checkout' | 'terminal' | 'driver' | 'person';
+export type LineSubject =
+  | 'session'
+  | 'runner'
+  | 'checkout'
+  | 'terminal'
+  | 'driver'
+  | 'person'
+  | 'model'
+  | 'agent'
+  | 'action';
 
 export interface Line {
   seq: number;
@@ -98,6 +107,11 @@ function closedText(payload: EventPayload<'terminal.closed'>, names: Names): Phr
   return [name, payload.exitCode === null ? ' closed' : ` exited ${payload.exitCode}`];
 }
 
+type AgentEvent = Extract<
+  SessionEvent,
+  { type: `agent.${string}` | `turn.${string}` | `item.${string}` | `action.${string}` | 'file.changed' }
+>;
+
 type Said = Partial<Pick<Line, 'tone' | 'notes'>> & Pick<Line, 'subject' | 'text'>;
 
 const said = (subject: LineSubject, text: Phrase, more: Partial<Pick<Line, 'tone' | 'notes'>> = {}): Said => ({
@@ -116,6 +130,61 @@ function checkoutSaid(payload: EventPayload<'checkout.created'>): Said {
       notes: payload.notes,
     },
   );
+}
+
+function usageSaid(payload: EventPayload<'usage.recorded'>): Said {
+  const { agent, model, inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens } = payload;
+  const input = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens;
+  const counted = `${formatNoun(input, 'token')} in, ${formatCount(outputTokens)} out`;
+  const isUnknown = payload.status === 'unknown';
+  return said('model', [{ code: agent }, ' called ', { code: model }, isUnknown ? ', cut' : `, ${counted}`], {
+    tone: isUnknown ? 'needs' : 'plain',
+    notes: isUnknown ? [`what it cost is not known, at least ${counted}`] : [],
+  });
+}
+
+/** Events whose turn shows them otherwise, as a line for those who read the whole log. */
+function agentSaid(event: AgentEvent): Said {
+  switch (event.type) {
+    case 'agent.added':
+    case 'agent.changed': {
+      const { agent, harness, model } = event.payload;
+      const on: Phrase = model === null ? [] : [' on ', { code: model }];
+      const verb = event.type === 'agent.added' ? 'added ' : 'changed ';
+      return said('agent', [verb, { code: agent }, ' to be ', { code: harness }, ...on]);
+    }
+    case 'turn.queued':
+      return said('agent', ['asked ', { code: event.payload.agent }, `: ${event.payload.prompt.slice(0, 200)}`]);
+    case 'turn.moved':
+      return said('agent', ['moved a waiting prompt']);
+    case 'turn.withdrawn':
+      return said('agent', ['withdrew a waiting prompt']);
+    case 'turn.begun':
+    case 'turn.started':
+      return said('agent', [{ code: event.payload.agent }, ' started']);
+    case 'turn.steered':
+      return said('agent', [`added: ${event.payload.text.slice(0, 200)}`]);
+    case 'turn.completed': {
+      const { status, reason } = event.payload;
+      const tone = status === 'completed' ? 'plain' : 'problem';
+      return said('agent', [`turn ${status}${reason === null ? '' : `: ${reason}`}`], { tone });
+    }
+    case 'file.changed':
+      return said('checkout', [`${event.payload.change} `, { code: event.payload.path }]);
+    case 'item.started':
+    case 'item.completed':
+      return said('agent', [`${event.payload.kind} ${event.payload.title}`]);
+    case 'action.requested':
+      return said('action', [
+        { code: event.payload.agent },
+        ` wants ${event.payload.tool} `,
+        { code: event.payload.command ?? event.payload.paths.join(' ') },
+      ]);
+    case 'action.judged':
+      return said('action', [`${event.payload.verdict}, ${event.payload.rule}`], { notes: event.payload.reasons });
+    case 'action.acted':
+      return said('action', [`action ${event.payload.outcome}`]);
+  }
 }
 
 function sentence(event: SessionEvent, names: Names): Said {
@@ -164,6 +233,14 @@ function sentence(event: SessionEvent, names: Names): Said {
       return said('person', ['was added']);
     case 'person.signed-in':
       return said('person', ['signed in']);
+    case 'provider.set':
+      return said('person', ['set the key of ', { code: event.payload.provider }]);
+    case 'provider.removed':
+      return said('person', ['removed the key of ', { code: event.payload.provider }]);
+    case 'usage.recorded':
+      return usageSaid(event.payload);
+    default:
+      return agentSaid(event);
   }
 }
 
@@ -173,7 +250,7 @@ function capitalised(text: Phrase): Phrase {
   return typeof first === 'string' ? [capitalise(first), ...rest] : text;
 }
 
-function dayLabel(at: Date, now: Date): string {
+export function dayLabel(at: Date, now: Date): string {
   if (at.toDateString() === now.toDateString()) return 'Today';
   const yesterday = new Date(now);
   yesterday.setDate(now.getDate() - 1);

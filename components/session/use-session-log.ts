@@ -13,7 +13,8 @@ export interface LoadedLog {
   older: { count: number; isLoading: boolean; failure: Failure | null; load: () => void };
 }
 
-const olderPage = 100;
+/** Events of the first older page and of the largest: each page is as long as what is held, since all of it is drawn anew. */
+const olderPage = { first: 500, most: 2_000 };
 
 export function useSessionLog(session: string): LoadedLog {
   const trpc = useTRPC();
@@ -44,8 +45,9 @@ function useOlder(log: SessionLog | null, add: (events: SessionLog['events']) =>
     setLoading(true);
     setFailure(null);
     const before = olderCount(log) + 1;
+    const limit = Math.min(Math.max(log.events.length, olderPage.first), olderPage.most);
     client.session.history
-      .query({ session: log.view.id, before, limit: olderPage })
+      .query({ session: log.view.id, before, limit })
       .then(add, (cause: unknown) => setFailure(failureOf(cause)))
       .finally(() => setLoading(false));
   };

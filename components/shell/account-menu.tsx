@@ -1,6 +1,7 @@
 /** Who you are, how the page looks, how to leave. */
 import { useQuery } from '@tanstack/react-query';
-import { Keyboard, LogOut } from 'lucide-react';
+import { Keyboard, LogOut, Settings } from 'lucide-react';
+import { useRouter } from 'next/navigation';
 import { useTRPC } from '#components/api/api.ts';
 import { Avatar } from '#components/person/avatar.tsx';
 import { Menu, MenuChoice, MenuItem, MenuRule } from '#components/ui/menu.tsx';
@@ -31,6 +32,7 @@ async function signOut(): Promise<void> {
 export function AccountMenu() {
   const { data: me } = useQuery(useTRPC().person.me.queryOptions());
   const shell = useShell();
+  const router = useRouter();
   const [theme, setTheme] = useStored(storedTheme);
   const [terminalTheme, setTerminalTheme] = useStored(storedTerminalTheme);
   const name = me?.name ?? '';
@@ -58,6 +60,9 @@ export function AccountMenu() {
       <MenuRule />
       <MenuChoice label="Terminal" value={terminalTheme} choices={terminalThemes} onChange={setTerminalTheme} />
       <MenuRule />
+      <MenuItem icon={Settings} onSelect={() => router.push('/settings')}>
+        Settings
+      </MenuItem>
       <MenuItem icon={Keyboard} cap="?" onSelect={shell.openHelp}>
         Keyboard shortcuts
       </MenuItem>

@@ -14,6 +14,7 @@ export type Command =
   | 'filter'
   | 'view.toggle'
   | 'list.open'
+  | 'prompt.focus'
   | 'terminal.focus'
   | 'terminal.next'
   | 'terminal.previous'
@@ -53,6 +54,7 @@ export const shortcuts: readonly Shortcut[] = [
   { command: 'row.peek', scope: 'list', label: 'Peek into the session', caps: ['space'], keys: [' '] },
   { command: 'filter', scope: 'list', label: 'Filter the list', caps: ['f'], keys: ['f'] },
   { command: 'view.toggle', scope: 'list', label: 'Switch list and wall', caps: ['w'], keys: ['w'] },
+  { command: 'prompt.focus', scope: 'session', label: 'Write a prompt', caps: ['i'], keys: ['i'] },
   { command: 'terminal.focus', scope: 'session', label: 'Go to the terminal', caps: ['t'], keys: ['t'] },
   { command: 'terminal.next', scope: 'session', label: 'Next terminal', caps: [']'], keys: [']'] },
   { command: 'terminal.previous', scope: 'session', label: 'Previous terminal', caps: ['['], keys: ['['] },

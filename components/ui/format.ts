@@ -46,6 +46,12 @@ export function formatClock(at: string, now: number): string {
 /** Whole numbers with thousands separated: "48,210". */
 export const formatCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
+/** Tokens of a model: "812", "38.4k", "1.2M". */
+export function formatTokens(tokens: number): string {
+  if (tokens < 1_000) return String(tokens);
+  return tokens < 1_000_000 ? `${(tokens / 1_000).toFixed(1)}k` : `${(tokens / 1_000_000).toFixed(1)}M`;
+}
+
 /** Sizes in decimal units: "812 B", "38.4 kB", "1.2 MB". */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;

@@ -14,6 +14,11 @@ export class KeyedStore<T> {
     for (const listener of this.#listeners.get(key) ?? []) listener();
   }
 
+  delete(key: string): void {
+    if (!this.#values.delete(key)) return;
+    for (const listener of this.#listeners.get(key) ?? []) listener();
+  }
+
   /** Calls `listener` after each change of `key` until the returned function is called. */
   subscribe(key: string, listener: () => void): () => void {
     const listeners = this.#listeners.get(key) ?? new Set();

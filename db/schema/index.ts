@@ -1,6 +1,8 @@
 /** All tables, one file for each noun. */
 export { events } from './event.ts';
+export { modelCalls } from './model-call.ts';
 export { apiTokens, browserSessions, people, signInLinks } from './person.ts';
+export { providers } from './provider.ts';
 export { type RecordingKind, recordings } from './recording.ts';
 export { runners } from './runner.ts';
 export { searchItems, searchMarks } from './search.ts';

@@ -104,10 +104,11 @@ function cutLink(world: World, random: Random, seconds: number): Fault {
 }
 
 async function killRunner(world: World): Promise<Fault> {
-  const { people, sessionId } = world;
+  const { people, sessionId, converser } = world;
   const list = await people[0]?.api.session.processes.query();
-  const runner = list?.sessions.find(({ id }) => id === sessionId)?.runner;
-  if (!runner) throw new Error('the session has no runner');
+  const runnerOf = (session: string) => list?.sessions.find(({ id }) => id === session)?.runner;
+  const [runner, talking] = [runnerOf(sessionId), runnerOf(converser.sessionId)];
+  if (!runner || !talking) throw new Error('the session has no runner');
   let below: FoundProcess[] = [];
   const note = (found: FoundProcess[]) => {
     below = found;
@@ -115,7 +116,10 @@ async function killRunner(world: World): Promise<Fault> {
   // A tree that is read while it dies looks empty; what was seen before counts.
   const look = setInterval(() => void readTree(runner.pid).then((found) => found.length > 0 && note(found)), 50);
   return {
-    hit: () => void process.kill(runner.pid, 'SIGKILL'),
+    hit: () => {
+      process.kill(talking.pid, 'SIGKILL');
+      process.kill(runner.pid, 'SIGKILL');
+    },
     async last() {
       clearInterval(look);
       const wrong: string[] = [];

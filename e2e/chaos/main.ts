@@ -49,7 +49,7 @@ function readArguments(argv: string[]) {
 
 const describeRun = (run: ChaosRun): string =>
   `${run.ok ? 'ok  ' : 'FAIL'} ${run.fault} seed ${run.seed}: ${run.inFlightOf.events} events, ${run.inFlightOf.keys} keys, ` +
-  `${run.inFlightOf.bytes} bytes in flight; back after ${JSON.stringify(run.recoveredMs)} ms; ${run.acked.events} events and ${run.acked.keys} keys acked` +
+  `${run.inFlightOf.calls} model calls, ${run.inFlightOf.bytes} bytes in flight; back after ${JSON.stringify(run.recoveredMs)} ms; ${run.acked.events} events, ${run.acked.keys} keys and ${run.acked.prompts} prompts acked` +
   `${run.violations.map((violation) => `\n       ${violation}`).join('')}`;
 
 async function main(): Promise<void> {

@@ -11,6 +11,8 @@ export interface InFlight {
   events: number;
   /** Lines typed and not acked. */
   keys: number;
+  /** Calls of a model that stream. */
+  calls: number;
   /** Bytes the program had written and the slowest browser had not drawn. */
   bytes: number;
 }
@@ -30,7 +32,7 @@ export interface ChaosRun {
   chromium: boolean;
   /** From the end of the fault (a dead runner: from Resume). */
   recoveredMs: Recovery | null;
-  acked: { events: number; keys: number };
+  acked: { events: number; keys: number; prompts: number };
 }
 
 export interface RunOptions {
@@ -50,10 +52,10 @@ export async function runOnce(options: RunOptions): Promise<ChaosRun> {
   const violations: string[] = [];
   let result: Outcome = {
     at: new Date().toISOString(),
-    inFlightOf: { events: 0, keys: 0, bytes: 0 },
+    inFlightOf: { events: 0, keys: 0, calls: 0, bytes: 0 },
     recoveredMs: null,
   };
-  let acked = { events: 0, keys: 0 };
+  let acked = { events: 0, keys: 0, prompts: 0 };
   const failed = (rule: string, cause: unknown) => {
     violations.push(`${rule} ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`);
     note(cause instanceof Error ? (cause.stack ?? cause.message) : '');
@@ -67,7 +69,7 @@ export async function runOnce(options: RunOptions): Promise<ChaosRun> {
       (cause: unknown) => failed('FLT9 the run did not end:', cause),
     );
     if (violations.length > 0) note(world.server.output);
-    acked = { events: world.commander.acked, keys: world.typist.acked };
+    acked = { events: world.commander.acked, keys: world.typist.acked, prompts: world.converser.acked };
     await world.close().catch((cause: unknown) => failed('I10', cause));
   } catch (cause) {
     failed('FLT9', cause);
@@ -87,10 +89,11 @@ export function verdictOf(inFlightOf: InFlight, found: string[]): Pick<ChaosRun,
 }
 
 async function strike(world: World, random: Random, options: RunOptions, violations: string[]): Promise<Outcome> {
-  const { typist, commander } = world;
+  const { typist, commander, converser } = world;
   const fault = await prepareFault(options.fault, world, random, options.durations);
   typist.start();
   commander.start();
+  converser.start();
   await sleep(random.between(1_000, 3_500));
   const inFlightOf = await momentInFlight(world);
   fault.hit();
@@ -99,20 +102,22 @@ async function strike(world: World, random: Random, options: RunOptions, violati
   const recoveredMs =
     options.fault === 'kill-runner' ? await endDead(world, violations) : await recover(world, violations);
   await quiesce(world, options.fault);
+  await converser.settle(violations);
   violations.push(...(await check(world, options.fault)));
   return { at, inFlightOf, recoveredMs };
 }
 
 /** Looks in every turn of the event loop until keys and commands are under way, and returns in that very turn. */
 async function momentInFlight(world: World): Promise<InFlight> {
-  const { typist, commander, floodWatchers } = world;
+  const { typist, commander, converser, floodWatchers } = world;
   const deadline = performance.now() + 3_000;
   while (performance.now() < deadline) {
-    if (typist.inFlight > 0 && commander.inFlight > 0) break;
+    if (typist.inFlight > 0 && commander.inFlight > 0 && converser.inFlight > 0) break;
     await new Promise((resolve) => setImmediate(resolve));
   }
   const drawn = Math.min(...floodWatchers.map((watcher) => watcher.drawn));
-  return { events: commander.inFlight, keys: typist.inFlight, bytes: Math.max(0, world.flooded() - drawn) };
+  const { inFlight: calls } = converser;
+  return { events: commander.inFlight, keys: typist.inFlight, calls, bytes: Math.max(0, world.flooded() - drawn) };
 }
 
 async function check(world: World, fault: FaultName): Promise<string[]> {
@@ -128,6 +133,7 @@ async function check(world: World, fault: FaultName): Promise<string[]> {
     ...(await checkScreens(world, { name: 'shell', watchers: shellWatchers, isLive: isAlive })),
     ...(await checkLog(world)),
     ...(isAlive ? [] : await checkLost(world)),
+    ...(await world.converser.violations()),
     ...(await checkProcesses(world)),
   ];
 }

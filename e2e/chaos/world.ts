@@ -7,11 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { TerminalId } from '#protocol/id.ts';
+import type { ModelServer } from '../model/server.ts';
 import type { Random } from '../random.ts';
 import { ServerProcess } from '../server-process.ts';
 import type { Visitor } from '../visitor.ts';
 import { Watcher } from '../watcher.ts';
 import { Commander } from './commander.ts';
+import { Converser } from './converser.ts';
 import { LinkProxy } from './link-proxy.ts';
 import { Typist } from './typist.ts';
 import { until } from './wait.ts';
@@ -38,6 +40,7 @@ export interface World {
   window: ChromiumWindow | null;
   typist: Typist;
   commander: Commander;
+  converser: Converser;
   /** What each person's event subscription delivered, in order. */
   followed: SessionEvent[][];
   floodRate: number;
@@ -75,21 +78,24 @@ export interface WorldOptions {
 /** Everything is up and connected when this resolves. */
 export async function openWorld(random: Random, options: WorldOptions): Promise<World> {
   const proxies: LinkProxy[] = [];
+  const model = await Converser.openModel();
+  const provider = { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-scripted-model' };
   const server = await ServerProcess.start({
     // The proxy's Host header has to be one the server knows.
     onPort: async (port) => {
       const proxy = await LinkProxy.open(port);
       proxies.push(proxy);
-      return options.usesProxy ? { OMNIGENT_URL: proxy.url } : {};
+      return { ...provider, ...(options.usesProxy && { OMNIGENT_URL: proxy.url }) };
     },
   });
   const [proxy] = proxies;
   if (!proxy) throw new Error('no proxy');
   try {
     if (options.usesProxy) await divertRunners(server, proxy);
-    return await populate(server, proxy, random, options.usesBrowser);
+    return await populate(server, { proxy, model }, random, options.usesBrowser);
   } catch (cause) {
     await proxy.close();
+    await model.close();
     const { output } = server;
     await server.stop();
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -97,7 +103,17 @@ export async function openWorld(random: Random, options: WorldOptions): Promise<
   }
 }
 
-async function populate(server: ServerProcess, proxy: LinkProxy, random: Random, usesBrowser: boolean): Promise<World> {
+interface Beside {
+  proxy: LinkProxy;
+  model: ModelServer;
+}
+
+async function populate(
+  server: ServerProcess,
+  { proxy, model }: Beside,
+  random: Random,
+  usesBrowser: boolean,
+): Promise<World> {
   const dir = join(server.folder, 'repository');
   await makeRepository(dir);
   const people = await Promise.all(['Ada', 'Ben', 'Cleo'].map((name) => server.signIn(name)));
@@ -112,6 +128,7 @@ async function populate(server: ServerProcess, proxy: LinkProxy, random: Random,
     checkout,
     terminalId: flood,
   } = await ada.api.session.create.mutate({ dir, command, cols: 100, rows: 30 });
+  if (flood === null) throw new Error('no terminal');
   const open = async (cols: number, rows: number) =>
     (await ada.api.terminal.open.mutate({ session: sessionId, cols, rows })).terminalId;
   const shell = await open(80, 24);
@@ -133,22 +150,25 @@ async function populate(server: ServerProcess, proxy: LinkProxy, random: Random,
   );
   const [driver] = shellWatchers;
   const followed = people.map((visitor) => follow(visitor, sessionId));
+  const converser = await Converser.open(model, ada, dir);
   const commander = new Commander({ people, sessionId, wheels, random });
   const window = usesBrowser ? await ChromiumWindow.open(server, { name: 'Dora', sessionId, tab: 'node' }) : null;
   const all = [...floodWatchers, ...shellWatchers];
   await until('every browser shows its terminal', () => all.every((watcher) => watcher.isLive), 20_000);
   return {
     ...{ server, proxy, people, sessionId, checkout, flood, shell, floodWatchers, shellWatchers, window },
-    ...{ typist, commander, followed, floodRate },
+    ...{ typist, commander, converser, followed, floodRate },
     flooded: () => Number(readFileSync(countFile, 'utf8')),
     endFlood: () => writeFile(stopFile, ''),
     async close() {
       typist.stop();
       await commander.stop();
+      await converser.stop();
       for (const watcher of all) watcher.stop();
       await window?.close();
       await proxy.close();
       await server.stop();
+      await model.close();
     },
   };
 }

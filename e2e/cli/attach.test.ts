@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { prepareHome } from '#db/testing-home.ts';
 import { ServerProcess, type Visitor } from '../server-process.ts';
 import { Commands, makeRepository } from './command.ts';
 import { RealTerminal } from './real-terminal.ts';
@@ -9,7 +10,7 @@ let commands: Commands;
 const open: RealTerminal[] = [];
 
 beforeAll(async () => {
-  server = await ServerProcess.start();
+  server = await ServerProcess.start({ onHome: prepareHome });
   commands = new Commands(server, await makeRepository(path.join(server.folder, 'person', 'example')));
 }, 120_000);
 afterEach(() => {

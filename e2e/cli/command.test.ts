@@ -1,6 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prepareHome } from '#db/testing-home.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { ServerProcess } from '../server-process.ts';
@@ -10,7 +11,7 @@ let server: ServerProcess;
 let commands: Commands;
 
 beforeAll(async () => {
-  server = await ServerProcess.start();
+  server = await ServerProcess.start({ onHome: prepareHome });
   commands = new Commands(server, await makeRepository(join(server.folder, 'person', 'example')));
 }, 120_000);
 afterAll(() => server.stop(), 60_000);

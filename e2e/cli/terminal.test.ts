@@ -1,6 +1,7 @@
 /** The verbs of `omnigent terminal`: their answers, and who may. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prepareHome } from '#db/testing-home.ts';
 import { ServerProcess, type Visitor } from '../server-process.ts';
 import { Commands, makeRepository } from './command.ts';
 
@@ -9,7 +10,7 @@ let commands: Commands;
 let jonas: Visitor;
 
 beforeAll(async () => {
-  server = await ServerProcess.start();
+  server = await ServerProcess.start({ onHome: prepareHome });
   commands = new Commands(server, await makeRepository(join(server.folder, 'person', 'example')));
   jonas = await server.signIn('Jonas');
 }, 120_000);

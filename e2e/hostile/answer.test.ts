@@ -93,7 +93,7 @@ describe('a failure nobody expected', () => {
   it('[SEC9] shows an id to find it by in the log, and nothing else', async () => {
     const { log, auth } = server.services;
     const fail = () => Promise.reject(new Error(secret));
-    for (const part of ['find', 'list', 'open', 'counts', 'search', 'view'] as const)
+    for (const part of ['find', 'resolve', 'list', 'open', 'counts', 'search', 'view'] as const)
       vi.spyOn(log, part).mockImplementation(fail);
     for (const procedure of procedures.filter(({ path }) => path.startsWith('session.') && path !== 'session.create')) {
       const { [procedure.path]: request } = requestsByProcedure();

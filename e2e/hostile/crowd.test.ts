@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
+import { prepareHome } from '#db/testing-home.ts';
 import { newId, type TerminalId } from '#protocol/id.ts';
 import { decodeFrame, encodeFrame } from '#protocol/terminal-frame.ts';
 import { makeRepository } from '../fixture.ts';
@@ -17,7 +18,7 @@ let bob: Visitor;
 let dir: string;
 
 beforeAll(async () => {
-  server = await ServerProcess.start();
+  server = await ServerProcess.start({ onHome: prepareHome });
   dir = await makeRepository(join(server.folder, 'person', 'shop'));
   ada = await server.signIn('Ada');
   bob = await server.signIn('Bob');
@@ -34,6 +35,7 @@ async function memory(): Promise<number> {
 
 async function openTerminal(command: string[] | null): Promise<TerminalId> {
   const { terminalId } = await ada.api.session.create.mutate({ dir, command });
+  if (terminalId === null) throw new Error('no terminal');
   return terminalId;
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '#protocol/id.ts';
-import type { FromRunner } from '#protocol/runner-message.ts';
+import { type FromRunner, runnerProtocol } from '#protocol/runner-message.ts';
 import { encodeFrame } from '#protocol/terminal-frame.ts';
 import { openTestServer, random, type TestServer, type Visitor } from '#server/testing.ts';
 import { newClientId, startSession, TestRunner, type TestSession } from '#server/testing-runner.ts';
@@ -87,7 +87,15 @@ const say = (message: object) => JSON.stringify(message);
 const event = (type: string, payload: object, n = 900) => say({ type: 'event', n, event: { type, payload } });
 const hello = ({ launch }: TestSession) => {
   const { sessionId, runnerId, epoch, isolation, warning } = launch;
-  const fixed = { type: 'hello', protocol: 1, journal: '0123456789abcdef', version: '1', terminals: [] };
+  const fixed = {
+    type: 'hello',
+    protocol: runnerProtocol,
+    journal: '0123456789abcdef',
+    version: '1',
+    terminals: [],
+    newestTurn: null,
+    actions: [],
+  };
   return say({ ...fixed, sessionId, runnerId, epoch, isolation, warning });
 };
 const frame = (terminalId: TestSession['terminalId'], offset: number, size = 1) =>

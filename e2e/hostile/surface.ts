@@ -41,6 +41,7 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
   const size = { cols: 80, rows: 24 };
   const command = ['true'];
   const terminal = { session, terminalId };
+  const turnId = `trn_${'0'.repeat(26)}`;
   return {
     'person.me': undefined,
     'person.link': { as: 'Grace' },
@@ -48,7 +49,10 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'session.get': { session },
     'session.history': { session, before: 5, after: 1, limit: 10 },
     'session.search': { query: 'word', before: '' },
-    'session.create': { name: 'made', dir, includeChanges: false, command, ...size, wait: false },
+    'session.create': {
+      ...{ name: 'made', dir, includeChanges: false, command, ...size, wait: false },
+      ...{ harness: 'acp:example', model: 'm', agent: 'coder' },
+    },
     'session.stop': { session },
     'session.resume': { session },
     'session.end': { session, discard: false },
@@ -58,6 +62,20 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'session.activity': undefined,
     'session.presence': { session, place: 'here' },
     'session.visitors': undefined,
+    'turn.send': { session, prompt: 'hello', agent: 'coder', harness: 'acp:example', model: 'm', turnId },
+    'turn.open': { session, agent: 'coder', harness: 'acp:example', model: 'm' },
+    'turn.steer': { session, text: 'more' },
+    'turn.interrupt': { session },
+    'turn.move': { session, turnId, before: null },
+    'turn.withdraw': { session, turnId },
+    'turn.text': { session },
+    'turn.diff': { session, against: 'base' },
+    'turn.usage': { session },
+    'harness.list': undefined,
+    'provider.list': undefined,
+    'provider.set': { name: 'openai', key: 'sk-1', baseUrl: 'https://models.example.com' },
+    'provider.remove': { name: 'openai' },
+    'harness.install': { type: 'acp:example' },
     'terminal.open': { session, command, name: 'more', ...size },
     'terminal.close': { terminalId },
     'terminal.resolve': terminal,
@@ -90,13 +108,14 @@ export interface Request {
 /** Every route with every method it has a meaning for; pages and queries by GET, what changes something by POST. */
 export function requestsFor(subject: Subject): Request[] {
   const inputs = inputsFor(subject);
-  const { signIn, signOut } = routes;
+  const { signIn, signOut, gateway } = routes;
   const gets = [routes.health, routes.readiness, ...pagePaths(subject.session), '/icon.svg', '/no-such-page'];
   return [
     ...gets.map((path): Request => ({ method: 'GET', path })),
     ...procedures.map((procedure) => requestOf(procedure, inputs[procedure.path])),
     { method: 'POST', path: signIn, body: { token: 'lnk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' } },
     { method: 'POST', path: signOut, body: {} },
+    { method: 'POST', path: `${gateway}v1/messages`, body: {} },
   ];
 }
 

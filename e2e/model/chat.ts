@@ -30,6 +30,7 @@ function read(body: Record<string, unknown>): Request {
       .join('\n'),
     hasToolResult: messages.at(-1)?.role === 'tool',
     isStream: body.stream === true,
+    wantsUsage: asRecord(body.stream_options).include_usage === true,
     tools: asList(body.tools).map((tool) => {
       const { name, parameters } = asRecord(asRecord(tool).function);
       return { name: asText(name), schema: asRecord(parameters) };
@@ -41,12 +42,14 @@ class ChatVoice implements Voice {
   readonly #id = newId('chatcmpl-');
   readonly #model: string;
   readonly #usage: ScriptUsage;
+  readonly #wantsUsage: boolean;
   readonly #calls: Record<string, unknown>[] = [];
   #text = '';
   #reasoning = '';
 
-  constructor(model: string, usage: ScriptUsage) {
+  constructor({ model, wantsUsage = false }: Request, usage: ScriptUsage) {
     this.#model = model;
+    this.#wantsUsage = wantsUsage;
     this.#usage = usage;
   }
 
@@ -73,8 +76,9 @@ class ChatVoice implements Voice {
   }
 
   end(): string {
-    const usage = { ...this.#head(), choices: [], usage: usageOf(this.#usage) };
-    return `${this.#chunk({}, this.#finish())}data: ${JSON.stringify(usage)}\n\ndata: [DONE]\n\n`;
+    const told = { ...this.#head(), choices: [], usage: usageOf(this.#usage) };
+    const usage = this.#wantsUsage ? `data: ${JSON.stringify(told)}\n\n` : '';
+    return `${this.#chunk({}, this.#finish())}${usage}data: [DONE]\n\n`;
   }
 
   whole(): unknown {
@@ -94,12 +98,14 @@ class ChatVoice implements Voice {
   }
 
   #chunk(delta: Record<string, unknown>, finish_reason: string | null = null): string {
-    return `data: ${JSON.stringify({ ...this.#head(), choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+    const choices = [{ index: 0, delta, finish_reason }];
+    const usage = this.#wantsUsage ? { usage: null } : {};
+    return `data: ${JSON.stringify({ ...this.#head(), choices, ...usage })}\n\n`;
   }
 }
 
 export const chat: Dialect = {
   read,
-  voice: (request, usage) => new ChatVoice(request.model, usage),
+  voice: (request, usage) => new ChatVoice(request, usage),
   error: openAiError,
 };

@@ -10,6 +10,8 @@ export interface Tool {
 export interface Request extends Asked {
   tools: readonly Tool[];
   isStream: boolean;
+  /** Chat completions: a stream tells its usage only to who asks. */
+  wantsUsage?: boolean;
 }
 
 /** Writes one answer piece by piece. Every call returns the bytes that go out now. */

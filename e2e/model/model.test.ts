@@ -45,6 +45,7 @@ const asks = {
   'chat/completions': (prompt: string, more: object = {}) => ({
     messages: [{ role: 'user', content: prompt }],
     tools: tools.chat,
+    stream_options: { include_usage: true },
     ...more,
   }),
 } as const;

@@ -20,6 +20,8 @@ const dialects: Record<string, Dialect> = {
 /** One model call as it was seen. `rule` is the index of the rule that answered, null for none. */
 export interface Recorded {
   at: string;
+  /** When its first byte arrived and when the last of its answer was handed on (null: not yet), ms of a monotonic clock. */
+  clock: { arrived: number; ended: number | null };
   path: string;
   headers: IncomingMessage['headers'];
   body: unknown;
@@ -84,6 +86,7 @@ export class ModelServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrived = performance.now();
     const { pathname } = new URL(request.url ?? '/', 'http://model');
     const json = (status: number, body: unknown) =>
       void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -91,7 +94,7 @@ export class ModelServer {
       const raw = await text(request);
       if (pathname.startsWith('/_/')) return json(...this.#control(`${request.method} ${pathname}`, raw));
       const dialect = dialects[pathname];
-      if (request.method === 'POST' && dialect) return await this.#answer(dialect, request, response, raw);
+      if (request.method === 'POST' && dialect) return await this.#answer({ dialect, request, response, raw, arrived });
       if (request.method === 'POST' && pathname === '/v1/messages/count_tokens') {
         return json(200, { input_tokens: Math.ceil(raw.length / 4) });
       }
@@ -128,14 +131,25 @@ export class ModelServer {
     return [404, { error: { type: 'not_found_error', message: `no ${call}` } }];
   }
 
-  async #answer(dialect: Dialect, request: IncomingMessage, response: ServerResponse, raw: string): Promise<void> {
+  async #answer(call: {
+    dialect: Dialect;
+    request: IncomingMessage;
+    response: ServerResponse;
+    raw: string;
+    arrived: number;
+  }): Promise<void> {
+    const { dialect, request, response, raw, arrived } = call;
     const body = JSON.parse(raw) as unknown;
     const asked = dialect.read(asRecord(body));
     const answer = this.#playbook.answer(asked);
     const { url: path = '', headers } = request;
     const at = new Date().toISOString();
-    const recorded: Recorded = { at, path, headers, body, rule: answer.rule, bytesSent: 0, closedBy: null };
+    const clock: Recorded['clock'] = { arrived, ended: null };
+    const recorded: Recorded = { at, clock, path, headers, body, rule: answer.rule, bytesSent: 0, closedBy: null };
     this.#requests.push(recorded);
+    response.once('finish', () => {
+      clock.ended = performance.now();
+    });
     const gone = new AbortController();
     response.on('close', () => {
       recorded.closedBy ??= response.writableEnded ? 'server' : 'client';

@@ -8,6 +8,8 @@ export interface GitRun {
   /** GIT_DIR and the like; added to an otherwise fixed environment. */
   env?: Readonly<Record<string, string>>;
   input?: string | Buffer;
+  /** More than this is not read: git is ended, and what came until then is the answer. */
+  maxBytes?: number;
   /** What hangs is killed; default 10 minutes, which the largest repositories need. */
   timeoutMs?: number;
 }
@@ -86,7 +88,13 @@ export function runGit(run: GitRun): Promise<Buffer> {
     });
     const out: Buffer[] = [];
     let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    let room = run.maxBytes ?? Number.POSITIVE_INFINITY;
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (room <= 0) return;
+      out.push(chunk.subarray(0, room));
+      room -= chunk.length;
+      if (room <= 0) child.kill('SIGKILL');
+    });
     child.stderr.on('data', (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(0, maxStderr);
     });
@@ -94,7 +102,7 @@ export function runGit(run: GitRun): Promise<Buffer> {
     child.stdin.end(run.input ?? '');
     child.on('error', (cause) => reject(noGit(cause)));
     child.on('close', (exitCode) => {
-      if (exitCode === 0) resolve(Buffer.concat(out));
+      if (exitCode === 0 || room <= 0) resolve(Buffer.concat(out));
       else reject(new GitFailure({ args: run.args, exitCode, stderr }));
     });
   });

@@ -6,6 +6,7 @@ import type { Checkout, CheckoutCreated, CheckoutRequest } from './checkout.ts';
 import { plainCheckout } from './plain-checkout.ts';
 
 export type { Checkout } from './checkout.ts';
+export { compareCheckouts } from './compare.ts';
 
 /**
  * The checkout of an earlier run, or a new one; `created` is the fact to state, null when it was there already.

@@ -142,7 +142,9 @@ async function remove(directory: string, record: CheckoutRecord, mode: 'if-saved
   }
   const proof = mode === 'discard' ? null : await proveCheckout({ directory, root, record });
   if (proof?.state === 'unsaved') return { checkout: 'kept', reason: proof.reason };
-  if (!(await removeFolder(root))) return { checkout: 'missing', reason: 'its files are gone already' };
+  const isRemoved = await removeFolder(root);
+  await sweep(directory, /^(snapshots|turns|compare-.*)$/);
+  if (!isRemoved) return { checkout: 'missing', reason: 'its files are gone already' };
   return { checkout: proof?.state ?? 'discarded', reason: proof?.reason ?? null };
 }
 

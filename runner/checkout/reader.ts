@@ -25,7 +25,7 @@ export interface RepositoryReader {
   readonly shallow: Buffer | null;
   /** The repository's own ignore patterns (`info/exclude`); null if it has none. */
   readonly exclude: Buffer | null;
-  run(args: readonly string[], options?: Pick<GitRun, 'input' | 'timeoutMs' | 'env'>): Promise<Buffer>;
+  run(args: readonly string[], options?: Pick<GitRun, 'input' | 'timeoutMs' | 'env' | 'maxBytes'>): Promise<Buffer>;
 }
 
 const MiB = 1024 * 1024;
@@ -39,7 +39,7 @@ const limits = {
 };
 
 /** One path of the colon-separated list, C-quoted so that no character of it separates. */
-const quoteAlternate = (path: string) =>
+export const quoteAlternate = (path: string) =>
   `"${path.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t')}"`;
 
 function configText(settings: RepositorySettings): string {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { countPlaywright, countRuns, countVitest } from './count.ts';
+import { countCells, countPlaywright, countRuns, countVitest } from './count.ts';
 
 it('counts a vitest report, and a file that does not load as a failure', () => {
   const report = {
@@ -53,4 +53,12 @@ it('counts runs with a violation as failures and shows them', () => {
   const failed = { seed: 1, fault: 'cut-link', ok: false, violations: ['I1 a gap'] };
   const count = countRuns({ runs: [{ seed: 1, ok: true }, failed] }, 'chaos');
   expect(count).toEqual({ passed: 1, skipped: 0, failures: [expect.stringMatching(/^chaos: .*I1 a gap.*cut-link/)] });
+});
+
+it('counts cells of the matrix, and names those that differ from what was declared', () => {
+  const cell = { harness: 'acp:example', behaviour: 'queue', declared: 'yes', observed: 'yes', ok: true };
+  const drift = { ...cell, observed: 'no', ok: false };
+  expect(countCells({ cells: [cell, drift] })).toEqual({
+    ...{ passed: 1, skipped: 0, failures: ['matrix: acp:example, queue: no (declared: yes)'] },
+  });
 });

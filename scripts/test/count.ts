@@ -102,3 +102,24 @@ export function countRuns(report: unknown, name: string): Count {
     failures: runs.filter((run) => !run.ok).map((run) => `${name}: ${JSON.stringify(run)}`),
   };
 }
+
+const cellsSchema = z.object({
+  cells: z.array(
+    z.object({
+      harness: z.string(),
+      behaviour: z.string(),
+      declared: z.string(),
+      observed: z.string(),
+      ok: z.boolean(),
+    }),
+  ),
+});
+
+/** The matrix's JSON: each cell that is as declared passed. */
+export function countCells(report: unknown): Count {
+  const { cells } = cellsSchema.parse(report);
+  const failures = cells
+    .filter(({ ok }) => !ok)
+    .map((cell) => `matrix: ${cell.harness}, ${cell.behaviour}: ${cell.observed} (declared: ${cell.declared})`);
+  return { passed: cells.length - failures.length, skipped: 0, failures };
+}

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exit, stdout } from 'node:process';
-import { type Count, countPlaywright, countRuns, countVitest } from './count.ts';
+import { type Count, countCells, countPlaywright, countRuns, countVitest } from './count.ts';
 import { runSuite, type Suite } from './suite.ts';
-import { ensureTools } from './tool.ts';
+import { ensureAgents, ensureTools } from './tool.ts';
 
 const minuteMs = 60_000;
 const say = (line: string) => void stdout.write(`${line}\n`);
@@ -27,7 +27,7 @@ function listSuites(reports: string): Suite[] {
       ],
       reportFile: unit,
       count: countVitest,
-      deadlineMs: 10 * minuteMs,
+      deadlineMs: 14 * minuteMs,
     },
     {
       name: 'e2e',
@@ -36,6 +36,13 @@ function listSuites(reports: string): Suite[] {
       reportFile: journeys,
       count: countPlaywright,
       deadlineMs: 10 * minuteMs,
+    },
+    {
+      name: 'matrix',
+      // One whole agent, and the gate of a real CLI.
+      command: ['node_modules/tsx/dist/cli.mjs', 'e2e/matrix/main.ts', '--smoke', '--json'],
+      count: countCells,
+      deadlineMs: 5 * minuteMs,
     },
     {
       name: 'chaos',
@@ -47,6 +54,8 @@ function listSuites(reports: string): Suite[] {
         '20',
         '--stop-seconds',
         '10',
+        '--jobs',
+        '2',
         '--json',
       ],
       count: (report) => countRuns(report, 'chaos'),
@@ -74,7 +83,7 @@ async function runAll(): Promise<Count> {
   return total;
 }
 
-const missing = ensureTools(say);
+const missing = ensureTools(say) ?? ensureAgents(say);
 if (missing) {
   say(missing);
   exit(1);

@@ -1,6 +1,9 @@
-/** The system programs that tests drive: Chromium, bubblewrap and git. Installs them as root on Debian, else says how. */
+/**
+ * What tests drive and `npm install` does not bring: Chromium, bubblewrap and git, installed as root on Debian, else it is
+ * said how; and the agent CLIs, each at the version that its harness was tested with.
+ */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 interface Tool {
@@ -42,4 +45,18 @@ export function ensureTools(progress: (line: string) => void): string | null {
   progress(`installing ${missing.join(', ')}`);
   if (apt(...install) || (apt('update') && apt(...install))) return null;
   return `The tests need ${missing.join(', ')}, and this failed: ${command}`;
+}
+
+const agents = 'e2e/agents';
+
+/** Makes sure that the agent CLIs are there as the lock file names them. Returns null, or what the person has to do. */
+export function ensureAgents(progress: (line: string) => void): string | null {
+  const installed = join(agents, 'node_modules', '.package-lock.json');
+  const lockedAt = statSync(join(agents, 'package-lock.json')).mtimeMs;
+  if (existsSync(installed) && statSync(installed).mtimeMs >= lockedAt) return null;
+  progress('installing the agent CLIs that tests run');
+  // Not `npm ci`: it wants packages of every platform in the lock file, also those that a registry does not have.
+  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
+  const { status } = spawnSync('npm', args, { cwd: agents, stdio: ['ignore', 'inherit', 'inherit'] });
+  return status === 0 ? null : `The tests need the agent CLIs, and this failed in ${agents}: npm ${args.join(' ')}`;
 }

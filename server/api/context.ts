@@ -5,26 +5,33 @@ import { AppError, type ErrorCode } from '#protocol/error.ts';
 import { isAtLeast, type Role } from '#protocol/role.ts';
 import type { Auth, AuthTopics, Person } from '#server/auth/index.ts';
 import type { Bus } from '#server/bus/index.ts';
-import type { Host } from '#server/host/index.ts';
+import type { Harnesses, Host } from '#server/host/index.ts';
 import { expected, internalError } from '#server/http/index.ts';
 import type { Presence, PresenceTopics } from '#server/presence/index.ts';
-import type { Lifecycle, Runners } from '#server/runner/index.ts';
+import type { Providers } from '#server/provider/index.ts';
+import type { Differences, Lifecycle, Runners } from '#server/runner/index.ts';
 import type { Log, SessionTopics } from '#server/session/index.ts';
 import type { Terminals, TerminalTopics } from '#server/terminal/index.ts';
+import type { OpenTexts, TextTopics, Turns } from '#server/turn/index.ts';
 import type { Channel } from './channel.ts';
 
-export type Topics = SessionTopics & PresenceTopics & TerminalTopics & AuthTopics;
+export type Topics = SessionTopics & PresenceTopics & TerminalTopics & TextTopics & AuthTopics;
 
 /** The server as the API sees it. */
 export interface Services {
   auth: Auth;
   bus: Bus<Topics>;
+  differences: Differences;
+  harnesses: Harnesses;
   host: Host;
   lifecycle: Lifecycle;
   log: Log;
   presence: Presence;
   runners: Runners;
   terminals: Terminals;
+  texts: OpenTexts;
+  turns: Turns;
+  providers: Providers;
   /** Origin for links, without a slash at the end. */
   url: () => string;
   pids: () => { server: number; postgres: number | null };

@@ -31,7 +31,13 @@ export async function processes(services: Services): Promise<ProcessList> {
         const found = await runners.process(view.id);
         const runner = found && host.isAlive(found.identity) ? { pid: found.identity.pid, epoch: found.epoch } : null;
         const { id, name, status, reason, checkout } = view;
-        return { id, name, status, reason, runner, agents: [], checkout };
+        const children = found && runner ? await host.children(found.identity) : [];
+        const agents = view.turns.agents.flatMap(({ name: agent, harness, model }) => {
+          // The sandbox around it stands before it.
+          const process = children.find((child) => child.agent === agent && !/^(\S*\/)?bwrap /.test(child.command));
+          return process ? [{ name: agent, harness, model, pid: process.pid }] : [];
+        });
+        return { id, name, status, reason, runner, agents, checkout };
       }),
   );
   const { server, postgres } = services.pids();

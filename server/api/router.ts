@@ -1,8 +1,18 @@
 /** The router that browsers, CLI and SDKs call: one branch per noun. */
 import { router } from './context.ts';
+import { harnessRouter } from './harness.ts';
 import { personRouter } from './person.ts';
+import { providerRouter } from './provider.ts';
 import { sessionRouter } from './session.ts';
 import { terminalRouter } from './terminal.ts';
+import { turnRouter } from './turn.ts';
 
-export const appRouter = router({ session: sessionRouter, terminal: terminalRouter, person: personRouter });
+export const appRouter = router({
+  session: sessionRouter,
+  turn: turnRouter,
+  harness: harnessRouter,
+  terminal: terminalRouter,
+  person: personRouter,
+  provider: providerRouter,
+});
 export type AppRouter = typeof appRouter;

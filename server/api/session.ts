@@ -2,11 +2,13 @@
 import { tracked } from '@trpc/server';
 import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
-import { colsSchema, commandSchema, rowsSchema } from '#protocol/event.ts';
+import { colsSchema, commandSchema, type EventType, rowsSchema } from '#protocol/event.ts';
 import type { SessionId } from '#protocol/id.ts';
 import { attentionSchema, type SessionView } from '#protocol/session-view.ts';
+import { agentNameSchema, harnessTypeSchema, modelSchema } from '#protocol/turn-event.ts';
 import type { PresenceChange, Present } from '#server/presence/index.ts';
 import type { Activity } from '#server/terminal/index.ts';
+import { agentNameFor } from '#server/turn/index.ts';
 import { type Context, procedure, procedureFor, router, stream } from './context.ts';
 import { processes } from './process.ts';
 import { follow, until } from './stream.ts';
@@ -17,18 +19,17 @@ const seq = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** How long `create` waits for the first terminal when asked to, in ms. */
 const openMs = 120_000;
 
-export const find = async (ctx: Context, session: string): Promise<SessionId> =>
-  (await ctx.services.log.find(session)).id;
+export const find = async (ctx: Context, session: string): Promise<SessionId> => ctx.services.log.resolve(session);
 
-/** Waits until a new session's first terminal is open. Throws with the reason when it failed instead. */
-async function untilOpen(ctx: Context, sessionId: SessionId, signal: AbortSignal): Promise<void> {
+/** Waits until a new session's first terminal is open, or its checkout there. Throws with the reason when it failed instead. */
+async function untilOpen(ctx: Context, sessionId: SessionId, awaited: EventType, signal: AbortSignal): Promise<void> {
   for await (const event of ctx.services.log.subscribe(sessionId, 0, signal)) {
-    if (event.type === 'terminal.opened') return;
+    if (event.type === awaited) return;
     if (event.type === 'session.failed' || event.type === 'session.interrupted') {
       throw new AppError({ code: 'checkout.failed', message: event.payload.reason });
     }
     if (event.type === 'session.paused' || event.type === 'session.ended') {
-      throw new AppError({ code: 'session.conflict', message: 'the session was stopped before its terminal was open' });
+      throw new AppError({ code: 'session.conflict', message: 'the session was stopped before it was ready' });
     }
   }
 }
@@ -82,7 +83,7 @@ export const sessionRouter = router({
       ref.extend({
         before: seq.optional(),
         after: seq.optional(),
-        limit: z.number().int().min(1).max(500).default(100),
+        limit: z.number().int().min(1).max(2_000).default(100),
       }),
     )
     .query(async ({ ctx, input }) => {
@@ -104,13 +105,22 @@ export const sessionRouter = router({
         command: commandSchema.nullish(),
         cols: colsSchema.optional(),
         rows: rowsSchema.optional(),
-        /** Answer only when the first terminal is open. */
+        /** The type of the first agent; without one a terminal opens. */
+        harness: harnessTypeSchema.optional(),
+        model: modelSchema.optional(),
+        /** What the first agent is called. */
+        agent: agentNameSchema.optional(),
+        /** Answer only when the first terminal is open, or the checkout is there. */
         wait: z.boolean().default(true),
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const created = await ctx.services.lifecycle.create(input, ctx.person);
-      if (input.wait) await until(openMs, (signal) => untilOpen(ctx, created.sessionId, signal));
+      const { harness, model = null, agent, wait, ...request } = input;
+      if (harness !== undefined) await ctx.services.harnesses.check(harness);
+      const first = harness === undefined ? undefined : { agent: agent ?? agentNameFor(harness), harness, model };
+      const created = await ctx.services.lifecycle.create({ ...request, agent: first }, ctx.person);
+      const awaited = created.terminalId === null ? 'checkout.created' : 'terminal.opened';
+      if (wait) await until(openMs, (signal) => untilOpen(ctx, created.sessionId, awaited, signal));
       return { ...created, url: `${ctx.services.url()}/sessions/${created.sessionId}` };
     }),
 

@@ -11,11 +11,13 @@ import { createHost, type Host } from './index.ts';
 
 const source = `
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { wrapProgram } from '#runner/sandbox/index.ts';
-const file = process.argv[2];
-const launch = JSON.parse(readFileSync(file, 'utf8'));
-rmSync(file);
+const input = await text(process.stdin);
+if (input === '') process.exit(0);
+const launch = JSON.parse(input);
+process.title = 'node runner ' + launch.directory;
 process.on('SIGTERM', () => { if (launch.branch !== 'stubborn') process.exit(0); });
 const { command } = launch.terminal;
 const program = await wrapProgram(launch.isolation, { command, cwd: launch.directory, env: process.env });
@@ -109,6 +111,9 @@ export async function openHostFixture(env: Record<string, string | undefined> = 
         includesChanges: false,
         isolation,
         warning: null,
+        programs: {},
+        holdMs: 600_000,
+        agent: null,
         terminal: {
           terminalId: newId('terminal', ids),
           name: 'shell',

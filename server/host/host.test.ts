@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { detectIsolation } from '#runner/sandbox/index.ts';
 import { findMarked, type HostFixture, openHostFixture, until } from './host-fixture.ts';
 import type { RunnerProcess } from './index.ts';
@@ -53,7 +53,7 @@ describe('launch', { timeout: 60_000 }, () => {
     expect(await detectIsolation()).toEqual({ isolation: 'namespaces', warning: null });
   });
 
-  it('[HST2] the runner key is in a 0600 file that only the runner reads, not in arguments or environment', async () => {
+  it('[HST2] the runner key is in no file, argument or environment', async () => {
     const launch = fixture.launch({ isolation: 'namespaces', script: 'sleep 1000; : "$0"' });
     const runner = await fixture.host.launch(launch);
     const facts = await fixture.ready(launch);
@@ -65,7 +65,9 @@ describe('launch', { timeout: 60_000 }, () => {
     expect(facts.env).not.toHaveProperty('DATABASE_URL');
     expect(statSync(launch.directory).mode & 0o777).toBe(0o700);
     expect(statSync(join(launch.directory, 'runner.log')).mode & 0o777).toBe(0o600);
-    expect(await readdir(launch.directory)).not.toContain('launch-1.json');
+    for (const name of await readdir(launch.directory)) {
+      if (name !== 'ready.json') expect(readFileSync(join(launch.directory, name), 'utf8')).not.toContain(launch.key);
+    }
     expect(facts.serverFile).toBe(join(fixture.home, 'server.json'));
     await fixture.host.kill(runner);
   });
@@ -77,7 +79,6 @@ describe('launch', { timeout: 60_000 }, () => {
     expect(readProcess(runner.pid)).toMatchObject({
       ppid: runner.outerPid,
       startTicks: runner.startTicks,
-      name: 'node',
     });
     expect(readFileSync(`/proc/${runner.pid}/cmdline`, 'utf8')).toContain(launch.directory);
     await fixture.host.kill(runner, { graceMs: 0 });
@@ -100,12 +101,11 @@ describe('launch', { timeout: 60_000 }, () => {
     await fixture.host.kill(runner);
   });
 
-  it('a launch that cannot work says why and leaves no key behind', async () => {
+  it('a launch that cannot work says why', async () => {
     const broken = await openHostFixture({ PATH: '/nonexistent' });
     try {
       const launch = broken.launch({ isolation: 'namespaces', script: ':' });
       await expect(broken.host.launch(launch)).rejects.toMatchObject({ code: 'launch.failed' });
-      expect(await readdir(launch.directory)).not.toContain('launch-1.json');
     } finally {
       await broken.close();
     }
@@ -117,6 +117,67 @@ describe('launch', { timeout: 60_000 }, () => {
       directory: `${fixture.home}/../elsewhere`,
     };
     await expect(fixture.host.launch(launch)).rejects.toMatchObject({ code: 'launch.failed' });
+  });
+});
+
+describe('spare', { timeout: 60_000 }, () => {
+  const traces = (home: string) => findMarked(join(home, 'sessions', 'runner---'));
+  /** What was spawned around them keeps its first command line. */
+  const spares = (home: string) =>
+    traces(home).filter((pid) => !readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('unshare'));
+  /** A host of its own with a spare runner. */
+  async function openWithSpare() {
+    const own = await openHostFixture();
+    onTestFinished(() => own.close());
+    own.host.keepSpare('namespaces');
+    const pid = await until('the spare', () => spares(own.home)[0]);
+    return { own, pid };
+  }
+
+  it('[HST12] becomes the runner of the next session, whose folder then holds its log, and another one follows', async () => {
+    const { own, pid } = await openWithSpare();
+    const launch = own.launch({ isolation: 'namespaces', script: 'sleep 1000; : "$0"' });
+    const runner = await own.host.launch(launch);
+    expect(runner.pid).toBe(pid);
+    await own.ready(launch);
+    const log = join(launch.directory, 'runner.log');
+    await until('its first line', () => readFileSync(log, 'utf8').includes('runner is up'));
+    expect(statSync(log).mode & 0o777).toBe(0o600);
+    await until('the next spare', () => spares(own.home).length === 1);
+    await own.host.kill(runner);
+  });
+
+  it('[HST12] is of no use once it is dead or where another isolation is wanted', async () => {
+    const { own, pid } = await openWithSpare();
+    const other = own.launch({ isolation: 'process-group', script: 'sleep 1000; : "$0"' });
+    const plain = await own.host.launch(other);
+    expect(plain.pid).not.toBe(pid);
+    for (const one of spares(own.home)) process.kill(one, 'SIGKILL');
+    const launch = own.launch({ isolation: 'namespaces', script: 'sleep 1000; : "$0"' });
+    const runner = await own.host.launch(launch);
+    await own.ready(launch);
+    for (const one of [plain, runner]) await own.host.kill(one);
+  });
+
+  it('[HST12] ends with the host that keeps it', async () => {
+    const { own } = await openWithSpare();
+    own.host.close();
+    await until('its end', () => traces(own.home).length === 0);
+  });
+
+  it('[HST12] ends with a server that is killed', async () => {
+    const own = await openHostFixture();
+    onTestFinished(() => own.close());
+    const program = `
+      import { createHost } from ${JSON.stringify(join(process.cwd(), 'server/host/index.ts'))};
+      const { home, runnerFile } = JSON.parse(process.argv[2] ?? process.argv[1]);
+      createHost({ home, runnerFile, serverFile: 'x', env: process.env, log: () => {} }).keepSpare('namespaces');
+      setInterval(() => {}, 1000);`;
+    const input = JSON.stringify({ home: own.home, runnerFile: own.runnerFile });
+    const server = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, input]);
+    await until('the spare', () => spares(own.home).length === 1);
+    server.kill('SIGKILL');
+    await until('its end', () => traces(own.home).length === 0);
   });
 });
 

@@ -1,15 +1,18 @@
 /** Launches runners on this machine and watches over their processes. Knows pids, not what a session is doing. */
 import { mkdir } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { AppError } from '#protocol/error.ts';
 import type { Launch } from '#protocol/launch.ts';
-import type { Environment } from '#runner/sandbox/index.ts';
+import type { Environment, Isolation } from '#runner/sandbox/index.ts';
 import { killRunner } from './kill.ts';
-import { launchRunner, type RunnerProcess } from './launch-runner.ts';
 import { isAlive, type ProcessIdentity } from './process-table.ts';
 import { listChildren, type RunnerChild } from './processes.ts';
 import { RunnerWatch } from './runner-watch.ts';
+import { Spare } from './spare.ts';
+import { type RunnerProcess, WaitingRunner } from './waiting-runner.ts';
 
+export { createHarnesses, type Harnesses } from './harnesses.ts';
+export { npmEnvironment } from './npm.ts';
 export type { ProcessIdentity, RunnerChild, RunnerProcess };
 
 export interface HostOptions {
@@ -26,10 +29,12 @@ export interface HostOptions {
 
 export interface Host {
   /**
-   * Starts a detached runner that outlives this server. The key travels in a 0600 file, never in arguments or environment.
-   * Throws AppError `launch.failed` with the reason.
+   * Starts a detached runner that outlives this server. The key travels over a pipe, never in arguments, environment or a
+   * file. Throws AppError `launch.failed` with the reason.
    */
   launch(launch: Launch): Promise<RunnerProcess>;
+  /** Keeps a booted runner ready from now on. */
+  keepSpare(isolation: Isolation): void;
   /** False for a zombie and for another process under the same pid. */
   isAlive(identity: ProcessIdentity): boolean;
   /** SIGTERM, then SIGKILL after `graceMs` (default 3,000), with everything below it; resolves when it is gone. */
@@ -38,9 +43,12 @@ export interface Host {
   watch(identity: ProcessIdentity, onGone: () => void): () => void;
   /** Everything that runs below a runner, as pids of this machine. */
   children(identity: ProcessIdentity): Promise<RunnerChild[]>;
-  /** Stops watching; runners go on. */
+  /** Stops watching, and ends the spare one; runners of sessions go on. */
   close(): void;
 }
+
+/** Of `ses_` and what follows. */
+const sessionIdLength = 30;
 
 function assertInside(home: string, directory: string): void {
   const path = relative(resolve(home), resolve(directory));
@@ -50,17 +58,27 @@ function assertInside(home: string, directory: string): void {
 
 /** The embedded host. Holds only timers; what it launched is found again by pid and start time. */
 export function createHost(options: HostOptions): Host {
-  const watch = new RunnerWatch({ log: options.log });
+  const { home, serverFile, log } = options;
+  const watch = new RunnerWatch({ log });
+  const start = (isolation: Isolation, label: string, logPath: string) =>
+    WaitingRunner.start({ ...options, isolation, label, logPath, onExit: () => watch.check() });
+  const spare = new Spare({
+    log,
+    // As long as a session's folder, so that the runner can put that in its place.
+    start: (isolation) =>
+      start(isolation, join(home, 'sessions', 'runner'.padEnd(sessionIdLength, '-')), join(home, 'spare-runner.log')),
+  });
   return {
-    async launch(launch) {
-      assertInside(options.home, launch.directory);
-      await mkdir(launch.directory, { recursive: true, mode: 0o700 });
-      return launchRunner({
-        ...options,
-        launch: { ...launch, serverFile: options.serverFile },
-        onExit: () => watch.check(),
-      });
+    async launch(given) {
+      const launch = { ...given, serverFile };
+      const { directory, isolation } = launch;
+      assertInside(home, directory);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const waiting =
+        (await spare.take(isolation)) ?? (await start(isolation, directory, join(directory, 'runner.log')));
+      return waiting.give(launch);
     },
+    keepSpare: (isolation) => spare.keep(isolation),
     isAlive,
     async kill(identity, { graceMs = 3_000 } = {}) {
       await killRunner(identity, graceMs);
@@ -68,6 +86,9 @@ export function createHost(options: HostOptions): Host {
     },
     watch: (identity, onGone) => watch.add(identity, onGone),
     children: async (identity) => (isAlive(identity) ? listChildren(identity.pid) : []),
-    close: () => watch.close(),
+    close() {
+      watch.close();
+      spare.close();
+    },
   };
 }

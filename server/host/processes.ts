@@ -8,6 +8,8 @@ export interface RunnerChild {
   ppid: number;
   /** The command line with blanks between arguments, at most 400 characters; `[name]` where there is none. */
   command: string;
+  /** Name of the agent that it is, or that started it; null for others. */
+  agent: string | null;
 }
 
 /**
@@ -20,7 +22,9 @@ export async function listChildren(runnerPid: number): Promise<RunnerChild[]> {
     rows.map(async ({ pid, ppid, name }) => {
       const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
       const command = line.replace(/\p{Cc}+/gu, ' ').trim();
-      return { pid, ppid, command: command.slice(0, 400) || `[${name}]` };
+      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+      const agent = /(?:^|\0)OMNIGENT_AGENT=([^\0]*)/.exec(environment)?.[1] ?? null;
+      return { pid, ppid, command: command.slice(0, 400) || `[${name}]`, agent };
     }),
   );
 }

@@ -23,6 +23,8 @@ export interface HandlerDeps {
   ready: () => Promise<{ database: boolean; migrations: boolean }>;
   /** Serves `/api/trpc/*` for a known person, who showed a cookie or a bearer token. */
   trpc: (request: IncomingMessage, response: ServerResponse, caller: Caller) => Promise<void>;
+  /** Serves a model call for the runner with this key. */
+  gateway: (request: IncomingMessage, response: ServerResponse, runnerKey: string) => Promise<void>;
   pages: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   now: () => number;
   log: (line: string) => void;
@@ -136,7 +138,14 @@ export class RequestHandler {
     if (origin !== undefined && !this.#deps.origins.isOurOrigin(origin)) {
       throw new AppError({ code: 'origin.refused', message: 'Origin: not this server' });
     }
+    if (path.startsWith(routes.gateway)) return this.#gateway(request, response);
     return path.startsWith('/api/') ? this.#api(path, request, response) : this.#page(path, request, response);
+  }
+
+  async #gateway(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const key = bearerOf(request.headers.authorization);
+    if (!key) throw new AppError({ code: 'auth.required', message: 'only runners call models here' });
+    return this.#deps.gateway(request, response, key);
   }
 
   async #readiness(response: ServerResponse): Promise<void> {

@@ -6,6 +6,6 @@ export { type Caller, RequestHandler } from './handler.ts';
 export { createOrigins } from './origin.ts';
 export { type RateLimit, TokenBucket } from './rate.ts';
 export { answerClientError } from './refusal.ts';
-export { socketPaths } from './route.ts';
+export { routes, socketPaths } from './route.ts';
 export type { ServerSocket } from './socket.ts';
 export { Upgrades } from './upgrade.ts';

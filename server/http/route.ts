@@ -5,6 +5,8 @@ export const routes = {
   readiness: '/readyz',
   signIn: '/api/sign-in',
   signOut: '/api/sign-out',
+  /** Followed by the path of a model API; for runners, which prove themselves with their key. */
+  gateway: '/gateway/',
   /** Followed by a procedure's path. */
   procedures: '/api/trpc/',
 } as const;

@@ -1,4 +1,5 @@
 /** Sessions' runners: live links, how they are started, lost and confirmed dead, and what people do with whole sessions. */
+export { type CompareCheckouts, Differences } from './differences.ts';
 export { Lifecycle, programName } from './lifecycle.ts';
 export { type Hello, type LinkSink, RunnerLink } from './link.ts';
 export { Runners, type Terminals } from './runners.ts';

@@ -2,14 +2,14 @@
 import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { AppError } from '#protocol/error.ts';
-import { lineSchema, type NewEvent, toLine } from '#protocol/event.ts';
+import { type EventPayload, lineSchema, type NewEvent, toLine } from '#protocol/event.ts';
 import { newId, type SessionId, type TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { type StopResult, stopResultSchema } from '#protocol/runner-message.ts';
 import type { SessionView, Status } from '#protocol/session-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
-import type { Runners } from './runners.ts';
+import { endedBy, type Runners } from './runners.ts';
 
 export interface CreateRequest {
   name?: string | undefined;
@@ -19,13 +19,16 @@ export interface CreateRequest {
   command?: string[] | null | undefined;
   cols?: number | undefined;
   rows?: number | undefined;
+  /** The first agent; without one, or with a program, a terminal opens. */
+  agent?: EventPayload<'agent.added'> | undefined;
 }
 
 export interface Created {
   sessionId: SessionId;
   checkout: string;
   branch: string;
-  terminalId: TerminalId;
+  /** Null where an agent works and no program was named. */
+  terminalId: TerminalId | null;
 }
 
 export interface LifecycleDeps {
@@ -67,7 +70,8 @@ export class Lifecycle {
     const branch = `omnigent/${slug(name) || 'session'}-${sessionId.slice(-6)}`;
     const includesChanges = request.includeChanges ?? false;
     const size = { cols: request.cols ?? defaultSize.cols, rows: request.rows ?? defaultSize.rows };
-    const terminal = this.#firstTerminal(request.command ?? null, size);
+    const hasTerminal = request.agent === undefined || Boolean(request.command);
+    const terminal = hasTerminal ? this.#firstTerminal(request.command ?? null, size) : null;
     const { personId, role } = person;
     await log.append(sessionId, [
       {
@@ -76,11 +80,12 @@ export class Lifecycle {
         principal: personId,
       },
       { type: 'member.joined', payload: { personId, name: person.name, role }, principal: personId },
+      ...(request.agent ? [{ type: 'agent.added' as const, payload: request.agent, principal: personId }] : []),
     ]);
     const view = await this.#viewOf(sessionId);
-    this.#deps.onTerminal(sessionId, terminal.terminalId, person);
+    if (terminal) this.#deps.onTerminal(sessionId, terminal.terminalId, person);
     await runners.start(view, includesChanges, terminal);
-    return { sessionId, checkout, branch, terminalId: terminal.terminalId };
+    return { sessionId, checkout, branch, terminalId: terminal?.terminalId ?? null };
   }
 
   /** `wanted`, else the first of `wanted-2` … that is free, else one with `suffix`. */
@@ -149,9 +154,12 @@ export class Lifecycle {
     }
     await runners.kill(sessionId);
     const appended = await log.append(sessionId, (now) =>
-      now && resumable.has(now.status) ? [{ type: 'session.resumed', payload: {}, principal: person.personId }] : [],
+      now && resumable.has(now.status)
+        ? endedBy(now, { type: 'session.resumed', payload: {}, principal: person.personId }, 'its runner was replaced')
+        : [],
     );
     if (appended.length === 0) throw new AppError({ code: 'session.conflict', message: 'it was resumed just now' });
+    if ((view.turns?.agents.length ?? 0) > 0) return runners.start(view, false, null);
     const shells = view.terminals.filter((terminal) => terminal.command === null).length;
     const terminal = { ...this.#firstTerminal(null, defaultSize), name: `shell ${shells + 1}` };
     this.#deps.onTerminal(sessionId, terminal.terminalId, person);
@@ -171,9 +179,12 @@ export class Lifecycle {
     }
     const fate = discard ? 'discard' : 'remove-if-saved';
     const result = (await this.#stopRunner(sessionId, fate)) ?? (await this.#settle(sessionId, discard));
-    await log.append(sessionId, [
-      { type: 'session.ended', payload: { checkout: result.checkout }, principal: person.personId },
-    ]);
+    const ended: NewEvent = {
+      type: 'session.ended',
+      payload: { checkout: result.checkout },
+      principal: person.personId,
+    };
+    await log.append(sessionId, (now) => (now ? endedBy(now, ended, 'the session was ended') : [ended]));
     return result;
   }
 

@@ -33,13 +33,15 @@ function linkOf() {
   const commits: { store: () => void; fail: (cause: Error) => void }[] = [];
   const ignore = () => undefined;
   const sink = {
-    ...{ output: ignore, resized: ignore, gap: ignore, inputAcked: ignore, activity: ignore },
+    ...{ output: ignore, resized: ignore, gap: ignore, inputAcked: ignore, activity: ignore, delta: ignore },
     commit: () => new Promise<void>((store, fail) => commits.push({ store, fail })),
   };
   const hello: Hello = {
     ...{ type: 'hello', protocol: runnerProtocol, epoch: 1, version: '0', isolation: 'namespaces', warning: null },
     ...{ sessionId: newId('session', source), runnerId: newId('runner', source), journal: '0123456789abcdef' },
     terminals: [],
+    newestTurn: null,
+    actions: [],
   };
   const link = new RunnerLink({ socket: wire as unknown as WebSocket, hello, sink, now: () => 0, log: ignore });
   link.send({ type: 'welcome', wanted: [] });

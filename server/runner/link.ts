@@ -21,6 +21,7 @@ export interface LinkSink {
   gap(message: Message<'gap'>): void;
   inputAcked(message: Message<'input-acked'>): void;
   activity(message: Message<'activity'>): void;
+  delta(message: Message<'delta'>): void;
   /** Commits the event; the link acks it after the promise resolves. Called in order of `n`. */
   commit(event: Pick<NewEvent, 'type' | 'payload'>, dedupeKey: string): Promise<void>;
 }
@@ -31,6 +32,14 @@ const runnerFacts: ReadonlySet<NewEvent['type']> = new Set([
   'session.failed',
   'terminal.opened',
   'terminal.closed',
+  'turn.begun',
+  'turn.steered',
+  'turn.completed',
+  'item.started',
+  'item.completed',
+  'action.requested',
+  'action.acted',
+  'file.changed',
 ]);
 
 /** A runner that does not answer a request within this time is treated as unreachable for that request, in ms. */
@@ -201,6 +210,8 @@ export class RunnerLink {
         return this.#sink.inputAcked(message);
       case 'activity':
         return this.#sink.activity(message);
+      case 'delta':
+        return this.#sink.delta(message);
       case 'reply':
         return this.#reply(message);
     }

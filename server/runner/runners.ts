@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import type { WebSocket } from 'ws';
 import type { Sql } from '#db/client.ts';
 import { AppError } from '#protocol/error.ts';
-import { type NewEvent, toLine } from '#protocol/event.ts';
+import { type Fact, type NewEvent, toLine } from '#protocol/event.ts';
 import { newId, type SessionId, type TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
-import { fromRunnerSchema, runnerProtocol } from '#protocol/runner-message.ts';
+import { fromRunnerSchema, runnerProtocol, type TextDelta } from '#protocol/runner-message.ts';
 import type { SessionView } from '#protocol/session-view.ts';
+import { nextAgent, noTurns, orphanedBy } from '#protocol/turn-view.ts';
 import { hashToken, newToken } from '#server/auth/index.ts';
 import type { Host } from '#server/host/index.ts';
 import { expected, parseJson } from '#server/http/index.ts';
@@ -23,7 +24,16 @@ export interface Terminals {
   /** A runner greets: returns the sink for its terminal traffic and the offsets from which output is wanted. */
   linked(link: RunnerLink, hello: Hello): Promise<{ terminalId: TerminalId; offset: number }[]>;
   unlinked(link: RunnerLink): void;
-  sink(link: RunnerLink): Omit<LinkSink, 'commit'>;
+  sink(link: RunnerLink): Omit<LinkSink, 'commit' | 'delta'>;
+}
+
+/** What the side of agents does for a link. */
+export interface TurnPort {
+  /** The runner was welcomed: it is told what it may have missed. */
+  linked(link: RunnerLink, hello: Hello): Promise<void>;
+  /** Commits a fact about turns, items, actions and files. */
+  commit(sessionId: SessionId, fact: Fact, principal: string, dedupeKey: string): Promise<void>;
+  delta(sessionId: SessionId, delta: TextDelta): void;
 }
 
 export interface RunnersDeps {
@@ -31,6 +41,9 @@ export interface RunnersDeps {
   log: Log;
   host: Host;
   terminals: Terminals;
+  turns: TurnPort;
+  /** Where runners find agent programs, and how long they hold an action. */
+  agents: Pick<Launch, 'programs' | 'holdMs'>;
   home: string;
   isolation: Pick<Launch, 'isolation' | 'warning'>;
   now: () => number;
@@ -53,6 +66,8 @@ export class Runners {
   readonly #deps: RunnersDeps;
   readonly #registry: Registry;
   readonly #links = new Map<SessionId, RunnerLink>();
+  /** Sessions of linked runners by the hash of their key. */
+  readonly #keys = new Map<string, SessionId>();
   readonly #watches = new Map<SessionId, () => void>();
   /** Newest epoch begun by this server: news about an older one is old. */
   readonly #newest = new Map<SessionId, number>();
@@ -72,10 +87,12 @@ export class Runners {
     this.#newest.set(view.id, epoch);
     this.#replace(view.id);
     const { branch, source } = view;
+    const agent = nextAgent(view.turns ?? noTurns);
     try {
       const identity = await host.launch({
         ...this.#deps.isolation,
-        ...{ sessionId: view.id, runnerId, epoch, key, source, branch, includesChanges, terminal },
+        ...this.#deps.agents,
+        ...{ sessionId: view.id, runnerId, epoch, key, source, branch, includesChanges, agent, terminal },
         serverFile: join(this.#deps.home, 'server.json'),
         directory: join(this.#deps.home, 'sessions', view.id),
       });
@@ -94,8 +111,13 @@ export class Runners {
     const link = this.#links.get(sessionId);
     if (!link) return;
     this.#links.delete(sessionId);
+    this.#forget(sessionId);
     this.#deps.terminals.unlinked(link);
     link.close(4409, 'a newer runner has this session');
+  }
+
+  #forget(sessionId: SessionId): void {
+    for (const [hash, id] of this.#keys) if (id === sessionId) this.#keys.delete(hash);
   }
 
   #isOld(sessionId: SessionId, epoch: number): boolean {
@@ -129,8 +151,8 @@ export class Runners {
     await log.append(sessionId, (view) => {
       if (!view || !running.has(view.status) || this.#isOld(sessionId, epoch)) return [];
       const lost: NewEvent = { type: 'runner.lost', payload: { epoch, reason }, principal: 'server' };
-      const gone: NewEvent = { type: 'session.interrupted', payload: { reason }, principal: 'server' };
-      return view.status === 'unreachable' ? [gone] : [lost, gone];
+      const gone = endedBy(view, { type: 'session.interrupted', payload: { reason }, principal: 'server' }, reason);
+      return view.status === 'unreachable' ? gone : [lost, ...gone];
     });
   }
 
@@ -187,14 +209,14 @@ export class Runners {
         gap: (message) => sink.gap(message),
         inputAcked: (message) => sink.inputAcked(message),
         activity: (message) => sink.activity(message),
-        commit: async (event, dedupeKey) => {
-          const fact = { ...event, principal: hello.runnerId, dedupeKey } as NewEvent;
-          await log.append(hello.sessionId, [fact]);
-        },
+        delta: (message) => this.#deps.turns.delta(hello.sessionId, message),
+        commit: (event, dedupeKey) => this.#commit(hello, event, dedupeKey),
       },
     });
     const sink = this.#deps.terminals.sink(link);
     this.#links.set(hello.sessionId, link);
+    this.#forget(hello.sessionId);
+    this.#keys.set(hashToken(key).toString('base64'), hello.sessionId);
     socket.on('close', () => this.#unlink(link));
     const { runnerId, epoch, isolation, warning } = hello;
     const connected = { runnerId, epoch, isolation, warning };
@@ -205,6 +227,19 @@ export class Runners {
       return [{ type: 'runner.connected', payload: connected, principal: runnerId }];
     });
     link.send({ type: 'welcome', wanted: await this.#deps.terminals.linked(link, hello) });
+    this.#insist(() => (link.isOpen ? this.#deps.turns.linked(link, hello) : Promise.resolve()));
+  }
+
+  async #commit(
+    { sessionId, runnerId }: Hello,
+    event: Pick<NewEvent, 'type' | 'payload'>,
+    dedupeKey: string,
+  ): Promise<void> {
+    if (turnFact.test(event.type)) return this.#deps.turns.commit(sessionId, event as Fact, runnerId, dedupeKey);
+    const fact = { ...event, principal: runnerId, dedupeKey } as NewEvent;
+    await this.#deps.log.append(sessionId, (view) =>
+      fact.type === 'session.failed' && view ? endedBy(view, fact, fact.payload.reason) : [fact],
+    );
   }
 
   /** The link is gone, or replaced: nothing it still says counts. */
@@ -212,6 +247,7 @@ export class Runners {
     this.#deps.terminals.unlinked(link);
     if (this.#links.get(link.sessionId) !== link) return;
     this.#links.delete(link.sessionId);
+    this.#forget(link.sessionId);
     this.#insist(() => this.#lost(link.sessionId, link.epoch, 'its link closed'));
   }
 
@@ -248,7 +284,7 @@ export class Runners {
     const reason = 'the server stopped before the runner had started';
     await log.append(sessionId, (view) =>
       view && running.has(view.status)
-        ? [{ type: 'session.interrupted', payload: { reason }, principal: 'server' }]
+        ? endedBy(view, { type: 'session.interrupted', payload: { reason }, principal: 'server' }, reason)
         : [],
     );
   }
@@ -273,6 +309,11 @@ export class Runners {
     return this.#registry.hasKey(hashToken(key));
   }
 
+  /** The session whose newest runner has this key, while that runner is linked; null otherwise. */
+  sessionOf(key: string): SessionId | null {
+    return this.#keys.get(hashToken(key).toString('base64')) ?? null;
+  }
+
   link(sessionId: SessionId): RunnerLink | null {
     return this.#links.get(sessionId) ?? null;
   }
@@ -289,6 +330,14 @@ export class Runners {
     for (const stop of this.#watches.values()) stop();
   }
 }
+
+const turnFact = /^(turn|item|action|file)\./;
+
+/** The runner of `view` is gone, as `event` says: what its agents had in hand is over first. */
+export const endedBy = (view: SessionView, event: NewEvent, reason: string): NewEvent[] => [
+  ...orphanedBy(view.turns ?? noTurns, reason).map((fact) => ({ ...fact, principal: 'server' }) as NewEvent),
+  event,
+];
 
 function parseHello(text: string | null): Hello {
   const parsed = text === null ? null : fromRunnerSchema.safeParse(parseJson(text));

@@ -13,6 +13,8 @@ import { findKeys, isRepeatedKey, writeParts } from './statement.ts';
 const maxWaiting = 20_000;
 const pauseMs = { first: 20, most: 500 };
 const roomCheckMs = 1_000;
+/** How long an append that lingers waits for company, ms. */
+const lingerMs = 20;
 
 export interface AppendOptions {
   sql: Sql;
@@ -52,13 +54,22 @@ export class AppendQueue {
     this.#options = options;
   }
 
-  append(sessionId: string, events: NewEvent[] | Decide): Promise<Appended[]> {
+  /** `lingers`: it goes with the next append that does not, or after a moment. */
+  append(sessionId: string, events: NewEvent[] | Decide, lingers = false): Promise<Appended[]> {
     if (this.#isClosed) return Promise.reject(unavailable('the server is stopping'));
     if (this.#waiting.length >= maxWaiting) return Promise.reject(unavailable('too many events wait for the database'));
     return new Promise((resolve, reject) => {
       const since = performance.now();
-      this.#enqueue({ sessionId, events, keys: [], known: null, since, isSettled: false, resolve, reject });
+      const call = { sessionId, events, keys: [], known: null, since, isSettled: false, resolve, reject };
+      if (!lingers) return this.#enqueue(call);
+      this.#waiting.push(call);
+      setTimeout(() => this.#start(), lingerMs);
     });
+  }
+
+  /** True for a session that is surely there: this process has appended to it, or read it to do so, not long ago. */
+  isKnown(sessionId: string): boolean {
+    return (this.#heads.get(sessionId)?.view ?? null) !== null;
   }
 
   /** Runs `work` between two statements: nothing is in flight meanwhile. The head of `changed` is read again after. */
@@ -74,6 +85,7 @@ export class AppendQueue {
 
   /** Resolves when nothing waits. */
   async idle(): Promise<void> {
+    this.#start();
     while (this.#loop) await this.#loop;
   }
 
@@ -85,12 +97,16 @@ export class AppendQueue {
 
   #enqueue(waiting: Waiting): void {
     this.#waiting.push(waiting);
-    this.#loop ??= this.#run();
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#waiting.length > 0) this.#loop ??= this.#run();
   }
 
   async #run(): Promise<void> {
     // Lets everything that arrives in this turn of the event loop join the first batch.
-    await Promise.resolve();
+    await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
       const first = this.#waiting[0];
       if (first && isTask(first)) {

@@ -2,8 +2,8 @@
 import type { Sql } from '#db/client.ts';
 import { untilReachable } from '#db/reach.ts';
 import { AppError } from '#protocol/error.ts';
-import type { NewEvent, SessionEvent } from '#protocol/event.ts';
-import { serverChain } from '#protocol/id.ts';
+import type { EventType, NewEvent, SessionEvent } from '#protocol/event.ts';
+import { type SessionId, serverChain } from '#protocol/id.ts';
 import { type Attention, attentionFor, type SessionView } from '#protocol/session-view.ts';
 import type { Bus } from '#server/bus/index.ts';
 import type { ChainHead } from './anchor.ts';
@@ -11,7 +11,17 @@ import { AppendQueue } from './append.ts';
 import type { Appended, Decide, Part } from './batch.ts';
 import { hex, zeroHash } from './chain.ts';
 import { type Counts, countSessions, type ListOptions, listSessions, type SessionPage, summaryOf } from './list.ts';
-import { findSession, foldLog, type OpenedSession, openSession, type Range, readEvents, readView } from './read.ts';
+import {
+  findSession,
+  foldLog,
+  type OpenedSession,
+  openSession,
+  type Range,
+  readEvents,
+  readEventsOf,
+  readView,
+  recallEvent,
+} from './read.ts';
 import { type SearchOptions, type SearchPage, searchEvents } from './search.ts';
 import { SearchFiller } from './search-filler.ts';
 import { followLog } from './subscribe.ts';
@@ -52,13 +62,19 @@ export interface Log {
    * Rejects with `session.not-found` unless the session exists or the first event is `session.created`, `session.conflict`
    * when it is created twice, `input.invalid`, `input.too-large` above 500 events, `event.unstorable`, and
    * `database.unavailable` when too much waits, the disk is nearly full, or after 5 s without a database: then it is
-   * unknown whether it happened.
+   * unknown whether it happened. What `lingers` shares the commit of the next append that does not, within 20 ms.
    */
-  append(sessionId: string, events: NewEvent[] | Decide): Promise<Appended[]>;
+  append(sessionId: string, events: NewEvent[] | Decide, lingers?: boolean): Promise<Appended[]>;
   /** Events in seq order: those after a seq, or before one, or without bounds the newest. Empty for unknown sessions. */
   read(sessionId: string, range: Range): Promise<SessionEvent[]>;
+  /** The event with this dedupe key; null when there is none. */
+  recall(sessionId: string, dedupeKey: string): Promise<SessionEvent | null>;
+  /** The newest events of one type, at most `limit`, in seq order. */
+  readOf<T extends EventType>(sessionId: string, type: T, limit: number): Promise<(SessionEvent & { type: T })[]>;
   /** Null for an unknown session and for the server's own chain. */
   view(sessionId: string): Promise<SessionView | null>;
+  /** The id of the session that an id or unique name means, from memory where it can. Rejects as `find`. */
+  resolve(ref: string): Promise<SessionId>;
   /** By id or unique name. Rejects with `session.not-found`, `session.ambiguous`. */
   find(ref: string): Promise<SessionView>;
   /** The same, with its newest events up to where the view stands. */
@@ -115,9 +131,12 @@ export async function openLog(options: LogOptions): Promise<Log> {
   filler.catchUp().catch(report('search index'));
 
   return {
-    append: (sessionId, events) => queue.append(sessionId, events),
+    append: (sessionId, events, lingers) => queue.append(sessionId, events, lingers),
     read: (sessionId, range) => readEvents(sql, sessionId, range),
+    recall: (sessionId, dedupeKey) => recallEvent(sql, sessionId, dedupeKey),
+    readOf: (sessionId, type, limit) => readEventsOf(sql, sessionId, type, limit),
     view: (sessionId) => readView(sql, sessionId),
+    resolve: async (ref) => (queue.isKnown(ref) ? (ref as SessionId) : (await findSession(sql, ref)).id),
     find: (ref) => findSession(sql, ref),
     open: (ref, limit) => openSession(sql, ref, limit),
     subscribe: (sessionId, after, signal) =>

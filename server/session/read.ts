@@ -1,7 +1,7 @@
 /** Reads of one log and its view, straight from the database. */
 import type { Sql } from '#db/client.ts';
 import { AppError } from '#protocol/error.ts';
-import { lineSchema, type SessionEvent } from '#protocol/event.ts';
+import { type EventType, lineSchema, type SessionEvent } from '#protocol/event.ts';
 import { sessionIdSchema } from '#protocol/id.ts';
 import { foldSession, type SessionView } from '#protocol/session-view.ts';
 import { type EventRow, toEvent } from './stored-event.ts';
@@ -37,6 +37,27 @@ export async function readEvents(
     order by seq ${isForward ? sql`asc` : sql`desc`} limit ${limit}`;
   const events = rows.map((row) => toEvent(row));
   return isForward ? events : events.reverse();
+}
+
+/** The event that was stored under this key; null when there is none. */
+export async function recallEvent(sql: Sql, sessionId: string, dedupeKey: string): Promise<SessionEvent | null> {
+  const rows = await sql<EventRow[]>`
+    select session_id, seq, type, version, at, principal, payload from events
+    where session_id = ${sessionId} and dedupe_key = ${dedupeKey}`;
+  return rows[0] ? toEvent(rows[0]) : null;
+}
+
+/** The newest events of one type, at most `limit`, in seq order. */
+export async function readEventsOf<T extends EventType>(
+  sql: Sql,
+  sessionId: string,
+  type: T,
+  limit: number,
+): Promise<(SessionEvent & { type: T })[]> {
+  const rows = await sql<EventRow[]>`
+    select session_id, seq, type, version, at, principal, payload from events
+    where session_id = ${sessionId} and type = ${type} order by seq desc limit ${limit}`;
+  return rows.map((row) => toEvent(row) as SessionEvent & { type: T }).reverse();
 }
 
 /** The stored view; null for an unknown session and for the server's own chain. */

@@ -32,6 +32,34 @@ function parts(event: SessionEvent): (string | null)[] {
     case 'member.joined':
     case 'person.created':
       return [event.payload.name];
+    case 'provider.set':
+    case 'provider.removed':
+      return [event.payload.provider];
+    case 'usage.recorded':
+      return [event.payload.agent, event.payload.model];
+    case 'agent.added':
+    case 'agent.changed':
+      return [event.payload.agent, event.payload.harness, event.payload.model];
+    case 'turn.queued':
+    case 'turn.begun':
+      return [event.payload.agent, event.payload.prompt];
+    case 'turn.steered':
+      return [event.payload.text];
+    case 'turn.completed':
+      return [event.payload.reason];
+    case 'item.completed':
+      return [event.payload.title, event.payload.text];
+    case 'action.requested':
+      return [event.payload.tool, event.payload.command, ...event.payload.paths];
+    case 'action.judged':
+      return event.payload.reasons;
+    case 'file.changed':
+      return [event.payload.path];
+    case 'turn.moved':
+    case 'turn.withdrawn':
+    case 'turn.started':
+    case 'item.started':
+    case 'action.acted':
     case 'session.resumed':
     case 'session.ended':
     case 'driver.changed':

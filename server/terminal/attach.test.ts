@@ -144,6 +144,16 @@ describe('attaching to a terminal', () => {
     await soon(() => expect([first.shown, late.shown]).toEqual(['last words and more', 'last words and more']));
   });
 
+  it('[SRV31] a runner that brings a terminal with output that nobody stored is asked for all of it', async () => {
+    const { launch, runner } = await startSession(server, ada);
+    runner.socket.terminate();
+    await runner.socket.ended;
+    const terminalId = newTerminalId();
+    const state = { terminalId, start: 0, end: 5_718, cols: 80, rows: 24, isRunning: true };
+    const again = await TestRunner.start(server, launch, [state]);
+    expect(again.of('welcome').at(-1)?.wanted).toEqual([{ terminalId, offset: 0 }]);
+  });
+
   it('[SRV28] a program that prints much and ends at once loses nothing', async () => {
     const { terminalId, runner } = await startSession(server, ada);
     const viewer = new TestViewer(server, ada, terminalId);

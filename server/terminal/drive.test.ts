@@ -94,7 +94,7 @@ describe('driving a terminal', () => {
     await soon(() => expect([drives(a), drives(b)]).toEqual([null, null]));
     for (const key of 'echo hello\r') b.type(key);
     await soon(() => expect(runner.typed).toBe('echo hello\r'));
-    expect(drives(b)).toBe('bob');
+    await soon(() => expect(drives(b)).toBe('bob'));
   });
 
   it('of two who type where nobody drives, one drives and gets all keys through, the other none', async () => {

@@ -74,8 +74,10 @@ export class FeedSet implements TerminalPort {
     return pending;
   }
 
-  async #make(sessionId: SessionId, terminalId: TerminalId, size: Size): Promise<TerminalFeed> {
+  /** What is there beside its size is not of the recording: a runner's end is not ours. */
+  async #make(sessionId: SessionId, terminalId: TerminalId, { cols, rows }: Size): Promise<TerminalFeed> {
     const { sql, now, note } = this.#deps;
+    const size = { cols, rows };
     const store = new RecordingStore({ sql, sessionId, terminalId, now });
     const recorder = new Recorder({
       store,
@@ -182,7 +184,7 @@ export class FeedSet implements TerminalPort {
   }
 
   /** Frames of a terminal that is new to the server wait until its feed is there, in order. */
-  sink(link: RunnerLink): Omit<LinkSink, 'commit'> {
+  sink(link: RunnerLink): Omit<LinkSink, 'commit' | 'delta'> {
     const claims = new Map<TerminalId, Promise<TerminalFeed>>();
     const claim = async (terminalId: TerminalId): Promise<TerminalFeed> => {
       const feed = await this.#claimed(link, terminalId);

@@ -216,6 +216,32 @@ describe('recording of a terminal', () => {
     expect(pieces.join('') === text.join('')).toBe(true);
   });
 
+  it('[SRV34] what a killed server had sent and is committed late leaves no hole and comes once', async () => {
+    print('begun');
+    await tick();
+    const before = store;
+    const next = await open();
+    const row = (from: number, data: string): StoredRow => {
+      const bytes = Buffer.from(data);
+      return { kind: 'raw', from, to: from + bytes.length, cols: 80, rows: 24, data: bytes };
+    };
+    await before.add([row(5, ' one')]);
+    for (const part of [' one two', ' three']) {
+      next.output({ offset: next.end, data: Buffer.from(part) });
+      await next.flush();
+    }
+    const text = async () => {
+      const { pieces } = await store.page(null);
+      return pieces.map(({ data }) => Buffer.from(data, 'base64').toString()).join('');
+    };
+    expect(await text()).toBe('begun one two three');
+    await before.add([row(9, ' two thr')]);
+    next.screen(screen(next.end, 'a'));
+    next.screen(screen(next.end, 'b'));
+    await next.flush();
+    expect(await text()).toBe('begun one two three');
+  });
+
   it('one terminal keeps at most 64 MiB; the oldest goes first', async () => {
     const noise = () => Buffer.from(crypto.getRandomValues(new Uint8Array(65_536)));
     const rows = (first: number): StoredRow[] =>

@@ -85,11 +85,16 @@ export class RecordingStore {
     this.#stored = await this.#storedBytes();
   }
 
-  /** Stores rows; repeating a row is harmless. */
+  /**
+   * Stores rows; repeating a row is harmless. What a killed server had sent may be committed after this one has looked where
+   * the recording ends: of two rows that begin at one offset the longer one stays.
+   */
   async add(rows: StoredRow[]): Promise<void> {
     const { sql, sessionId, terminalId } = this.#deps;
+    // One statement must not name a key twice; of screens at one offset any will do.
+    const distinct = new Map(rows.map((row) => [`${row.kind} ${row.from}`, row]));
     const values = await Promise.all(
-      rows.map(async (row) => ({
+      [...distinct.values()].map(async (row) => ({
         terminal_id: terminalId,
         session_id: sessionId,
         from_offset: row.from,
@@ -101,7 +106,9 @@ export class RecordingStore {
         data: row.data.length === 0 ? Buffer.alloc(0) : await compress(row.data, { level: 1 }),
       })),
     );
-    await sql`insert into recordings ${sql(values)} on conflict do nothing`;
+    await sql`insert into recordings ${sql(values)} on conflict (terminal_id, from_offset, kind) do update
+      set to_offset = excluded.to_offset, at = excluded.at, cols = excluded.cols, rows = excluded.rows, data = excluded.data
+      where recordings.to_offset < excluded.to_offset`;
     this.#stored =
       (this.#stored ?? (await this.#storedBytes())) + values.reduce((sum, row) => sum + row.data.length, 0);
     await this.#bound();
@@ -138,7 +145,7 @@ export class RecordingStore {
     const rows = await sql`select * from recordings where terminal_id = ${terminalId} and kind <> 'screen'
       and to_offset > ${start} and from_offset < ${upTo} order by from_offset`;
     const screen = keyframe ? await toRow(keyframe) : null;
-    const pieces = (await Promise.all(rows.map(toRow))).map((row) => between(row, start, upTo));
+    const pieces = withoutOverlap(await Promise.all(rows.map(toRow)), start, upTo);
     const [older] = await sql`select 1 from recordings where terminal_id = ${terminalId} and kind <> 'screen'
       and from_offset < ${start} limit 1`;
     return {
@@ -198,6 +205,17 @@ function between<Row extends StoredRow>(row: Row, start: number, end: number): R
   const from = Math.max(row.from, start);
   const to = Math.min(row.to, end);
   return { ...row, from, to, data: row.data.subarray(from - row.from, to - row.from) };
+}
+
+/** Rows in order of where they begin, cut so that no byte comes twice. */
+function withoutOverlap<Row extends StoredRow>(rows: Row[], start: number, upTo: number): Row[] {
+  let end = start;
+  return rows.flatMap((row) => {
+    if (row.to <= end) return [];
+    const piece = between(row, end, upTo);
+    end = piece.to;
+    return [piece];
+  });
 }
 
 /** The raw rows that follow each other without a gap from `start` on. */

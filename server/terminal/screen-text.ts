@@ -15,9 +15,11 @@ export interface ScreenText {
 
 /** Draws `screen` and the output after it, and reads what stands there. */
 export async function screenText(screen: Screen, output: StoredOutput[]): Promise<ScreenText> {
-  const { default: headless } = await import('@xterm/headless');
+  const loaded = await import('@xterm/headless');
+  // What the default of a CommonJS module is depends on who loads it.
+  const { Terminal } = loaded.default ?? loaded;
   const { cols, rows } = screen;
-  const terminal = new headless.Terminal({ cols, rows, scrollback: 0, allowProposedApi: true });
+  const terminal = new Terminal({ cols, rows, scrollback: 0, allowProposedApi: true });
   const write = (data: Uint8Array) => new Promise<void>((resolve) => terminal.write(data, resolve));
   await write(screen.data);
   let end = screen.offset;

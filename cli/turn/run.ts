@@ -1,0 +1,136 @@
+/** `omnigent run`: one prompt in a session of its own, from a script or by hand. */
+import { resolve } from 'node:path';
+import { AppError } from '#protocol/error.ts';
+import type { SessionEvent } from '#protocol/event.ts';
+import type { Api } from '../api/client.ts';
+import { defineCommand } from '../command.ts';
+import { type Io, printable, write } from '../io.ts';
+import { exitOf, followTurn, type TurnOutcome } from './follow-turn.ts';
+
+export const agentOptions = {
+  harness: { type: 'string', value: 'TYPE', summary: 'kind of agent, see `omnigent harness list`' },
+  model: { type: 'string', value: 'MODEL', summary: 'model it uses (default: its own)' },
+} as const;
+
+/** Which harness is meant when none is named: a whole agent that asks before everything, else whatever can be used. */
+async function usableHarness(call: Api['call']): Promise<string> {
+  const usable = (await call.harness.list.query()).filter(({ problem }) => problem === null);
+  const found =
+    usable.find(({ capabilities, isInstallable }) => isInstallable && capabilities.gate === 'every-action') ??
+    usable[0];
+  if (found) return found.type;
+  throw new AppError({
+    code: 'input.invalid',
+    message: '--harness: none can be used here; see `omnigent harness list`',
+  });
+}
+
+function timeoutOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= 7 * 24 * 3600) return seconds * 1000;
+  throw new AppError({ code: 'input.invalid', message: '--timeout: seconds, more than 0' });
+}
+
+interface Run {
+  api: Api;
+  io: Io;
+  isJson: boolean;
+  sessionId: string;
+  turnId: string;
+  timeoutMs: number | null;
+}
+
+/** Prints the turn as it goes; null when its time was up, and it was interrupted. */
+async function watch({ api, io, isJson, sessionId, turnId, timeoutMs }: Run): Promise<TurnOutcome | null> {
+  const onEvent = async (event: SessionEvent) => {
+    if (isJson) return write(io.stdout, `${JSON.stringify(event)}\n`);
+    if (event.type === 'item.completed') {
+      const { kind, text, title, parentId, status } = event.payload;
+      if (kind === 'message' && parentId === null) return write(io.stdout, text.endsWith('\n') ? text : `${text}\n`);
+      if (kind !== 'message' && kind !== 'reasoning')
+        return write(io.stderr, `${status === 'completed' ? '·' : status} ${printable(title)}\n`);
+    }
+  };
+  const signal = timeoutMs === null ? undefined : AbortSignal.timeout(timeoutMs);
+  const outcome = await followTurn({ api, sessionId, turnId, after: 0, onEvent, ...(signal && { signal }) });
+  if (outcome === null) await api.call.turn.interrupt.mutate({ session: sessionId }).catch(() => undefined);
+  return outcome;
+}
+
+async function resultOf(api: Api, sessionId: string, turnId: string, outcome: TurnOutcome | null) {
+  // What the turn changed is stated before the runner answers.
+  await api.call.turn.diff.query({ session: sessionId }).catch(() => undefined);
+  const [{ view }, usage] = await Promise.all([
+    api.call.session.get.query({ session: sessionId }),
+    api.call.turn.usage.query({ session: sessionId }),
+  ]);
+  const after = outcome?.seq ?? 0;
+  const rest = await api.call.session.history.query({ session: sessionId, after, limit: 500 });
+  const filesChanged = rest.flatMap((event) =>
+    event.type === 'file.changed' && event.payload.turnId === turnId ? [event.payload.path] : [],
+  );
+  const calls = usage.calls.filter((call) => call.turnId === turnId);
+  const sum = (
+    field: 'inputTokens' | 'cacheReadTokens' | 'cacheWrite5mTokens' | 'cacheWrite1hTokens' | 'outputTokens',
+  ) => calls.reduce((total, call) => total + call[field], 0);
+  const costs = calls.map(({ costMicroUsd }) => costMicroUsd);
+  return {
+    result: {
+      ...{
+        sessionId,
+        turnId,
+        status: outcome?.status ?? 'interrupted',
+        reason: outcome ? outcome.reason : 'time is up',
+      },
+      output: outcome?.output ?? '',
+      filesChanged,
+      usage: {
+        calls: calls.length,
+        inputTokens: sum('inputTokens'),
+        cacheReadTokens: sum('cacheReadTokens'),
+        cacheWrite5mTokens: sum('cacheWrite5mTokens'),
+        cacheWrite1hTokens: sum('cacheWrite1hTokens'),
+        outputTokens: sum('outputTokens'),
+      },
+      costMicroUsd:
+        costs.every((cost) => cost !== null) && costs.length > 0
+          ? costs.reduce((a, b) => (a ?? 0) + (b ?? 0), 0)
+          : null,
+      approvals: [],
+      checkout: view.checkout,
+    },
+  };
+}
+
+export const runPrompt = defineCommand({
+  words: ['run'],
+  summary: 'give one prompt to an agent in a new session, and wait for the end of its turn',
+  operands: ['PROMPT'],
+  options: {
+    name: { type: 'string', value: 'NAME', summary: 'name of the session (default: the name of the folder)' },
+    dir: { type: 'string', value: 'DIR', summary: 'the folder, on the machine of the server (default: this one)' },
+    'include-changes': { type: 'boolean', summary: 'with uncommitted and untracked files' },
+    ...agentOptions,
+    timeout: { type: 'string', value: 'S', summary: 'interrupt it after S seconds, exit 124' },
+  },
+  async run({ options, operands, isJson, io, connect }) {
+    const timeoutMs = timeoutOf(options.timeout);
+    const api = await connect();
+    const harness = options.harness ?? (await usableHarness(api.call));
+    const { sessionId, url } = await api.call.session.create.mutate({
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.model === undefined ? {} : { model: options.model }),
+      dir: resolve(io.cwd, options.dir ?? '.'),
+      includeChanges: options['include-changes'] ?? false,
+      harness,
+      wait: false,
+    });
+    await write(io.stderr, `${url}\n`);
+    const { turnId } = await api.call.turn.send.mutate({ session: sessionId, prompt: operands.PROMPT });
+    const outcome = await watch({ api, io, isJson, sessionId, turnId, timeoutMs });
+    if (isJson) await write(io.stdout, `${JSON.stringify(await resultOf(api, sessionId, turnId, outcome))}\n`);
+    else if (outcome?.reason) await write(io.stderr, `${outcome.status}: ${printable(outcome.reason)}\n`);
+    return outcome === null ? 124 : exitOf[outcome.status];
+  },
+});

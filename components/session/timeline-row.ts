@@ -1,0 +1,85 @@
+/** What a timeline is made of: one row is one thing that scrolls into view by itself. Types only. */
+import type { EventPayload, SessionEvent } from '#protocol/event.ts';
+import type { ItemKind, TurnStatus } from '#protocol/turn-event.ts';
+
+export interface Verdict {
+  verdict: 'allow' | 'ask' | 'deny';
+  rule: string;
+  reasons: readonly string[];
+  /** What ran in place of what was asked for; null: nothing else. */
+  command: string | null;
+}
+
+export interface ItemEnd {
+  at: string;
+  status: EventPayload<'item.completed'>['status'];
+  /** Null where nobody told: its turn ended first. */
+  text: string | null;
+  exitCode: number | null;
+}
+
+export interface ItemRow {
+  kind: 'item';
+  key: string;
+  item: { kind: ItemKind; title: string; command: string | null; path: string | null };
+  /** How many items it is nested in. */
+  depth: number;
+  at: string;
+  /** Null while it goes on. */
+  end: ItemEnd | null;
+  /** Since when an action of it waits for a verdict; null: none does. */
+  heldSince: string | null;
+  /** The newest verdict on it. */
+  verdict: Verdict | null;
+}
+
+export interface TurnRow {
+  kind: 'turn';
+  key: string;
+  /** From 1, counting the turns whose start is among the events. */
+  number: number;
+  startedAt: string;
+  /** Null while it runs. */
+  endedAt: string | null;
+  tokens: number;
+  /** A call of it was cut, so that it used more than `tokens`. */
+  isUndercounted: boolean;
+}
+
+export interface PromptRow {
+  kind: 'prompt';
+  key: string;
+  by: string;
+  agent: string;
+  /** Null when it was queued before the first event that is known. */
+  text: string | null;
+  at: string;
+  isSteering: boolean;
+}
+
+export interface SpeakerRow {
+  kind: 'speaker';
+  key: string;
+  agent: string;
+  harness: string;
+  model: string | null;
+  at: string;
+}
+
+export interface EndRow {
+  kind: 'end';
+  key: string;
+  status: TurnStatus;
+  reason: string | null;
+  files: readonly { path: string; change: EventPayload<'file.changed'>['change'] }[];
+}
+
+export type Row =
+  | { kind: 'plain'; key: string; events: readonly SessionEvent[] }
+  | { kind: 'day'; key: string; at: string }
+  | { kind: 'handover'; key: string; text: string }
+  | TurnRow
+  | PromptRow
+  | SpeakerRow
+  | ItemRow
+  | EndRow;

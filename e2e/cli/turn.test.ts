@@ -1,0 +1,114 @@
+/** The commands about agents, each as a process of its own, on a real server with our agent and a scripted model. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { prepareHome } from '#db/testing-home.ts';
+import { ModelServer } from '../model/server.ts';
+import { ServerProcess } from '../server-process.ts';
+import { Commands, makeRepository } from './command.ts';
+
+// Each command is a process of its own.
+vi.setConfig({ testTimeout: 90_000 });
+
+let model: ModelServer;
+let server: ServerProcess;
+let dir: string;
+
+beforeAll(async () => {
+  model = await ModelServer.start(0);
+  model.play({
+    rules: [
+      { match: { contains: 'fail' }, steps: [{ status: 400, body: { error: { message: 'no such model here' } } }] },
+      { match: { contains: 'for ever' }, steps: [{ text: 'begin ' }, { gate: 'never' }] },
+      { match: { hasToolResult: true }, usage: { input: 30, output: 5 }, steps: [{ text: 'It is there.' }] },
+      {
+        match: {},
+        usage: { input: 20, cacheRead: 4, output: 7 },
+        steps: [{ write: { path: 'made.txt', content: 'made\n' } }],
+      },
+    ],
+  });
+  const env = { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-scripted-model' };
+  server = await ServerProcess.start({ env, onHome: prepareHome });
+  dir = join(server.folder, 'repository');
+  await makeRepository(dir);
+});
+afterAll(async () => {
+  await server?.stop();
+  await model?.close();
+});
+
+const omnigent = (...args: string[]) => new Commands(server, dir).run(args);
+const json = (text: string) => JSON.parse(text.trim().split('\n').at(-1) ?? '');
+
+it('[TRN10] run prints the answer, or every event and then the result with files and tokens', async () => {
+  const plain = await omnigent('run', 'make it', '--dir', dir, '--harness', 'acp:example', '--name', 'plain');
+  expect(plain).toMatchObject({ exitCode: 0, stdout: 'It is there.\n' });
+  const { exitCode, stdout } = await omnigent('run', 'make it', '--dir', dir, '--harness', 'acp:example', '--json');
+  expect(exitCode).toBe(0);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ type }) => type).filter(Boolean)).toEqual(
+    expect.arrayContaining(['turn.started', 'item.completed', 'turn.completed']),
+  );
+  expect(lines.at(-1).result).toMatchObject({
+    ...{ status: 'completed', output: 'It is there.', filesChanged: ['made.txt'], costMicroUsd: null, approvals: [] },
+    usage: { calls: 2, inputTokens: 50, cacheReadTokens: 4, outputTokens: 12 },
+  });
+});
+
+it('[TRN10] run exits as its turn ended: 1 when it failed, 124 when its time was up, 2 for a harness that is none', async () => {
+  const failed = await omnigent('run', 'fail', '--dir', dir, '--harness', 'acp:example', '--json');
+  expect(failed.exitCode).toBe(1);
+  expect(json(failed.stdout).result).toMatchObject({
+    status: 'failed',
+    reason: expect.stringContaining('no such model here'),
+  });
+  const late = await omnigent('run', 'for ever', '--dir', dir, '--harness', 'acp:example', '--timeout', '3', '--json');
+  expect(late.exitCode).toBe(124);
+  const none = await omnigent('run', 'x', '--dir', dir, '--harness', 'nothing');
+  expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('acp:example') });
+});
+
+it('[TRN10] send queues, waits and steers; interrupt ends the turn; usage and diff say what came of it', async () => {
+  await omnigent('session', 'new', '--dir', dir, '--harness', 'acp:example', '--name', 'talk');
+  const sent = await omnigent('session', 'send', 'talk', 'make it', '--wait', '--json');
+  expect([sent.exitCode, json(sent.stdout)]).toMatchObject([0, { status: 'completed', output: 'It is there.' }]);
+  expect(json((await omnigent('session', 'send', 'talk', 'for ever', '--json')).stdout)).toMatchObject({
+    status: 'started',
+  });
+  expect(json((await omnigent('session', 'send', 'talk', 'make it', '--json')).stdout)).toMatchObject({
+    status: 'queued',
+  });
+  const steered = await omnigent('session', 'send', 'talk', 'hurry', '--steer');
+  expect(steered).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('takes nothing during a turn') });
+  expect((await omnigent('session', 'interrupt', 'talk')).exitCode).toBe(0);
+  const usage = json((await omnigent('usage', 'talk', '--json')).stdout);
+  expect(usage).toMatchObject({
+    budgetMicroUsd: null,
+    calls: expect.arrayContaining([expect.objectContaining({ agent: 'example', inputTokens: 20 })]),
+  });
+  const diff = await omnigent('diff', 'talk');
+  expect(diff.stdout).toContain('+++ b/made.txt');
+  expect(json((await omnigent('diff', 'talk', '--json')).stdout)).toMatchObject({
+    files: [{ path: 'made.txt', change: 'added', added: 1, removed: 0 }],
+  });
+});
+
+it('[TRN10] harness list names each kind of agent and what it lacks', async () => {
+  const { harnesses } = json((await omnigent('harness', 'list', '--json')).stdout);
+  expect(harnesses).toEqual(expect.arrayContaining([expect.objectContaining({ type: 'acp:example', problem: null })]));
+  const gemini = harnesses.find(({ type }: { type: string }) => type === 'gemini');
+  expect(gemini.problem === null || gemini.problem.includes('npm install')).toBe(true);
+});
+
+it('[TRN10] ps names each agent with its pid on this machine', async () => {
+  const { sessions } = json((await omnigent('ps', '--json')).stdout);
+  const talk = sessions.find(({ name }: { name: string }) => name === 'talk');
+  expect(talk.agents).toEqual([{ name: 'example', harness: 'acp:example', model: null, pid: expect.any(Number) }]);
+  expect(await readFile(`/proc/${talk.agents[0].pid}/cmdline`, 'utf8')).toMatch(
+    /\/agent\.js|examples\/agent\/main\.mjs/,
+  );
+});

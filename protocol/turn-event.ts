@@ -1,0 +1,141 @@
+/** Facts about agents and their work: turns, items, actions, usage. Joined into the one table of event.ts. */
+import * as z from 'zod';
+import { actionIdSchema, callIdSchema, itemIdSchema, turnIdSchema } from './id.ts';
+
+/** Longest text of one item, in characters; a longer one is cut with a note. */
+export const maxItemText = 256 * 1024;
+/** Longest prompt, in characters. */
+export const maxPrompt = 256 * 1024;
+
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** Text of any lines. NUL is what Postgres cannot hold; half surrogates are no text. */
+const prose = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates');
+
+/** How people name an agent: `@primary-coder`. */
+export const agentNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected 1 to 40 of a-z, 0-9 and -, like primary-coder');
+/** Type of a harness: `acp:example`, `acp:my-agent --flag`. */
+export const harnessTypeSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}(?::[^\p{C}]{1,400})?$/u, 'expected a harness type');
+export const modelSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{C}]*$/u, 'must not contain control characters');
+
+export const itemKinds = ['message', 'reasoning', 'command', 'edit', 'tool', 'notice'] as const;
+export type ItemKind = (typeof itemKinds)[number];
+const itemStatuses = ['completed', 'failed', 'denied', 'interrupted'] as const;
+export const turnStatuses = ['completed', 'failed', 'interrupted', 'denied', 'over-budget'] as const;
+export type TurnStatus = (typeof turnStatuses)[number];
+export const actionKinds = ['command', 'write', 'read', 'mcp', 'network', 'other'] as const;
+export type ActionKind = (typeof actionKinds)[number];
+
+const path = prose(4096);
+
+/** What an item is about, as far as it is known when it starts. */
+const itemSubject = {
+  itemId: itemIdSchema,
+  turnId: turnIdSchema,
+  kind: z.enum(itemKinds),
+  /** The item that this one belongs to, e.g. the call that started a subagent. */
+  parentId: itemIdSchema.nullable(),
+  /** One line: the tool and what it is used on. */
+  title: prose(400),
+  command: prose(32_768).nullable(),
+  path: path.nullable(),
+};
+
+export const turnEventPayloads = {
+  'agent.added': z.object({ agent: agentNameSchema, harness: harnessTypeSchema, model: modelSchema.nullable() }),
+  'agent.changed': z.object({
+    agent: agentNameSchema,
+    harness: harnessTypeSchema,
+    model: modelSchema.nullable(),
+    /** Whether the new harness goes on with the conversation of the old one. */
+    keepsConversation: z.boolean(),
+  }),
+  'turn.queued': z.object({ turnId: turnIdSchema, agent: agentNameSchema, prompt: prose(maxPrompt) }),
+  /** Before which waiting turn; null: to the end. */
+  'turn.moved': z.object({ turnId: turnIdSchema, before: turnIdSchema.nullable() }),
+  'turn.withdrawn': z.object({ turnId: turnIdSchema }),
+  'turn.started': z.object({
+    turnId: turnIdSchema,
+    agent: agentNameSchema,
+    harness: harnessTypeSchema,
+    model: modelSchema.nullable(),
+    /** What the agent was told beyond the prompt: what others did since its last turn. */
+    handover: prose(maxPrompt).nullable(),
+  }),
+  /** A person began it in the agent's own terminal. */
+  'turn.begun': z.object({
+    turnId: turnIdSchema,
+    agent: agentNameSchema,
+    harness: harnessTypeSchema,
+    model: modelSchema.nullable(),
+    prompt: prose(maxPrompt),
+  }),
+  'turn.steered': z.object({ turnId: turnIdSchema, text: prose(maxPrompt), by: prose(60) }),
+  'turn.completed': z.object({
+    turnId: turnIdSchema,
+    status: z.enum(turnStatuses),
+    /** Why it did not complete, for people. */
+    reason: prose(2_000).nullable(),
+    /** The harness's own name for the conversation, with which it is resumed. */
+    conversation: prose(400).nullable(),
+  }),
+  /** A file in the checkout differs from before the turn; stated when the turn is over. */
+  'file.changed': z.object({ turnId: turnIdSchema, path, change: z.enum(['added', 'modified', 'deleted']) }),
+  'item.started': z.object(itemSubject),
+  'item.completed': z.object({
+    ...itemSubject,
+    status: z.enum(itemStatuses),
+    /** Of a message or reasoning the whole text, of a command its output, of an edit its diff; cut at `maxItemText`. */
+    text: prose(maxItemText),
+    exitCode: z.number().int().nullable(),
+  }),
+  'action.requested': z.object({
+    actionId: actionIdSchema,
+    turnId: turnIdSchema.nullable(),
+    agent: agentNameSchema,
+    itemId: itemIdSchema.nullable(),
+    kind: z.enum(actionKinds),
+    /** The agent's own name of the tool. */
+    tool: prose(200),
+    command: prose(32_768).nullable(),
+    paths: z.array(path).max(1_000),
+    cwd: path,
+  }),
+  'action.judged': z.object({
+    actionId: actionIdSchema,
+    verdict: z.enum(['allow', 'ask', 'deny']),
+    rule: prose(200),
+    reasons: z.array(prose(1_000)).max(50),
+    policyHash: prose(64),
+    /** An allowed command is run as this instead; null: as it was asked. */
+    command: prose(32_768).nullable(),
+  }),
+  /** `ran`: it was let through and happened; `blocked`: it did not happen; `unknown`: it had begun when its runner died. */
+  'action.acted': z.object({ actionId: actionIdSchema, outcome: z.enum(['ran', 'blocked', 'withdrawn', 'unknown']) }),
+  'usage.recorded': z.object({
+    callId: callIdSchema,
+    turnId: turnIdSchema.nullable(),
+    agent: agentNameSchema,
+    provider: prose(60),
+    model: prose(200),
+    inputTokens: count,
+    cacheReadTokens: count,
+    cacheWrite5mTokens: count,
+    cacheWrite1hTokens: count,
+    outputTokens: count,
+    /** Micro-dollars; null: not priced. */
+    costMicroUsd: count.nullable(),
+    status: z.enum(['settled', 'unknown', 'imputed']),
+  }),
+} as const;

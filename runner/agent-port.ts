@@ -1,0 +1,226 @@
+/**
+ * The agent port: what an agent reaches beside its files. Model calls go to the server's gateway in its session's name. Each
+ * agent has a token of its own, which works nowhere else. Knows no harness and no provider.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import {
+  Agent,
+  createServer,
+  request as dial,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as z from 'zod';
+import type { TurnId } from '#protocol/id.ts';
+import type { ProviderName } from '#protocol/provider.ts';
+import { serverFileSchema } from '#protocol/server-file.ts';
+
+export interface AgentPortOptions {
+  /** Origin of the server that the runner is linked to; null without a link. */
+  server: () => string | null;
+  /** Path of `server.json`, read without a link because a restarted server may have another port. */
+  serverFile: string;
+  /** The runner's bearer key. */
+  key: string;
+  log: (line: string) => void;
+}
+
+/** What an agent is given to reach the port. */
+export interface AgentAccess {
+  /** Where the model APIs are, without a slash at the end: `…/v1/messages` and so on are below it. */
+  url: string;
+  /**
+   * Bearer token, API key or `x-omnigent-token` of this agent. In the last form the call's own `Authorization` goes along, for
+   * a provider of which the server has no key.
+   */
+  token: string;
+  /** Whether the server has a key of this provider now; true when it does not answer. */
+  hasKey: (provider: ProviderName) => Promise<boolean>;
+  /** Answers what the agent's program posts, as JSON, to `<url>/_/<name>`; `signal` aborts when it does not wait any more. */
+  onPost: (name: string, answer: (body: unknown, signal: AbortSignal) => Promise<object>) => void;
+}
+
+type Post = (body: unknown, signal: AbortSignal) => Promise<object>;
+
+interface Known {
+  agent: string;
+  hash: Buffer;
+  turnId: () => TurnId | null;
+  posts: Map<string, Post>;
+}
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+/** Our own headers cannot be set from inside, but for the agent's token. */
+const ownHeader = /^x-omnigent-/;
+const tokenHeader = 'x-omnigent-token';
+const agentHeader = 'x-omnigent-agent';
+const hasKeySchema = z.object({ hasKey: z.boolean() });
+/** How long the server may take to say whether it has a key, in ms. */
+const askMs = 5_000;
+
+export class AgentPort {
+  readonly #options: AgentPortOptions;
+  readonly #server: Server;
+  readonly #connections = new Agent({ keepAlive: true });
+  readonly #agents = new Map<string, Known>();
+
+  private constructor(options: AgentPortOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#server.requestTimeout = 0;
+  }
+
+  /** Listens on a free port of 127.0.0.1. */
+  static async open(options: AgentPortOptions): Promise<AgentPort> {
+    const port = new AgentPort(options);
+    await new Promise<void>((resolve, reject) => {
+      port.#server.once('error', reject);
+      port.#server.listen(0, '127.0.0.1', resolve);
+    });
+    return port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Gives `agent` a new token; an earlier one of the same name stops working. `turnId` is asked for at every call. */
+  admit(agent: string, turnId: () => TurnId | null): AgentAccess {
+    const token = `agk_${randomBytes(32).toString('base64url')}`;
+    const posts: Known['posts'] = new Map();
+    this.#agents.set(agent, { agent, hash: hashOf(token), turnId, posts });
+    return {
+      ...{ url: this.url, token },
+      hasKey: (provider) => this.#hasKey(provider, agent),
+      onPost: (name, answer) => void posts.set(name, answer),
+    };
+  }
+
+  revoke(agent: string): void {
+    this.#agents.delete(agent);
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    this.#connections.destroy();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const known = this.#agentOf(request);
+    if (!known) return answer(response, 401, 'authentication_error', 'this token is not an agent of a running session');
+    const post = /^\/_\/([a-z-]+)$/.exec(request.url ?? '')?.[1];
+    if (post !== undefined) return this.#post(known.posts.get(post), request, response);
+    try {
+      this.#forward(await this.#serverUrl(), known, request, response);
+    } catch (cause) {
+      this.#options.log(`agent port: no server: ${cause instanceof Error ? cause.message : String(cause)}`);
+      away(response);
+    }
+  }
+
+  async #serverUrl(): Promise<URL> {
+    return new URL(this.#options.server() ?? (await readServerFile(this.#options.serverFile)));
+  }
+
+  async #hasKey(provider: ProviderName, agent: string): Promise<boolean> {
+    try {
+      const url = new URL(`/gateway/providers/${provider}`, await this.#serverUrl());
+      const headers = { authorization: `Bearer ${this.#options.key}`, [agentHeader]: agent };
+      const answered = await fetch(url, { headers, signal: AbortSignal.timeout(askMs) });
+      return hasKeySchema.parse(await answered.json()).hasKey;
+    } catch (cause) {
+      this.#options.log(`agent port: keys: ${cause instanceof Error ? cause.message : String(cause)}`);
+      return true;
+    }
+  }
+
+  /** The agent whose token came in our own header, as bearer or as API key. */
+  #agentOf({ headers }: IncomingMessage): Known | null {
+    const bearer = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
+    const token = headers[tokenHeader] ?? bearer ?? headers['x-api-key'];
+    if (typeof token !== 'string') return null;
+    const hash = hashOf(token);
+    return [...this.#agents.values()].find((known) => timingSafeEqual(known.hash, hash)) ?? null;
+  }
+
+  /** Without an answer there is no 200: whoever asked takes that for a denial. */
+  async #post(to: Post | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    try {
+      if (!to || request.method !== 'POST') return answer(response, 404, 'not_found_error', 'nothing is asked here');
+      const body = await readText(request);
+      const said = await to(JSON.parse(body), gone.signal);
+      const text = JSON.stringify(said);
+      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+      if (!response.writableEnded) response.writeHead(200, headers).end(text);
+    } catch (cause) {
+      this.#options.log(`agent port: ${cause instanceof Error ? cause.message : String(cause)}`);
+      answer(response, 400, 'invalid_request_error', 'this cannot be answered');
+    }
+  }
+
+  #forward(server: URL, known: Known, request: IncomingMessage, response: ServerResponse): void {
+    const { authorization, 'x-api-key': apiKey, host, connection, ...rest } = request.headers;
+    const passed = Object.entries(rest).filter(([name]) => !ownHeader.test(name));
+    const turnId = known.turnId();
+    const headers = {
+      ...Object.fromEntries(passed),
+      authorization: `Bearer ${this.#options.key}`,
+      [agentHeader]: known.agent,
+      ...(request.headers[tokenHeader] !== undefined && authorization && { 'x-omnigent-credential': authorization }),
+      ...(turnId && { 'x-omnigent-turn': turnId }),
+    };
+    const { hostname, port } = server;
+    const path = `/gateway${request.url ?? '/'}`;
+    const call = dial({ agent: this.#connections, hostname, port, path, method: request.method, headers });
+    call.on('response', (answered) => {
+      response.writeHead(answered.statusCode ?? 502, answered.headers);
+      response.flushHeaders();
+      answered.pipe(response);
+      answered.on('error', () => response.destroy());
+    });
+    call.on('error', (cause) => {
+      if (response.headersSent) return response.destroy();
+      this.#options.log(`agent port: ${cause.message}`);
+      away(response);
+    });
+    response.on('close', () => {
+      if (!response.writableFinished) call.destroy();
+    });
+    request.pipe(call);
+  }
+}
+
+const readServerFile = async (path: string): Promise<string> =>
+  serverFileSchema.parse(JSON.parse(await readFile(path, 'utf8'))).url;
+
+/** A tool's whole input fits; in bytes. */
+const maxPostBytes = 16 * 1024 * 1024;
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxPostBytes) throw new Error(`a post of more than ${maxPostBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Clients of model APIs try again after this. */
+const away = (response: ServerResponse) =>
+  answer(response, 503, 'overloaded_error', 'the Omnigent server does not answer; it is back in a moment');
+
+function answer(response: ServerResponse, status: number, type: string, message: string): void {
+  if (response.headersSent) return void response.destroy();
+  const retry = status === 503 ? { 'retry-after': '1' } : {};
+  response
+    .writeHead(status, { 'content-type': 'application/json', ...retry })
+    .end(JSON.stringify({ type: 'error', error: { type, message } }));
+}

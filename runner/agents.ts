@@ -1,0 +1,178 @@
+/**
+ * The agents' side of one runner: gate, turns and what turns changed, wired together. Knows the link only as something
+ * that may or may not take a message now.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '#protocol/error.ts';
+import type { NewEvent } from '#protocol/event.ts';
+import type { ActionId, IdSource, TurnId } from '#protocol/id.ts';
+import type { Launch } from '#protocol/launch.ts';
+import type { FromRunner, RunnerDiff, ToRunner } from '#protocol/runner-message.ts';
+import type { AgentPort } from './agent-port.ts';
+import { createLauncher } from './agent-process.ts';
+import { openAgentTerminal } from './agent-terminal.ts';
+import type { Checkout } from './checkout/index.ts';
+import type { FileChange } from './checkout/tree-diff.ts';
+import { Gate } from './gate.ts';
+import { harnessOf } from './harness/index.ts';
+import type { TerminalSet } from './terminal-set.ts';
+import { TurnSet } from './turn-set.ts';
+import { TurnStates } from './turn-states.ts';
+
+type Message<T extends ToRunner['type']> = ToRunner & { type: T };
+
+/** The end waits no longer than this for the state that the last turn left, in ms: a host gives it 3 s. */
+const keepMs = 2_000;
+
+export interface AgentsOptions {
+  launch: Launch;
+  ids: IdSource;
+  state: (fact: Pick<NewEvent, 'type' | 'payload'>) => void;
+  /** Closed with them. */
+  port: AgentPort;
+  /** False without a link. */
+  send: (message: FromRunner) => boolean;
+  terminals: Pick<TerminalSet, 'open' | 'get' | 'close'>;
+  log: (line: string) => void;
+}
+
+export class Agents {
+  readonly #options: AgentsOptions;
+  readonly #gate: Gate;
+  readonly #turns: TurnSet;
+  readonly #cwd: Promise<string>;
+  /** Where they work. */
+  #place: (cwd: string) => void = () => undefined;
+  /** Null until the checkout is there. */
+  #states: TurnStates | null = null;
+  /** What turns said of themselves before: nobody works in a checkout that is not there. */
+  readonly #early: ((states: TurnStates) => void)[] = [];
+  /** Settles when what the last turn changed is stated. */
+  #stated: Promise<void> = Promise.resolve();
+
+  constructor(options: AgentsOptions) {
+    const { ids, launch, state } = options;
+    this.#options = options;
+    this.#gate = new Gate({
+      ids,
+      holdMs: launch.holdMs,
+      state: (type, payload) => state({ type, payload } as Pick<NewEvent, 'type' | 'payload'>),
+      after(ms, task) {
+        const timer = setTimeout(task, ms);
+        return () => clearTimeout(timer);
+      },
+      mayAct: () => this.#mayWrite(),
+    });
+    this.#cwd = new Promise((resolve) => {
+      this.#place = resolve;
+    });
+    this.#turns = this.#openTurns();
+    // It starts while the checkout is made.
+    if (launch.agent) this.#expect(launch.agent);
+  }
+
+  /** When it comes to nothing the turn that wants it tries again, and says why. */
+  #expect({ conversation, ...agent }: NonNullable<Launch['agent']>): void {
+    this.#turns.expect(agent, conversation).catch((cause: unknown) => {
+      this.#options.log(`agent ${agent.name}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    });
+  }
+
+  #openTurns(): TurnSet {
+    const { launch, ids, port, state, send, log, terminals } = this.#options;
+    return new TurnSet({
+      ...{ ids, state, log, gate: this.#gate, port, harnessOf, cwd: this.#cwd },
+      launcher: createLauncher(launch.isolation),
+      env: { PATH: process.env.PATH, ...launch.programs },
+      homeOf: async (agent) => {
+        const home = join(launch.directory, 'agents', agent);
+        await mkdir(home, { recursive: true, mode: 0o700 });
+        return home;
+      },
+      openTerminal: (name, command, env) => openAgentTerminal({ terminals, ids, name, command, env }),
+      send: (delta) => void send({ type: 'delta', ...delta }),
+      onBegin: (turnId) => this.#note((states) => states.began(turnId)),
+      onStarted: () => this.#note((states) => states.prepare()),
+      onEnd: (turnId) =>
+        this.#note((states) => {
+          this.#stated = this.#stateChanges(turnId, states.ended(turnId));
+        }),
+      mayWrite: () => this.#mayWrite(),
+    });
+  }
+
+  async #mayWrite(): Promise<void> {
+    await this.#cwd;
+    await this.#states?.whenRead();
+  }
+
+  #note(fact: (states: TurnStates) => void): void {
+    if (this.#states) fact(this.#states);
+    else this.#early.push(fact);
+  }
+
+  /** What the server learns with every new link. */
+  get greeting(): { newestTurn: TurnId | null; actions: ActionId[] } {
+    return { newestTurn: this.#turns.newest, actions: this.#gate.waiting };
+  }
+
+  /** The checkout is there, `isNew`: since just now. */
+  enter(checkout: Checkout, isNew: boolean): void {
+    const { launch, log } = this.#options;
+    const states = new TurnStates({ checkout, isNew, directory: launch.directory, log });
+    this.#states = states;
+    for (const fact of this.#early.splice(0)) fact(states);
+    this.#place(checkout.start);
+  }
+
+  async #stateChanges(turnId: TurnId, changes: Promise<FileChange[]>): Promise<void> {
+    const { state, log } = this.#options;
+    try {
+      for (const { path, change } of await changes) {
+        state({ type: 'file.changed', payload: { turnId, path, change } });
+      }
+    } catch (cause) {
+      log(`changes of ${turnId}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+  }
+
+  start(message: Message<'turn.start'>): void {
+    this.#turns.start(message);
+  }
+
+  async open({ agent, conversation }: Message<'agent.open'>): Promise<void> {
+    if (!this.#states) throw new AppError({ code: 'session.not-running', message: 'the checkout is not there yet' });
+    await this.#turns.open(agent, conversation);
+  }
+
+  async steer({ turnId, text, by }: Message<'turn.steer'>): Promise<void> {
+    await this.#turns.steer(turnId, text, by);
+  }
+
+  async interrupt({ turnId, reason }: Message<'turn.interrupt'>): Promise<void> {
+    await this.#turns.interrupt(turnId, reason);
+  }
+
+  judged(message: Message<'action.verdict'>): void {
+    this.#gate.judged(message);
+  }
+
+  /** Against its base, or where a turn began. Whatever the last turn changed is stated by then. */
+  async diff({ turnId = null }: Message<'checkout.diff'>): Promise<RunnerDiff> {
+    await this.#stated;
+    if (!this.#states) throw new AppError({ code: 'session.not-running', message: 'the checkout is not there yet' });
+    return { ...(await this.#states.diff(turnId)), turnId };
+  }
+
+  /** There is a new link: the text of open items is said from the beginning. */
+  resume(): void {
+    this.#turns.resume();
+  }
+
+  async closeAll(): Promise<void> {
+    await this.#turns.closeAll();
+    this.#options.port.close();
+    await this.#states?.settled(keepMs);
+  }
+}

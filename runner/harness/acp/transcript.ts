@@ -1,0 +1,167 @@
+/** Updates of an ACP session as items of a turn. Knows no connection. Source: https://agentclientprotocol.com/protocol/tool-calls */
+import type { SessionUpdate, ToolCallContent, ToolCallUpdate, ToolKind } from '@agentclientprotocol/sdk';
+import type { ActionKind, ItemKind } from '#protocol/turn-event.ts';
+import type { ItemHandle, ProposedAction, TurnSink } from '../harness.ts';
+
+const itemKinds: Partial<Record<ToolKind, ItemKind>> = {
+  execute: 'command',
+  edit: 'edit',
+  delete: 'edit',
+  move: 'edit',
+};
+const actionKinds: Partial<Record<ToolKind, ActionKind>> = {
+  execute: 'command',
+  edit: 'write',
+  delete: 'write',
+  move: 'write',
+  read: 'read',
+  search: 'read',
+  fetch: 'network',
+};
+
+interface Call {
+  item: ItemHandle;
+  kind: ToolKind;
+  title: string;
+  /** What it was last told to hold. */
+  text: string;
+  input: unknown;
+  locations: readonly string[];
+  isDone: boolean;
+}
+
+type Streamed = { kind: 'message' | 'reasoning'; item: ItemHandle; text: string };
+
+export class Transcript {
+  readonly #sink: TurnSink;
+  readonly #cwd: string;
+  readonly #calls = new Map<string, Call>();
+  #streamed: Streamed | null = null;
+  /** A denial after which the agent has said and done nothing. */
+  #untold: string | null = null;
+
+  constructor(sink: TurnSink, cwd: string) {
+    this.#sink = sink;
+    this.#cwd = cwd;
+  }
+
+  update(update: SessionUpdate): void {
+    switch (update.sessionUpdate) {
+      case 'agent_message_chunk':
+        return this.#stream('message', textOf(update.content));
+      case 'agent_thought_chunk':
+        return this.#stream('reasoning', textOf(update.content));
+      case 'tool_call':
+      case 'tool_call_update':
+        this.#call(update);
+        return;
+      default:
+        // Plans, modes and whatever a newer agent tells are no items.
+        return;
+    }
+  }
+
+  /** What the agent asks leave for; the call becomes an item if it was none yet. */
+  action(toolCall: ToolCallUpdate): ProposedAction {
+    const call = this.#call(toolCall);
+    const { command, path } = inputOf(call.input);
+    return {
+      kind: actionKinds[call.kind] ?? 'other',
+      tool: toolCall.name ?? call.title,
+      item: call.item,
+      command,
+      paths: path === null ? call.locations : [path, ...call.locations.filter((location) => location !== path)],
+      cwd: this.#cwd,
+      canEdit: false,
+    };
+  }
+
+  denied({ toolCallId }: ToolCallUpdate, why: string): void {
+    this.#untold = `Denied by policy: ${this.#calls.get(toolCallId)?.title ?? 'that'}: ${why}.`;
+    this.#finish(toolCallId, 'denied', why);
+  }
+
+  /** What the model has not been told, once. */
+  takeUntold(): string | null {
+    const untold = this.#untold;
+    this.#untold = null;
+    return untold;
+  }
+
+  /** The turn is over: whatever is still open ends with it. */
+  end(isWhole: boolean): void {
+    this.#flush(isWhole ? 'completed' : 'interrupted');
+    for (const [id, call] of this.#calls)
+      if (!call.isDone) this.#finish(id, isWhole ? 'completed' : 'interrupted', call.text);
+  }
+
+  #stream(kind: Streamed['kind'], text: string): void {
+    if (text !== '') this.#untold = null;
+    if (this.#streamed?.kind !== kind) {
+      this.#flush('completed');
+      this.#streamed = { kind, item: this.#sink.item({ kind, title: '' }), text: '' };
+    }
+    this.#streamed.text += text;
+    this.#streamed.item.append(text);
+  }
+
+  #flush(status: 'completed' | 'interrupted'): void {
+    this.#streamed?.item.complete({ status, text: this.#streamed.text });
+    this.#streamed = null;
+  }
+
+  #call(update: ToolCallUpdate): Call {
+    this.#flush('completed');
+    const call = this.#calls.get(update.toolCallId) ?? this.#begin(update);
+    if (update.content) call.text = update.content.map(contentText).join('\n');
+    if (update.rawInput !== undefined) call.input = update.rawInput;
+    if (update.locations) call.locations = update.locations.map(({ path }) => path);
+    if (update.status === 'completed' || update.status === 'failed')
+      this.#finish(update.toolCallId, update.status, call.text);
+    return call;
+  }
+
+  #begin(update: ToolCallUpdate): Call {
+    this.#untold = null;
+    const kind = update.kind ?? 'other';
+    const title = update.title ?? update.name ?? 'tool';
+    const { command, path } = inputOf(update.rawInput);
+    const item = this.#sink.item({ kind: itemKinds[kind] ?? 'tool', title, command, path });
+    const call: Call = { item, kind, title, text: '', input: update.rawInput, locations: [], isDone: false };
+    this.#calls.set(update.toolCallId, call);
+    return call;
+  }
+
+  #finish(id: string, status: 'completed' | 'failed' | 'denied' | 'interrupted', text: string): void {
+    const call = this.#calls.get(id);
+    if (!call || call.isDone) return;
+    call.isDone = true;
+    call.item.complete({ status, text });
+  }
+}
+
+const textOf = (content: { type: string; text?: string }): string =>
+  content.type === 'text' ? (content.text ?? '') : '';
+
+/** A diff is shown as one, line by line; the review of step 6 works from the files themselves. */
+function contentText(content: ToolCallContent): string {
+  if (content.type === 'content') return textOf(content.content);
+  if (content.type !== 'diff') return '';
+  const lines = (sign: string, text: string | null | undefined) =>
+    (text ?? '')
+      .split('\n')
+      .filter((line, at, all) => line !== '' || at < all.length - 1)
+      .map((line) => sign + line);
+  return [`--- ${content.path}`, ...lines('-', content.oldText), ...lines('+', content.newText)].join('\n');
+}
+
+/** Command and path of a call's input, under the names that agents use. */
+function inputOf(input: unknown): { command: string | null; path: string | null } {
+  const fields = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
+  const first = (...names: string[]) => names.map((name) => fields[name]).find((value) => typeof value === 'string');
+  const listed = Array.isArray(fields.command) ? fields.command.join(' ') : undefined;
+  return {
+    command: (first('command', 'cmd') as string | undefined) ?? listed ?? null,
+    path: (first('path', 'file_path', 'filePath', 'filename') as string | undefined) ?? null,
+  };
+}

@@ -1,0 +1,356 @@
+/**
+ * The agents of a session and their turns: one turn at a time, items stated as facts, text passed on as it comes. Knows no
+ * particular harness, no socket and no policy.
+ */
+import { AppError } from '#protocol/error.ts';
+import { type NewEvent, toLine } from '#protocol/event.ts';
+import { type IdSource, newId, type TurnId } from '#protocol/id.ts';
+import type { AgentPort } from './agent-port.ts';
+import { bounded } from './bounded-text.ts';
+import type { Gate } from './gate.ts';
+import type {
+  Agent,
+  AgentProcess,
+  AgentTerminal,
+  BegunTurn,
+  Harness,
+  ItemHandle,
+  Launcher,
+  StartedItem,
+  TurnEnd,
+  TurnSink,
+} from './harness/harness.ts';
+import { untestedNotice } from './harness/untested.ts';
+import { type Delta, type OpenItem, TextStream } from './text-stream.ts';
+
+export interface TurnRequest {
+  turnId: TurnId;
+  agent: { name: string; harness: string; model: string | null };
+  prompt: string;
+  /** The agent's conversation so far, from its last turn; null for its first. */
+  conversation: string | null;
+}
+
+export interface TurnSetOptions {
+  ids: IdSource;
+  port: AgentPort;
+  gate: Pick<Gate, 'ask'>;
+  launcher: Launcher;
+  /** Absolute folder that agents work in, once it is there. Never rejects. */
+  cwd: Promise<string>;
+  /** Where programs are found. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Absolute; the agent of this name keeps its settings and state there. */
+  homeOf: (agent: string) => Promise<string>;
+  /** Throws `input.invalid` for a type that is none. */
+  harnessOf: (type: string) => Promise<Harness>;
+  state: (fact: Pick<NewEvent, 'type' | 'payload'>) => void;
+  /** Lost when there is no link: the newest text is sent again with the next one. */
+  send: (delta: Delta) => void;
+  /** Its agent does nothing for it yet. */
+  onBegin: (turnId: TurnId) => void;
+  /** An agent has started, and may be asked. */
+  onStarted: () => void;
+  onEnd: (turnId: TurnId) => void;
+  /** Resolves when files may be changed: what was there before is known. The gate waits for it itself. Never rejects. */
+  mayWrite: () => Promise<void>;
+  /** Opens the terminal of the agent of this name. */
+  openTerminal: (agent: string, command: readonly string[], env: Record<string, string>) => Promise<AgentTerminal>;
+  log: (line: string) => void;
+}
+
+interface Known {
+  agent: Agent;
+  harness: string;
+  family: string;
+  model: string | null;
+  /** Whether it was asked anything: before that its conversation need not be known to anybody. */
+  isAsked: boolean;
+  /** Whether it changes nothing before the gate lets it. */
+  isGated: boolean;
+  /** To be told once; null: nothing is. */
+  notice: string | null;
+}
+
+interface Running {
+  turnId: TurnId;
+  name: string;
+  /** Null until its agent has started. */
+  agent: Agent | null;
+  /** Why it is to end early; null: it is not. */
+  interrupted: string | null;
+  items: Map<ItemHandle, OpenItem>;
+}
+
+export class TurnSet {
+  readonly #options: TurnSetOptions;
+  readonly #texts: TextStream;
+  readonly #agents = new Map<string, Known>();
+  /** Starts that are under way: whoever wants the same agent waits for the same one. */
+  readonly #starts = new Map<string, { harness: string; model: string | null; agent: Promise<Agent> }>();
+  /** Whatever they started and still runs. */
+  readonly #processes = new Set<AgentProcess>();
+  #isClosing = false;
+  #cwd: string | null = null;
+  #running: Running | null = null;
+  /** Came while a turn that a person began was running. */
+  #held: TurnRequest | null = null;
+  #newest: TurnId | null = null;
+
+  constructor(options: TurnSetOptions) {
+    this.#options = options;
+    this.#texts = new TextStream({ send: options.send, open: () => this.#running });
+    void options.cwd.then((cwd) => {
+      this.#cwd = cwd;
+    });
+  }
+
+  /** The turn it was last given, over or not. */
+  get newest(): TurnId | null {
+    return this.#newest;
+  }
+
+  /** Pids of the agents that run, by name. */
+  get pids(): Record<string, number> {
+    return Object.fromEntries([...this.#agents].flatMap(([name, { agent }]) => (agent.pid ? [[name, agent.pid]] : [])));
+  }
+
+  /**
+   * Begins a turn, after one that a person began in a terminal; how it ends is a fact. Repeating the newest one changes
+   * nothing. Throws `session.conflict` while another one waits.
+   */
+  start(request: TurnRequest): void {
+    const { turnId } = request;
+    if (turnId === this.#newest) return;
+    if (this.#held) throw new AppError({ code: 'session.conflict', message: 'another turn waits' });
+    this.#newest = turnId;
+    if (this.#running) this.#held = request;
+    else this.#begin(request);
+  }
+
+  #begin(request: TurnRequest): void {
+    const { turnId, agent } = request;
+    const running: Running = { turnId, name: agent.name, agent: null, interrupted: null, items: new Map() };
+    this.#running = running;
+    this.#options.onBegin(turnId);
+    void this.#run(running, request);
+  }
+
+  /** Starts an agent between turns. Throws `session.conflict` while one runs, `launch.failed` saying what to do. */
+  async open(agent: TurnRequest['agent'], conversation: string | null): Promise<void> {
+    if (this.#running) throw new AppError({ code: 'session.conflict', message: 'a turn runs; wait for its end' });
+    await this.#ready({ agent, conversation });
+  }
+
+  /** Starts an agent that will be asked something soon, where that is the same as starting it then. */
+  async expect(agent: TurnRequest['agent'], conversation: string | null): Promise<void> {
+    const { startsEarly } = await this.#options.harnessOf(agent.harness);
+    if (startsEarly && !this.#running && !this.#isClosing) await this.#ready({ agent, conversation });
+  }
+
+  /** Throws `session.conflict` when this turn does not run, or what the agent says. */
+  async steer(turnId: TurnId, text: string, by: string): Promise<void> {
+    await this.#agentOf(turnId).steer(text);
+    this.#options.state({ type: 'turn.steered', payload: { turnId, text, by } });
+  }
+
+  /** A turn that is over is no error: its end and the wish crossed. */
+  async interrupt(turnId: TurnId, reason: string): Promise<void> {
+    if (this.#running?.turnId !== turnId) return;
+    this.#running.interrupted = reason;
+    await this.#running.agent?.interrupt();
+  }
+
+  /** Sends the text of every open item from its beginning: for a new link. */
+  resume(): void {
+    this.#texts.resume();
+  }
+
+  /** Ends every agent; a turn that runs is interrupted. */
+  async closeAll(): Promise<void> {
+    this.#isClosing = true;
+    if (this.#running) this.#running.interrupted = 'the session was stopped';
+    await Promise.all([...this.#agents.keys()].map((name) => this.#close(name)));
+    for (const process of this.#processes) process.kill('SIGKILL');
+  }
+
+  #agentOf(turnId: TurnId): Agent {
+    const running = this.#running;
+    if (running?.turnId === turnId && running.agent) return running.agent;
+    throw new AppError({ code: 'session.conflict', message: 'this turn does not run' });
+  }
+
+  async #run(running: Running, request: TurnRequest): Promise<void> {
+    const end = await this.#work(running, request).catch((cause: unknown): TurnEnd => {
+      if (!(cause instanceof AppError)) this.#options.log(`turn ${running.turnId}: ${String(cause)}`);
+      return {
+        status: 'failed',
+        reason: cause instanceof AppError ? cause.message : 'the agent failed, see the runner’s log',
+      };
+    });
+    await this.#finish(running, end, request.conversation);
+  }
+
+  async #finish(running: Running, end: TurnEnd, earlier: string | null): Promise<void> {
+    const { turnId, name } = running;
+    for (const [handle, { text }] of running.items) handle.complete({ status: 'interrupted', text });
+    const status = running.interrupted !== null && end.status !== 'completed' ? 'interrupted' : end.status;
+    const known = this.#agents.get(name);
+    const conversation = (known?.isAsked ? known.agent.conversation : null) ?? earlier;
+    this.#running = null;
+    if (status === 'failed') await this.#close(name);
+    const why = status === 'interrupted' ? (running.interrupted ?? end.reason) : end.reason;
+    const reason = why === null ? null : bounded(why).slice(0, 2_000);
+    this.#options.state({ type: 'turn.completed', payload: { turnId, status, reason, conversation } });
+    this.#options.onEnd(turnId);
+    const held = this.#held;
+    this.#held = null;
+    if (held) this.#begin(held);
+  }
+
+  /** A person began a turn in the terminal of this agent. */
+  #begun({ name, harness, model }: TurnRequest['agent'], prompt: string): BegunTurn | null {
+    const { ids, state } = this.#options;
+    const known = this.#agents.get(name);
+    if (this.#running || !known) return null;
+    const turnId = newId('turn', ids);
+    const running: Running = { turnId, name, agent: known.agent, interrupted: null, items: new Map() };
+    this.#running = running;
+    this.#newest = turnId;
+    this.#options.onBegin(turnId);
+    known.isAsked = true;
+    state({ type: 'turn.begun', payload: { turnId, agent: name, harness, model, prompt: bounded(prompt) } });
+    return { sink: this.#sink(running), end: (end) => void this.#finish(running, end, null) };
+  }
+
+  async #work(running: Running, request: TurnRequest): Promise<TurnEnd> {
+    const agent = await this.#ready(request);
+    running.agent = agent;
+    this.#tell(running);
+    const known = this.#agents.get(running.name);
+    if (!known?.isGated) await this.#options.mayWrite();
+    if (running.interrupted !== null) return { status: 'interrupted', reason: null };
+    if (known) known.isAsked = true;
+    return agent.turn(request.prompt, this.#sink(running));
+  }
+
+  #tell(running: Running): void {
+    const known = this.#agents.get(running.name);
+    if (!known?.notice) return;
+    const { notice } = known;
+    known.notice = null;
+    this.#item(running, { kind: 'notice', title: notice }).complete({ status: 'completed', text: notice });
+  }
+
+  #ready(request: Pick<TurnRequest, 'agent' | 'conversation'>): Promise<Agent> {
+    const { name, harness, model } = request.agent;
+    const before = this.#starts.get(name);
+    if (before?.harness === harness && before.model === model) return before.agent;
+    const settled = before?.agent.then(ignore, ignore) ?? Promise.resolve();
+    const start = { harness, model, agent: settled.then(() => this.#start(request)) };
+    this.#starts.set(name, start);
+    const over = () => {
+      if (this.#starts.get(name) === start) this.#starts.delete(name);
+    };
+    start.agent.then(over, over);
+    return start.agent;
+  }
+
+  /** The agent as it is wanted: one of another harness or model is replaced, on the same conversation where it can. */
+  async #start({ agent: wanted, conversation }: Pick<TurnRequest, 'agent' | 'conversation'>): Promise<Agent> {
+    const { harnessOf, homeOf, port, log, cwd, env, gate, openTerminal } = this.#options;
+    const { name, harness, model } = wanted;
+    const known = this.#agents.get(name);
+    if (known?.harness === harness && known.model === model) return known.agent;
+    const found = await harnessOf(harness);
+    const isSame = known?.isAsked === true && known.family === found.family;
+    const earlier = isSame ? known.agent.conversation : conversation;
+    await this.#close(name);
+    const access = port.admit(name, () => (this.#running?.name === name ? this.#running.turnId : null));
+    const home = await homeOf(name);
+    const notice = untestedNotice(found, env);
+    const agent = await found.start({
+      ...{ cwd, env, home, model, access, conversation: earlier, log },
+      // By this name `omnigent ps` finds the process.
+      launcher: { spawn: (command, more, at) => this.#spawn(name, command, { ...more, OMNIGENT_AGENT: name }, at) },
+      openTerminal: (command, more) => openTerminal(name, command, { ...more, OMNIGENT_AGENT: name }),
+      begin: (prompt) => this.#begun(wanted, prompt),
+      gate: (action, signal) => gate.ask({ ...action, agent: name, turnId: null, itemId: null }, signal),
+    });
+    const isGated = found.capabilities.gate === 'every-action';
+    const { family } = found;
+    this.#agents.set(name, { agent, harness, family, model, isGated, isAsked: false, notice: await notice });
+    this.#options.onStarted();
+    return agent;
+  }
+
+  async #spawn(name: string, ...start: Parameters<Launcher['spawn']>): Promise<AgentProcess> {
+    const process = await this.#options.launcher.spawn(...start);
+    this.#processes.add(process);
+    void process.ended.then(() => {
+      this.#processes.delete(process);
+      // One that ends between turns is started anew by the next.
+      if (this.#running?.name !== name && this.#agents.get(name)?.agent.pid === process.pid) void this.#close(name);
+    });
+    if (this.#isClosing) process.kill('SIGKILL');
+    return process;
+  }
+
+  async #close(name: string): Promise<void> {
+    const known = this.#agents.get(name);
+    this.#agents.delete(name);
+    this.#options.port.revoke(name);
+    await known?.agent.close();
+  }
+
+  #sink(running: Running): TurnSink {
+    const { turnId, name } = running;
+    return {
+      item: (started) => this.#item(running, started),
+      gate: (action, signal) => {
+        const itemId = action.item ? (running.items.get(action.item)?.itemId ?? null) : null;
+        return this.#options.gate.ask({ ...action, agent: name, turnId, itemId }, signal);
+      },
+    };
+  }
+
+  /** Names in the checkout are read as seen from where agents work. */
+  #inside(text: string): string {
+    return this.#cwd === null ? text : text.replaceAll(`${this.#cwd}/`, '');
+  }
+
+  #item(running: Running, started: StartedItem): ItemHandle {
+    const { ids, state } = this.#options;
+    const { turnId, items } = running;
+    const open: OpenItem = { itemId: newId('item', ids), started, text: '', sent: 0 };
+    const { itemId } = open;
+    const subject = {
+      ...{ itemId, turnId, kind: started.kind },
+      parentId: started.parent ? (items.get(started.parent)?.itemId ?? null) : null,
+      title: toLine(this.#inside(started.title), 400, started.kind),
+      command: started.command?.slice(0, 32_768) ?? null,
+      path: started.path ? this.#inside(started.path).slice(0, 4_096) : null,
+    };
+    const handle: ItemHandle = {
+      append: (text) => {
+        if (!items.has(handle) || text === '') return;
+        open.text += text;
+        this.#texts.flushSoon();
+      },
+      restart: () => {
+        if (!items.has(handle) || open.text === '') return;
+        open.text = '';
+        open.sent = 0;
+      },
+      complete: ({ status, text = open.text, exitCode = null }) => {
+        if (!items.delete(handle)) return;
+        state({ type: 'item.completed', payload: { ...subject, status, text: bounded(text), exitCode } });
+      },
+    };
+    items.set(handle, open);
+    state({ type: 'item.started', payload: subject });
+    return handle;
+  }
+}
+
+const ignore = (): void => undefined;

@@ -1,0 +1,106 @@
+/** Actions before they happen: judged in the append that records them, answered once, whatever dies meanwhile. Knows no policy. */
+import type { EventPayload, NewEvent } from '#protocol/event.ts';
+import type { ActionId, SessionId } from '#protocol/id.ts';
+import type { SessionView } from '#protocol/session-view.ts';
+import type { RunnerLink } from '#server/runner/index.ts';
+import type { Log } from '#server/session/index.ts';
+import { checked, denial, type Judge, type Judgement } from './judge.ts';
+
+export interface ActionsDeps {
+  log: Log;
+  judge: Judge;
+  /** The session's live link; null without one. */
+  link: (sessionId: SessionId) => RunnerLink | null;
+  note: (line: string) => void;
+}
+
+type Action = EventPayload<'action.requested'>;
+
+export class Actions {
+  readonly #deps: ActionsDeps;
+
+  constructor(deps: ActionsDeps) {
+    this.#deps = deps;
+  }
+
+  /** A runner greets that still holds these: each is answered under its id. */
+  async resume(view: SessionView, held: readonly ActionId[]): Promise<void> {
+    for (const { actionId, judged } of view.turns.actions) {
+      if (!held.includes(actionId)) continue;
+      if (judged) this.#deliver(view.id, actionId, judged);
+      else await this.#judgeAgain(view, actionId);
+    }
+  }
+
+  /** Records the action and, where the judge knows at once, the verdict with it. */
+  async request(sessionId: SessionId, payload: Action, principal: string): Promise<void> {
+    const { log } = this.#deps;
+    const dedupeKey = `requested:${payload.actionId}`;
+    const requested: NewEvent = { type: 'action.requested', payload, principal, dedupeKey };
+    let answer: Judgement | Promise<Judgement> | null = null;
+    await log.append(sessionId, (view) => {
+      answer = view && this.#judge(sessionId, payload, view);
+      const isLater = answer === null || answer instanceof Promise;
+      return isLater ? [requested] : [requested, judgedEvent(payload.actionId, answer as Judgement)];
+    });
+    const { actionId } = payload;
+    const given = answer as Judgement | Promise<Judgement> | null;
+    if (given instanceof Promise) this.#await(sessionId, actionId, given);
+    else if (given) this.#deliver(sessionId, actionId, given);
+  }
+
+  /** The server that was asked is gone; the action still waits. */
+  async #judgeAgain(view: SessionView, actionId: ActionId): Promise<void> {
+    const requested = await this.#deps.log.recall(view.id, `requested:${actionId}`);
+    if (requested?.type !== 'action.requested') return;
+    this.#await(view.id, actionId, Promise.resolve(this.#judge(view.id, requested.payload, view)));
+  }
+
+  #judge(sessionId: SessionId, payload: Action, view: SessionView): Judgement | Promise<Judgement> {
+    try {
+      const answer = this.#deps.judge({ ...payload, sessionId }, view);
+      return answer instanceof Promise ? answer : checked(answer);
+    } catch (cause) {
+      this.#deps.note(`judge: ${String(cause)}`);
+      return denial('judge.failed', 'the policy failed');
+    }
+  }
+
+  #await(sessionId: SessionId, actionId: ActionId, promised: Promise<Judgement>): void {
+    const { log, note } = this.#deps;
+    const judged = promised.then(checked, (cause: unknown) => {
+      note(`judge: ${String(cause)}`);
+      return denial('judge.failed', 'the policy failed');
+    });
+    void judged
+      .then(async (judgement) => {
+        const appended = await log.append(sessionId, (view) =>
+          isOpen(view, actionId) ? [judgedEvent(actionId, judgement)] : [],
+        );
+        if (appended.length > 0) this.#deliver(sessionId, actionId, judgement);
+      })
+      .catch((cause: unknown) => note(`verdict on ${actionId} not stored: ${String(cause)}`));
+  }
+
+  /** `ask` waits for a person; whoever decides says so in the log. */
+  #deliver(
+    sessionId: SessionId,
+    actionId: ActionId,
+    { verdict, reasons, command }: Pick<Judgement, 'verdict' | 'reasons' | 'command'>,
+  ): void {
+    if (verdict === 'ask') return;
+    const message = verdict === 'deny' ? reasons.join('; ').slice(0, 8_000) || 'denied by policy' : null;
+    this.#deps.link(sessionId)?.send({ type: 'action.verdict', actionId, verdict, message, command });
+  }
+}
+
+const judgedEvent = (actionId: ActionId, judgement: Judgement): NewEvent => ({
+  type: 'action.judged',
+  payload: { actionId, ...judgement },
+  principal: 'server',
+  dedupeKey: `judged:${actionId}`,
+});
+
+/** Its outcome is not known yet. */
+export const isOpen = (view: SessionView | null, actionId: ActionId): boolean =>
+  view?.turns.actions.some((action) => action.actionId === actionId) ?? false;

@@ -1,0 +1,46 @@
+/** Who decides about actions. The seam between the gate and policy: what is plugged in here is never trusted to be well. */
+import * as z from 'zod';
+import type { EventPayload } from '#protocol/event.ts';
+import type { SessionId } from '#protocol/id.ts';
+import type { SessionView } from '#protocol/session-view.ts';
+
+export interface ProposedAction extends EventPayload<'action.requested'> {
+  sessionId: SessionId;
+}
+
+export const judgementSchema = z.object({
+  verdict: z.enum(['allow', 'ask', 'deny']),
+  rule: z.string().max(200),
+  reasons: z.array(z.string().max(1_000)).max(50),
+  policyHash: z.string().max(64),
+  /** An allowed command is run as this instead; null: as it was asked. */
+  command: z.string().max(32_768).nullable(),
+});
+export type Judgement = z.infer<typeof judgementSchema>;
+
+/** Decides at once where it can: then request and verdict are one append. A promise that never settles holds the action. */
+export type Judge = (action: ProposedAction, view: SessionView) => Judgement | Promise<Judgement>;
+
+/** Without a policy: everything is allowed, and recorded. */
+export const recordingJudge: Judge = () => ({
+  verdict: 'allow',
+  rule: 'default.record',
+  reasons: [],
+  policyHash: '',
+  command: null,
+});
+
+/** What the judge said, or a denial that says that it said nothing usable. */
+export function checked(judgement: unknown): Judgement {
+  const parsed = judgementSchema.safeParse(judgement);
+  if (parsed.success) return parsed.data;
+  return denial('judge.invalid', 'the policy did not give a usable answer');
+}
+
+export const denial = (rule: string, reason: string): Judgement => ({
+  verdict: 'deny',
+  rule,
+  reasons: [reason],
+  policyHash: '',
+  command: null,
+});
