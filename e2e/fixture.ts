@@ -58,6 +58,8 @@ async function signIn(context: BrowserContext, link: string): Promise<Guest> {
   context.on('page', (other) => watch(other, faults));
   await page.goto(link);
   await page.waitForURL((url) => url.pathname === '/');
+  // Before its list is there the page may not take keys yet.
+  await page.getByText('No sessions yet').or(page.locator('[data-row]')).first().waitFor();
   return { page, context, faults };
 }
 

@@ -1,75 +1,32 @@
 /**
- * The agents of a session and their turns: one turn at a time, items stated as facts, text passed on as it comes. Knows no
- * particular harness, no socket and no policy.
+ * The turns of a session: one at a time, items stated as facts, text passed on as it comes. Knows no particular harness, no
+ * socket and no policy.
  */
 import { AppError } from '#protocol/error.ts';
 import { type NewEvent, toLine } from '#protocol/event.ts';
 import { type IdSource, newId, type TurnId } from '#protocol/id.ts';
-import type { AgentPort } from './agent-port.ts';
+import { type AgentRequest, AgentSet, type AgentSetOptions, type Started } from './agent-set.ts';
 import { bounded } from './bounded-text.ts';
 import type { Gate } from './gate.ts';
-import type {
-  Agent,
-  AgentProcess,
-  AgentTerminal,
-  BegunTurn,
-  Harness,
-  ItemHandle,
-  Launcher,
-  StartedItem,
-  TurnEnd,
-  TurnSink,
-} from './harness/harness.ts';
-import { untestedNotice } from './harness/untested.ts';
+import type { Agent, BegunTurn, ItemHandle, StartedItem, TurnEnd, TurnSink } from './harness/harness.ts';
 import { type Delta, type OpenItem, TextStream } from './text-stream.ts';
 
-export interface TurnRequest {
+export interface TurnRequest extends AgentRequest {
   turnId: TurnId;
-  agent: { name: string; harness: string; model: string | null };
   prompt: string;
-  /** The agent's conversation so far, from its last turn; null for its first. */
-  conversation: string | null;
 }
 
-export interface TurnSetOptions {
+export interface TurnSetOptions extends AgentSetOptions {
   ids: IdSource;
-  port: AgentPort;
   gate: Pick<Gate, 'ask'>;
-  launcher: Launcher;
-  /** Absolute folder that agents work in, once it is there. Never rejects. */
-  cwd: Promise<string>;
-  /** Where programs are found. */
-  env: Readonly<Record<string, string | undefined>>;
-  /** Absolute; the agent of this name keeps its settings and state there. */
-  homeOf: (agent: string) => Promise<string>;
-  /** Throws `input.invalid` for a type that is none. */
-  harnessOf: (type: string) => Promise<Harness>;
   state: (fact: Pick<NewEvent, 'type' | 'payload'>) => void;
   /** Lost when there is no link: the newest text is sent again with the next one. */
   send: (delta: Delta) => void;
   /** Its agent does nothing for it yet. */
   onBegin: (turnId: TurnId) => void;
-  /** An agent has started, and may be asked. */
-  onStarted: () => void;
   onEnd: (turnId: TurnId) => void;
   /** Resolves when files may be changed: what was there before is known. The gate waits for it itself. Never rejects. */
   mayWrite: () => Promise<void>;
-  /** Opens the terminal of the agent of this name. */
-  openTerminal: (agent: string, command: readonly string[], env: Record<string, string>) => Promise<AgentTerminal>;
-  log: (line: string) => void;
-}
-
-interface Known {
-  agent: Agent;
-  harness: string;
-  family: string;
-  model: string | null;
-  /** Whether it was asked anything: before that its conversation need not be known to anybody. */
-  isAsked: boolean;
-  /** Whether it changes nothing before the gate lets it. */
-  isGated: boolean;
-  /** To be told once; null: nothing is. */
-  notice: string | null;
 }
 
 interface Running {
@@ -85,12 +42,7 @@ interface Running {
 export class TurnSet {
   readonly #options: TurnSetOptions;
   readonly #texts: TextStream;
-  readonly #agents = new Map<string, Known>();
-  /** Starts that are under way: whoever wants the same agent waits for the same one. */
-  readonly #starts = new Map<string, { harness: string; model: string | null; agent: Promise<Agent> }>();
-  /** Whatever they started and still runs. */
-  readonly #processes = new Set<AgentProcess>();
-  #isClosing = false;
+  readonly #agents: AgentSet;
   #cwd: string | null = null;
   #running: Running | null = null;
   /** Came while a turn that a person began was running. */
@@ -100,6 +52,11 @@ export class TurnSet {
   constructor(options: TurnSetOptions) {
     this.#options = options;
     this.#texts = new TextStream({ send: options.send, open: () => this.#running });
+    this.#agents = new AgentSet(options, {
+      turnOf: (name) => (this.#running?.name === name ? this.#running.turnId : null),
+      begin: (agent, prompt) => this.#begun(agent, prompt),
+      gate: (name, action, signal) => options.gate.ask({ ...action, agent: name, turnId: null, itemId: null }, signal),
+    });
     void options.cwd.then((cwd) => {
       this.#cwd = cwd;
     });
@@ -112,7 +69,7 @@ export class TurnSet {
 
   /** Pids of the agents that run, by name. */
   get pids(): Record<string, number> {
-    return Object.fromEntries([...this.#agents].flatMap(([name, { agent }]) => (agent.pid ? [[name, agent.pid]] : [])));
+    return this.#agents.pids;
   }
 
   /**
@@ -139,13 +96,13 @@ export class TurnSet {
   /** Starts an agent between turns. Throws `session.conflict` while one runs, `launch.failed` saying what to do. */
   async open(agent: TurnRequest['agent'], conversation: string | null): Promise<void> {
     if (this.#running) throw new AppError({ code: 'session.conflict', message: 'a turn runs; wait for its end' });
-    await this.#ready({ agent, conversation });
+    await this.#agents.ready({ agent, conversation });
   }
 
   /** Starts an agent that will be asked something soon, where that is the same as starting it then. */
   async expect(agent: TurnRequest['agent'], conversation: string | null): Promise<void> {
-    const { startsEarly } = await this.#options.harnessOf(agent.harness);
-    if (startsEarly && !this.#running && !this.#isClosing) await this.#ready({ agent, conversation });
+    const isEarly = await this.#agents.startsEarly(agent.harness);
+    if (isEarly && !this.#running) await this.#agents.ready({ agent, conversation });
   }
 
   /** Throws `session.conflict` when this turn does not run, or what the agent says. */
@@ -168,10 +125,8 @@ export class TurnSet {
 
   /** Ends every agent; a turn that runs is interrupted. */
   async closeAll(): Promise<void> {
-    this.#isClosing = true;
     if (this.#running) this.#running.interrupted = 'the session was stopped';
-    await Promise.all([...this.#agents.keys()].map((name) => this.#close(name)));
-    for (const process of this.#processes) process.kill('SIGKILL');
+    await this.#agents.closeAll();
   }
 
   #agentOf(turnId: TurnId): Agent {
@@ -198,7 +153,7 @@ export class TurnSet {
     const known = this.#agents.get(name);
     const conversation = (known?.isAsked ? known.agent.conversation : null) ?? earlier;
     this.#running = null;
-    if (status === 'failed') await this.#close(name);
+    if (status === 'failed') await this.#agents.close(name);
     const why = status === 'interrupted' ? (running.interrupted ?? end.reason) : end.reason;
     const reason = why === null ? null : bounded(why).slice(0, 2_000);
     this.#options.state({ type: 'turn.completed', payload: { turnId, status, reason, conversation } });
@@ -224,83 +179,20 @@ export class TurnSet {
   }
 
   async #work(running: Running, request: TurnRequest): Promise<TurnEnd> {
-    const agent = await this.#ready(request);
-    running.agent = agent;
-    this.#tell(running);
-    const known = this.#agents.get(running.name);
-    if (!known?.isGated) await this.#options.mayWrite();
+    const started = await this.#agents.ready(request);
+    running.agent = started.agent;
+    this.#tell(running, started);
+    if (!started.isGated) await this.#options.mayWrite();
     if (running.interrupted !== null) return { status: 'interrupted', reason: null };
-    if (known) known.isAsked = true;
-    return agent.turn(request.prompt, this.#sink(running));
+    started.isAsked = true;
+    return started.agent.turn(request.prompt, this.#sink(running));
   }
 
-  #tell(running: Running): void {
-    const known = this.#agents.get(running.name);
-    if (!known?.notice) return;
-    const { notice } = known;
-    known.notice = null;
+  #tell(running: Running, started: Started): void {
+    const { notice } = started;
+    if (!notice) return;
+    started.notice = null;
     this.#item(running, { kind: 'notice', title: notice }).complete({ status: 'completed', text: notice });
-  }
-
-  #ready(request: Pick<TurnRequest, 'agent' | 'conversation'>): Promise<Agent> {
-    const { name, harness, model } = request.agent;
-    const before = this.#starts.get(name);
-    if (before?.harness === harness && before.model === model) return before.agent;
-    const settled = before?.agent.then(ignore, ignore) ?? Promise.resolve();
-    const start = { harness, model, agent: settled.then(() => this.#start(request)) };
-    this.#starts.set(name, start);
-    const over = () => {
-      if (this.#starts.get(name) === start) this.#starts.delete(name);
-    };
-    start.agent.then(over, over);
-    return start.agent;
-  }
-
-  /** The agent as it is wanted: one of another harness or model is replaced, on the same conversation where it can. */
-  async #start({ agent: wanted, conversation }: Pick<TurnRequest, 'agent' | 'conversation'>): Promise<Agent> {
-    const { harnessOf, homeOf, port, log, cwd, env, gate, openTerminal } = this.#options;
-    const { name, harness, model } = wanted;
-    const known = this.#agents.get(name);
-    if (known?.harness === harness && known.model === model) return known.agent;
-    const found = await harnessOf(harness);
-    const isSame = known?.isAsked === true && known.family === found.family;
-    const earlier = isSame ? known.agent.conversation : conversation;
-    await this.#close(name);
-    const access = port.admit(name, () => (this.#running?.name === name ? this.#running.turnId : null));
-    const home = await homeOf(name);
-    const notice = untestedNotice(found, env);
-    const agent = await found.start({
-      ...{ cwd, env, home, model, access, conversation: earlier, log },
-      // By this name `omnigent ps` finds the process.
-      launcher: { spawn: (command, more, at) => this.#spawn(name, command, { ...more, OMNIGENT_AGENT: name }, at) },
-      openTerminal: (command, more) => openTerminal(name, command, { ...more, OMNIGENT_AGENT: name }),
-      begin: (prompt) => this.#begun(wanted, prompt),
-      gate: (action, signal) => gate.ask({ ...action, agent: name, turnId: null, itemId: null }, signal),
-    });
-    const isGated = found.capabilities.gate === 'every-action';
-    const { family } = found;
-    this.#agents.set(name, { agent, harness, family, model, isGated, isAsked: false, notice: await notice });
-    this.#options.onStarted();
-    return agent;
-  }
-
-  async #spawn(name: string, ...start: Parameters<Launcher['spawn']>): Promise<AgentProcess> {
-    const process = await this.#options.launcher.spawn(...start);
-    this.#processes.add(process);
-    void process.ended.then(() => {
-      this.#processes.delete(process);
-      // One that ends between turns is started anew by the next.
-      if (this.#running?.name !== name && this.#agents.get(name)?.agent.pid === process.pid) void this.#close(name);
-    });
-    if (this.#isClosing) process.kill('SIGKILL');
-    return process;
-  }
-
-  async #close(name: string): Promise<void> {
-    const known = this.#agents.get(name);
-    this.#agents.delete(name);
-    this.#options.port.revoke(name);
-    await known?.agent.close();
   }
 
   #sink(running: Running): TurnSink {
@@ -352,5 +244,3 @@ export class TurnSet {
     return handle;
   }
 }
-
-const ignore = (): void => undefined;

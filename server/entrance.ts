@@ -59,14 +59,14 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
     events: trpc.socket,
     terminal: (socket, request, person) => void terminals.attach(socket, request.url ?? '/', person),
     isRunnerKey: (key) => runners.isKey(key),
-    runner: (socket, key) => runners.accept(socket, key),
+    runner: (socket, key) => runners.links.accept(socket, key),
   });
   const ready = async () => ({ database: await options.isDatabaseUp(), migrations: true });
   const handler = new RequestHandler({
     ...{ origins, cookies, auth, ready, now, log: note, pages },
     trpc: trpc.http,
     gateway: async (request, response, key) => {
-      const caller = callerOf(request, runners.sessionOf(key));
+      const caller = callerOf(request, runners.links.sessionOf(key));
       return gateway.handle((request.url ?? '').slice(routes.gateway.length - 1), request, response, caller);
     },
   });

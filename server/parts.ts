@@ -58,7 +58,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const texts = new OpenTexts(bus);
   const turns = new Turns({
     ...{ log, texts, now, random, note, judge: options.judge ?? recordingJudge, familyOf: options.harnesses.familyOf },
-    link: (sessionId) => runners.link(sessionId),
+    link: (sessionId) => runners.links.get(sessionId),
   });
   const runners: Runners = new Runners({
     ...{ sql, log, host, now, random, note, home, turns, agents: options.agents },

@@ -39,7 +39,7 @@ export const terminalRouter = router({
       const { log, runners, terminals } = ctx.services;
       const sessionId = await find(ctx, input.session);
       const view = await log.view(sessionId);
-      const link = runners.link(sessionId);
+      const link = runners.links.get(sessionId);
       if (!link)
         throw new AppError({ code: 'session.not-running', message: `the session is ${view?.status}: ${view?.reason}` });
       const command = input.command ?? null;
@@ -57,7 +57,7 @@ export const terminalRouter = router({
     .input(terminalRef)
     .mutation(async ({ ctx, input }) => {
       const sessionId = await ctx.services.terminals.sessionOf(input.terminalId);
-      const link = ctx.services.runners.link(sessionId);
+      const link = ctx.services.runners.links.get(sessionId);
       if (!link)
         throw new AppError({ code: 'session.not-running', message: 'no runner to ask; it is dialled again by itself' });
       await link.request({ type: 'terminal.close', terminalId: input.terminalId });

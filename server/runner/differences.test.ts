@@ -99,7 +99,7 @@ it('[TRN15] another session is compared by the host, with a runner or without, i
   const closed = differences.of(sessionId, other.sessionId, () => log().resolve(newId('session', source)));
   await expect(closed).rejects.toMatchObject(refusal('session.not-found', /^against: no session/));
   other.runner.socket.terminate();
-  await soon(() => expect(server.services.runners.link(other.sessionId)).toBeNull());
+  await soon(() => expect(server.services.runners.links.get(other.sessionId)).toBeNull());
   server.removal = { checkout: 'merged', reason: null };
   await server.services.lifecycle.end(other.sessionId, person, false);
   await expect(diff(other.sessionId)).rejects.toMatchObject(refusal('session.ended', /^against: .*choose/));

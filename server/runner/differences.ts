@@ -15,7 +15,7 @@ export type CompareCheckouts = (options: { directory: string; against: string })
 
 export interface DifferencesDeps {
   log: Pick<Log, 'view' | 'recall' | 'readOf'>;
-  runners: Pick<Runners, 'link'>;
+  runners: Pick<Runners, 'links'>;
   home: string;
   compareCheckouts: CompareCheckouts;
 }
@@ -52,7 +52,7 @@ export class Differences {
   async #since(sessionId: SessionId, turnId: TurnId | null): Promise<CheckoutDiff> {
     const view = await this.#viewOf(sessionId);
     if (turnId !== null) await this.#assertBegun(view, turnId);
-    const link = this.#deps.runners.link(sessionId);
+    const link = this.#deps.runners.links.get(sessionId);
     // What is still being made, its runner knows best.
     if (!link && view.checkoutState !== 'pending') assertCheckout(view, 'session');
     if (!link && view.status === 'ended')

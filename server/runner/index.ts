@@ -2,5 +2,6 @@
 export { type CompareCheckouts, Differences } from './differences.ts';
 export { Lifecycle, programName } from './lifecycle.ts';
 export { type Hello, type LinkSink, RunnerLink } from './link.ts';
-export { Runners, type Terminals } from './runners.ts';
+export type { Terminals } from './links.ts';
+export { Runners } from './runners.ts';
 export { unfinished } from './unfinished.ts';

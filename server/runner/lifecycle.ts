@@ -9,7 +9,8 @@ import { type StopResult, stopResultSchema } from '#protocol/runner-message.ts';
 import type { SessionView, Status } from '#protocol/session-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
-import { endedBy, type Runners } from './runners.ts';
+import { endedBy } from './runner-end.ts';
+import type { Runners } from './runners.ts';
 
 export interface CreateRequest {
   name?: string | undefined;
@@ -131,7 +132,7 @@ export class Lifecycle {
     checkout: 'keep' | 'remove-if-saved' | 'discard',
   ): Promise<StopResult | null> {
     const { runners } = this.#deps;
-    const link = runners.link(sessionId);
+    const link = runners.links.get(sessionId);
     if (!link) {
       await runners.kill(sessionId);
       return null;
