@@ -17,8 +17,8 @@ export interface AgentStage {
   close(): Promise<void>;
 }
 
-/** A server of its own whose model calls go to a scripted provider in this process. */
-export async function agentStage(stage: Stage): Promise<AgentStage> {
+/** A server of its own, by default ours, whose model calls go to a scripted provider in this process. */
+export async function agentStage(stage: Stage, entry = 'dist/server.js'): Promise<AgentStage> {
   const model = await ModelServer.start(0);
   model.play({ rules: [{ steps: [{ text: 'Hello there.', chunks: 1 }] }] });
   const env = {
@@ -27,7 +27,7 @@ export async function agentStage(stage: Stage): Promise<AgentStage> {
     OPENAI_BASE_URL: `${model.url}/v1`,
     OPENAI_API_KEY: 'sk-scripted-model',
   };
-  const server = await stage.ownServer({ env });
+  const server = await stage.ownServer({ env, entry });
   const ada = await server.signIn('Ada');
   const calls = await CallSocket.open(ada);
   return {

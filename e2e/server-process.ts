@@ -28,8 +28,8 @@ export interface ServerProcessOptions {
   onPort?: (port: number) => Promise<Record<string, string>>;
   /** Called with the data directory before the first start, e.g. to fill its database. */
   onHome?: (home: string) => Promise<void>;
-  /** What is started, below the project's root. Default `dist/server.js`. */
-  entry?: 'dist/server.js' | 'bin/start.mjs';
+  /** What is started, below the project's root, e.g. `bin/start.mjs`. Default `dist/server.js`. */
+  entry?: string;
   /** Each line the server writes on stderr, as it comes. */
   onLine?: (line: string) => void;
 }

@@ -1,6 +1,11 @@
-/** gate.overhead.*: what our session adds to each tool call of an agent CLI over the same CLI with an empty hook. */
+/**
+ * gate.overhead.*: what the gate adds to each tool call of an agent CLI over the same CLI with an empty hook of the same kind.
+ * gate.session.*: what the whole session adds to it, over the bare CLI that calls its model directly.
+ */
+import { join } from 'node:path';
 import type { ModelServer } from '#e2e/model/server.ts';
-import { agentStage, askOnce } from '../agent-stage.ts';
+import { buildMutant, emptyGate } from '#e2e/mutant.ts';
+import { type AgentStage, agentStage, askOnce } from '../agent-stage.ts';
 import { startBareAgent } from '../bare-agent.ts';
 import { median, type Result, toResult } from '../result.ts';
 import { type BenchOptions, type Measure, type Stage, settle } from '../stage.ts';
@@ -52,36 +57,50 @@ async function toolTimes(model: ModelServer, step: ReturnType<Subject['step']>, 
   return chain.slice(1).map(({ clock }, at) => clock.arrived - (chain[at]?.clock.ended ?? Number.NaN));
 }
 
+/** Turns in our session, in one whose gate is empty, and of the bare CLI, in alternation. */
 async function measureSubject(stage: Stage, { runs, isQuick }: BenchOptions, subject: Subject): Promise<Result[]> {
   const { harness, step, what, empty } = subject;
-  const agents = await agentStage(stage);
-  const { ada, model } = agents;
-  const bare = await startBareAgent(harness, model);
+  const ours = await agentStage(stage);
+  const open = await agentStage(stage, join(await buildMutant(emptyGate), 'dist/server.js'));
+  const bare = await startBareAgent(harness, ours.model);
+  const inSession = async (agents: AgentStage) => {
+    const { sessionId, checkout } = await agents.ada.api.session.create.mutate({ dir: agents.dir, harness });
+    return () => toolTimes(agents.model, step(checkout), () => askOnce(agents, sessionId, 'Measure'));
+  };
   try {
-    const session = await ada.api.session.create.mutate({ dir: agents.dir, harness });
-    const [ours, plain]: [number[], number[]] = [[], []];
+    const ways = {
+      ours: await inSession(ours),
+      empty: await inSession(open),
+      bare: () => toolTimes(ours.model, step(bare.cwd), () => bare.ask('Measure')),
+    };
+    const times = { ours: [] as number[], empty: [] as number[], bare: [] as number[] };
     for (let n = -1; n < (runs ?? (isQuick ? 1 : 6)); n++) {
-      const one = await toolTimes(model, step(session.checkout), () => askOnce(agents, session.sessionId, 'Measure'));
-      await settle(300);
-      const other = await toolTimes(model, step(bare.cwd), () => bare.ask('Measure'));
-      await settle(300);
-      if (n < 0) continue;
-      ours.push(...one);
-      plain.push(...other);
+      for (const way of ['ours', 'empty', 'bare'] as const) {
+        const taken = await ways[way]();
+        if (n >= 0) times[way].push(...taken);
+        await settle(300);
+      }
     }
-    const base = median(plain);
+    const less = (base: number[]) => times.ours.map((ms) => ms - median(base));
+    const method =
+      `from the end of the answer that called the tool (${what}) to the next request with its result, seen by the scripted ` +
+      `provider; ${calls} calls a turn, turns in alternation; each sample less the median of the baseline`;
     return [
       toResult({
-        ...{ name: `gate.overhead.${harness}`, unit: 'ms', samples: ours.map((ms) => ms - base), aim: 10 },
-        baseline: { name: `the same CLI bare, ${empty}`, samples: plain },
-        method:
-          `from the end of the answer that called the tool (${what}) to the next request with its result, seen by the scripted provider; ` +
-          `${calls} calls a turn, turns in our session and bare in alternation; each sample less the median of the bare ones; with agent port, gateway, verdict, log and sandbox`,
+        ...{ name: `gate.overhead.${harness}`, unit: 'ms', samples: less(times.empty), aim: 10 },
+        baseline: { name: 'the same session, its gate empty: it allows at once', samples: times.empty },
+        method: `${method}; with hook, link, verdict and log`,
+      }),
+      toResult({
+        ...{ name: `gate.session.${harness}`, unit: 'ms', samples: less(times.bare) },
+        baseline: { name: `the same CLI bare, ${empty}`, samples: times.bare },
+        method: `${method}; with gate, agent port, gateway, log and sandbox`,
       }),
     ];
   } finally {
     await bare.close();
-    await agents.close();
+    await open.close();
+    await ours.close();
   }
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // The Node.js programs: one TypeScript entry in, one file in dist/ out. Knows nothing of the web app.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { BuildError } from './report.mjs';
 
@@ -49,19 +49,20 @@ const requireBanner =
  * Builds one program and returns its source files, relative to `root`. Throws BuildError with esbuild's own text.
  * @param {string} root
  * @param {string} name `server`, `runner` or `cli`
+ * @param {{ outdir?: string, plugins?: import('esbuild').Plugin[] }} [options] where to, by default `dist`; what is changed on the way
  * @returns {Promise<string[]>}
  */
-export async function bundle(root, name) {
+export async function bundle(root, name, { outdir = join(root, 'dist'), plugins = [] } = {}) {
   const program = programs[name];
   if (!program) throw new Error(`no such program: ${name}`);
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const outdir = join(root, 'dist');
   const fresh = join(outdir, '.fresh');
   mkdirSync(fresh, { recursive: true });
   const parts = name === 'runner' ? { ...harnessEntries(root), ...agentEntry(root) } : {};
   const hasParts = Object.keys(parts).length > 0;
   const result = await build({
     absWorkingDir: root,
+    plugins,
     entryPoints: { [name]: program.entry, ...parts },
     // Shared code is one file, so that an error thrown in one is recognised in the other.
     splitting: hasParts,
@@ -89,7 +90,7 @@ export async function bundle(root, name) {
     fresh,
     outdir,
     name,
-    Object.keys(result.metafile.outputs).map((path) => path.slice('dist/.fresh/'.length)),
+    Object.keys(result.metafile.outputs).map((path) => relative(fresh, join(root, path))),
   );
   return Object.keys(result.metafile.inputs).filter((path) => !path.startsWith('node_modules/'));
 }

@@ -1,12 +1,14 @@
 /** `npm run matrix -- [--harness H] [--smoke] [--out FILE] [--docs FILE] [--mutant] [--json]`: what harnesses declare, held against what is seen. */
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openReport, writeReport } from '#bench/report.ts';
 import { harnessOf } from '#runner/harness/index.ts';
+import { buildMutant, openAdapter } from '../mutant.ts';
+import { projectRoot } from '../server-process.ts';
 import { act } from './act.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { Cell } from './cell.ts';
-import { buildMutant } from './mutant.ts';
 import { stop } from './stop.ts';
 import { table } from './table.ts';
 import { talk } from './talk.ts';
@@ -84,7 +86,8 @@ async function main(): Promise<void> {
   const note = (line: string) => void process.stderr.write(`${line}\n`);
   const report = openReport();
   const lines: string[] = [];
-  const world = await openWorld((line) => void lines.push(line), mutant ? await buildMutant() : undefined);
+  const runner = mutant ? join(projectRoot, await buildMutant(openAdapter), 'dist/runner.js') : undefined;
+  const world = await openWorld((line) => void lines.push(line), runner);
   const cells: Cell[] = [];
   try {
     const wanted = harness ? [harness] : isSmoke ? Object.keys(smoke) : subjects;
