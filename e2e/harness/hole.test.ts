@@ -79,6 +79,15 @@ async function askGoverned(word: string, files: Record<string, string>, judge?: 
   return trial;
 }
 
+/** Sessions whose project says nothing; starting a CLI is most of what a test costs. */
+const plain = new Map<string, Promise<Trial>>();
+
+function plainTrial(harness: string): Promise<Trial> {
+  const known = plain.get(harness) ?? openTrial(harness);
+  plain.set(harness, known);
+  return known;
+}
+
 const made = (trial: Trial, name: string) => existsSync(join(trial.checkout, name));
 
 describe('settings of the project', () => {
@@ -129,10 +138,13 @@ it('[HRN2] a hook that fails blocks, where the bare CLI goes on', { timeout }, a
   const throwing: Judge = () => {
     throw new Error('the judge is broken');
   };
-  const [trial] = await Promise.all([
-    askGoverned('go-failing', {}, throwing),
+  const trial = await plainTrial('claude-sdk');
+  judges.set(trial.sessionId, throwing);
+  await Promise.all([
+    trial.done('go-failing'),
     askClaude(bench, 'go-failing', ['--settings', JSON.stringify({ hooks })]),
   ]);
+  judges.delete(trial.sessionId);
   broken.close();
   expect(existsSync(join(bench.cwd, 'hole.txt'))).toBe(true);
   expect(made(trial, 'hole.txt')).toBe(false);
@@ -146,7 +158,7 @@ it('[HRN2] commands do not inherit keys and tokens', { timeout }, async () => {
     expect(await readFile(join(bench.cwd, 'environment.txt'), 'utf8')).toContain(bareKey);
   };
   const see = async (harness: string) => {
-    const trial = await openTrial(harness);
+    const trial = await plainTrial(harness);
     await trial.done('go-inheriting');
     const environment = await readFile(join(trial.checkout, 'environment.txt'), 'utf8');
     expect(environment).not.toMatch(/agk_|sk-scripted|ANTHROPIC_API_KEY|OMNIGENT_AGENT_TOKEN/);
@@ -163,7 +175,7 @@ it('[HRN2] what an agent started dies with its runner', { timeout }, async () =>
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   expect(await isRunning(command)).toBe(true);
   for (const pid of await pidsOf(command)) process.kill(pid, 'SIGKILL');
-  const trial = await openTrial('claude-sdk');
+  const trial = await plainTrial('claude-sdk');
   await trial.ask('go-dying');
   await until('the program', () => isRunning(command));
   const { sessions } = await world.ada.api.session.processes.query();
@@ -173,7 +185,7 @@ it('[HRN2] what an agent started dies with its runner', { timeout }, async () =>
 
 it('[HRN2] a shell line typed into the terminal of Claude Code is asked about', { timeout }, async () => {
   play('go-typing', 'true');
-  const trial = await openTrial('claude-code');
+  const trial = await plainTrial('claude-code');
   await trial.done('go-typing');
   const terminalId = (await trial.view()).terminals.find(({ closed }) => closed === null)?.terminalId;
   if (!terminalId) throw new Error('no terminal');

@@ -109,7 +109,7 @@ it('[LOG23] kill -9 of Postgres under six writers loses no acknowledged event an
   const following = (async () => {
     for await (const event of test.log.subscribe(writers.shared, 0, abort.signal)) seen.push(event.seq);
   })();
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 3; round++) {
     const [pid, before] = [embedded.pid(), writers.acked.length];
     await until('they write', () => writers.acked.length > before + 100);
     process.kill(pid, 'SIGKILL');
@@ -130,7 +130,7 @@ it('[LOG23] kill -9 of Postgres under six writers loses no acknowledged event an
 
 it('[LOG23] kill -9 of a backend restarts every connection and doubles no event', async () => {
   const writers = await startWriters();
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 3; round++) {
     const before = writers.acked.length;
     await until('they write', () => writers.acked.length > before + 100);
     const rows = await database.sql<{ pid: number }[]>`
