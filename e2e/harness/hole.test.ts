@@ -43,11 +43,11 @@ async function bare(files: Record<string, string> = {}): Promise<Bench> {
   return bench;
 }
 
-/** The model runs `command` when it is asked for `word`, and is done then. */
-function play(word: string, command: string): void {
+/** The model runs `command` when it is asked for `word`, and is done then: for so many agents, or calls for a title. */
+function play(word: string, command: string, times = 4): void {
   rules.push(
     { match: { contains: word, hasToolResult: true }, steps: [{ text: 'done' }] },
-    { match: { contains: word, hasToolResult: false }, steps: [{ shell: command }] },
+    { match: { contains: word, hasToolResult: false }, times, steps: [{ shell: command }] },
   );
   world.model.play({ rules: [...rules, { match: {}, steps: [{ text: 'ok' }] }] });
 }
@@ -121,7 +121,7 @@ describe('settings of the project', () => {
 
   it('[HRN2] that permit everything do not keep OpenCode from asking', { timeout }, async () => {
     const permitting = { 'opencode.json': JSON.stringify({ permission: { bash: 'allow', edit: 'allow' } }) };
-    play('go-permitting', 'touch hole.txt');
+    play('go-permitting', 'touch hole.txt', 2);
     const trial = await openTrial('acp:opencode', permitting, deny);
     await trial.done('go-permitting');
     expect(made(trial, 'hole.txt')).toBe(false);

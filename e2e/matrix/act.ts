@@ -13,12 +13,16 @@ const judgement = { rule: 'trial', reasons: [] as string[], policyHash: '', comm
 const contentOf = (trial: Trial, name: string): Promise<string | null> =>
   readFile(join(trial.checkout, name), 'utf8').catch(() => null);
 
+/** An agent may ask for a title first, and says in another message than a result that something was denied. */
+const playedTimes = 2;
+
 /** The model runs a command that writes `<tag>.txt`, then says that it is done. */
 function playCommand(trial: Trial, command = `echo made > ${trial.tag}.txt`): void {
   trial.world.model.play({
     rules: [
       { match: { contains: trial.tag, hasToolResult: true }, steps: [{ text: 'done' }] },
-      { match: { contains: trial.tag, hasToolResult: false }, steps: [{ shell: command }] },
+      { match: { contains: trial.tag }, times: playedTimes, steps: [{ shell: command }] },
+      { match: { contains: trial.tag }, steps: [{ text: 'done' }] },
     ],
   });
 }

@@ -51,6 +51,9 @@ export async function openWorld(
 ): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'omnigent-matrix-'));
   execFileSync('chmod', ['755', folder]);
+  // What the person who runs the tests has in their shell's start-up files is no part of them, nor its time.
+  const { HOME } = process.env;
+  process.env.HOME = await mkdtemp(join(folder, 'person-'));
   const model = await ModelServer.start(0);
   const judging = { judge: recordingJudge };
   const provider = (baseUrl: string) => ({ baseUrl, key: 'sk-scripted-model' });
@@ -85,6 +88,7 @@ export async function openWorld(
       }
     },
     async close() {
+      process.env.HOME = HOME;
       await ada.leave();
       await running.stop();
       await model.close();
