@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { countCells, countPlaywright, countRuns, countVitest } from './count.ts';
+import { countCells, countPlaywright, countVitest } from './count.ts';
 
 it('counts a vitest report, and a file that does not load as a failure', () => {
   const report = {
@@ -47,12 +47,6 @@ it('counts a playwright report, flaky tests and errors outside tests as failures
     skipped: 1,
     failures: ['e2e: No tests found', 'e2e/a.spec.ts:3: two (unexpected)', 'e2e/a.spec.ts:3: three (flaky)'],
   });
-});
-
-it('counts runs with a violation as failures and shows them', () => {
-  const failed = { seed: 1, fault: 'cut-link', ok: false, violations: ['I1 a gap'] };
-  const count = countRuns({ runs: [{ seed: 1, ok: true }, failed] }, 'chaos');
-  expect(count).toEqual({ passed: 1, skipped: 0, failures: [expect.stringMatching(/^chaos: .*I1 a gap.*cut-link/)] });
 });
 
 it('counts cells of the matrix, and names those that differ from what was declared', () => {

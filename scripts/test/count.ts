@@ -89,20 +89,6 @@ export function countPlaywright(report: unknown): Count {
   return count;
 }
 
-const runsSchema = z.object({
-  runs: z.array(z.looseObject({ ok: z.boolean(), violations: z.array(z.string()).default([]) })),
-});
-
-/** The `--json` output of `npm run chaos` and its like: each run is one test. */
-export function countRuns(report: unknown, name: string): Count {
-  const { runs } = runsSchema.parse(report);
-  return {
-    passed: runs.filter((run) => run.ok).length,
-    skipped: 0,
-    failures: runs.filter((run) => !run.ok).map((run) => `${name}: ${JSON.stringify(run)}`),
-  };
-}
-
 const cellsSchema = z.object({
   cells: z.array(
     z.object({

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exit, stdout } from 'node:process';
-import { type Count, countCells, countPlaywright, countRuns, countVitest } from './count.ts';
+import { type Count, countCells, countPlaywright, countVitest } from './count.ts';
 import { runSuite, type Suite } from './suite.ts';
 import { ensureAgents, ensureTools } from './tool.ts';
 
@@ -43,23 +43,6 @@ function listSuites(reports: string): Suite[] {
       command: ['node_modules/tsx/dist/cli.mjs', 'e2e/matrix/main.ts', '--smoke', '--json'],
       count: countCells,
       deadlineMs: 5 * minuteMs,
-    },
-    {
-      name: 'chaos',
-      // Each fault once, its long ones only as long as it takes to be noticed.
-      command: [
-        'node_modules/tsx/dist/cli.mjs',
-        'e2e/chaos/main.ts',
-        '--cut-seconds',
-        '20',
-        '--stop-seconds',
-        '10',
-        '--jobs',
-        '2',
-        '--json',
-      ],
-      count: (report) => countRuns(report, 'chaos'),
-      deadlineMs: 6 * minuteMs,
     },
   ];
 }
