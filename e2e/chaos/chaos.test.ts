@@ -3,20 +3,12 @@ import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type FaultName, faultNames } from './fault.ts';
+import type { FaultName } from './fault.ts';
 import { runOnce, verdictOf } from './run.ts';
 
 const durations = { cutSeconds: 20, stopSeconds: 10 };
 /** What each run wrote of itself, for the case that it fails. */
 const notes: string[] = [];
-const outcomes: Record<FaultName, string> = {
-  'kill-server': 'a server killed in the middle of everything loses nothing',
-  'kill-postgres': 'a database killed in the middle of everything loses nothing',
-  'cut-link': 'a runner whose link is cut is unreachable, and goes on when it is back',
-  'kill-runner': 'a killed runner takes its programs along, and its session is resumed',
-  'stop-server': 'a server that stands still for a while loses nothing',
-};
-
 vi.setConfig({ maxConcurrency: 2, testTimeout: 180_000 });
 
 let folder: string;
@@ -31,21 +23,26 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe('[FLT1] [FLT2] [FLT3] [FLT4] [FLT5] [FLT6] [FLT7]', () => {
-  it.concurrent.each(faultNames.map((fault, n) => [outcomes[fault], fault, n + 1] as const))(
-    '%s',
-    async (_, fault, seed) => {
-      const note = (line: string) => void notes.push(`${fault}: ${line}`);
-      const { violations, inFlight, acked } = await runOnce({ seed, fault, durations, usesBrowser: false, note });
-      expect(violations, notes.join('\n')).toEqual([]);
-      expect(inFlight).toBeGreaterThan(0);
-      expect(acked.events).toBeGreaterThan(0);
-    },
-  );
+async function survive(fault: FaultName, seed: number): Promise<void> {
+  const note = (line: string) => void notes.push(`${fault}: ${line}`);
+  const { violations, inFlight, acked } = await runOnce({ seed, fault, durations, usesBrowser: false, note });
+  expect(violations, notes.join('\n')).toEqual([]);
+  expect(inFlight).toBeGreaterThan(0);
+  expect(acked.events).toBeGreaterThan(0);
+}
+
+describe.concurrent('in the middle of everything', () => {
+  it('[FLT1] [FLT2] [FLT3] [FLT5] a killed server loses nothing', () => survive('kill-server', 1));
+  it('[FLT1] [FLT2] [FLT3] [FLT5] a killed database loses nothing', () => survive('kill-postgres', 2));
+  it('[FLT7] a runner whose link is cut is unreachable, and goes on when it is back', () => survive('cut-link', 3));
+  it('[FLT4] [FLT6] a killed runner takes its programs along, and its session is resumed', () =>
+    survive('kill-runner', 4));
+  it('[FLT1] [FLT2] [FLT5] a server that stands still for a while loses nothing', () => survive('stop-server', 5));
 });
 
 it('[FLT9] leaves no folder behind', async () => {
-  expect(await readdir(folder)).toEqual([]);
+  // Where tsx caches is its own affair.
+  expect((await readdir(folder)).filter((name) => !name.startsWith('tsx-'))).toEqual([]);
 });
 
 it('[FLT8] a fault that hit nothing in flight is not ok', () => {

@@ -110,8 +110,7 @@ async function work(turn) {
   }
 }
 
-/** A conversation is kept as lines of JSON, a message each. */
-const fileOf = (/** @type {string} */ id) => join(folder, `${id}.jsonl`);
+const fileOf = (/** @type {string} */ id) => join(folder, `${id}.jsonl`); // a conversation: a message on each line
 const abilities = { protocolVersion: PROTOCOL_VERSION, agentCapabilities: { loadSession: true } };
 mkdirSync(folder, { recursive: true, mode: 0o700 });
 
