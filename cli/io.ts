@@ -24,6 +24,12 @@ export const printable = (text: string): string =>
     (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
   );
 
+/** What an agent said, with an end of line. Whole for a program that reads it; a terminal gets nothing that would steer it. */
+export function spoken(text: string, to: { isTTY?: boolean | undefined }): string {
+  const shown = to.isTTY ? text.replaceAll('\t', '    ').split('\n').map(printable).join('\n') : text;
+  return shown.endsWith('\n') ? shown : `${shown}\n`;
+}
+
 /** Rows as text in columns, two blanks apart, the last one unpadded; every cell is made printable. */
 export function table(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(printable));

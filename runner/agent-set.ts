@@ -122,7 +122,11 @@ export class AgentSet {
       ...{ cwd, env, home, model, access, conversation: earlier, log },
       // By this name `omnigent ps` finds the process.
       launcher: { spawn: (command, more, at) => this.#spawn(name, command, { ...more, OMNIGENT_AGENT: name }, at) },
-      openTerminal: (command, more) => openTerminal(name, command, { ...more, OMNIGENT_AGENT: name }),
+      openTerminal: async (command, more) => {
+        const terminal = await openTerminal(name, command, { ...more, OMNIGENT_AGENT: name });
+        void terminal.ended.then(() => this.#ended(name, terminal.pid));
+        return terminal;
+      },
       begin: (prompt) => this.#turns.begin(wanted, prompt),
       gate: (action, signal) => this.#turns.gate(name, action, signal),
     });
@@ -139,11 +143,15 @@ export class AgentSet {
     this.#processes.add(process);
     void process.ended.then(() => {
       this.#processes.delete(process);
-      // One that ends between turns is started anew by the next.
-      if (this.#turns.turnOf(name) === null && this.#agents.get(name)?.agent.pid === process.pid) void this.close(name);
+      this.#ended(name, process.pid);
     });
     if (this.#isClosing) process.kill('SIGKILL');
     return process;
+  }
+
+  /** One whose program ends between turns is started anew by the next. */
+  #ended(name: string, pid: number): void {
+    if (this.#turns.turnOf(name) === null && this.#agents.get(name)?.agent.pid === pid) void this.close(name);
   }
 
   /** Ends the agent of this name; the next request starts it anew. */

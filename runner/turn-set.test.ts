@@ -5,7 +5,15 @@ import type { NewEvent } from '#protocol/event.ts';
 import { newId, type TurnId } from '#protocol/id.ts';
 import { maxItemText } from '#protocol/turn-event.ts';
 import type { AgentPort } from './agent-port.ts';
-import type { Agent, AgentOptions, AgentProcess, Harness, TurnEnd, TurnSink } from './harness/harness.ts';
+import type {
+  Agent,
+  AgentOptions,
+  AgentProcess,
+  AgentTerminal,
+  Harness,
+  TurnEnd,
+  TurnSink,
+} from './harness/harness.ts';
 import type { Delta } from './text-stream.ts';
 import { TurnSet } from './turn-set.ts';
 
@@ -107,7 +115,7 @@ beforeEach(() => {
         ...{ family: type.split(':')[0], npm: null, startsEarly: type !== 'late:one', start },
         capabilities: { gate: type.startsWith('open:') ? 'agent-chosen' : 'every-action' },
       }) as unknown as Harness,
-    openTerminal: () => Promise.reject(new Error('none')),
+    openTerminal: async () => spawned() as unknown as AgentTerminal,
     state: (fact) => void facts.push(fact),
     send: (delta) => void deltas.push(delta),
   });
@@ -221,6 +229,27 @@ describe('turns of a runner', () => {
     );
     expect(of('item.completed')).toMatchObject([{ status: 'interrupted' }]);
     await turns.interrupt(turnId, 'again');
+  });
+
+  it('[TRN2] an agent that had to be killed to be interrupted is started anew by the next turn', async () => {
+    const { turnId, agent } = await begin();
+    agent.interrupt = async () => agent.end({ status: 'failed', reason: 'it ended (SIGKILL)' });
+    await turns.interrupt(turnId, 'interrupted by Ada');
+    await soon(() =>
+      expect(of('turn.completed')).toMatchObject([{ status: 'interrupted', reason: 'interrupted by Ada' }]),
+    );
+    expect(agent.isClosed).toBe(true);
+    expect((await begin()).agent).not.toBe(agent);
+  });
+
+  it('[TRN2] an agent whose terminal ended between two turns is started anew by the next one', async () => {
+    const { agent } = await begin();
+    await agent.options.openTerminal([], {});
+    agent.end({ status: 'completed', reason: null });
+    await soon(() => expect(of('turn.completed')).toHaveLength(1));
+    die();
+    await soon(() => expect(agent.isClosed).toBe(true));
+    expect((await begin()).agent).not.toBe(agent);
   });
 
   it('[HRN3] an agent that cannot start fails its turn with the reason, and the next one tries anew', async () => {

@@ -153,7 +153,8 @@ export class TurnSet {
     const known = this.#agents.get(name);
     const conversation = (known?.isAsked ? known.agent.conversation : null) ?? earlier;
     this.#running = null;
-    if (status === 'failed') await this.#agents.close(name);
+    // However its end is called: an agent that failed may be dead, and the next prompt starts it anew.
+    if (end.status === 'failed') await this.#agents.close(name);
     const why = status === 'interrupted' ? (running.interrupted ?? end.reason) : end.reason;
     const reason = why === null ? null : bounded(why).slice(0, 2_000);
     this.#options.state({ type: 'turn.completed', payload: { turnId, status, reason, conversation } });

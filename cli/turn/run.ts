@@ -4,7 +4,7 @@ import { AppError } from '#protocol/error.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { Api } from '../api/client.ts';
 import { defineCommand } from '../command.ts';
-import { type Io, printable, write } from '../io.ts';
+import { type Io, printable, spoken, write } from '../io.ts';
 import { exitOf, followTurn, type TurnOutcome } from './follow-turn.ts';
 
 export const agentOptions = {
@@ -47,7 +47,7 @@ async function watch({ api, io, isJson, sessionId, turnId, timeoutMs }: Run): Pr
     if (isJson) return write(io.stdout, `${JSON.stringify(event)}\n`);
     if (event.type === 'item.completed') {
       const { kind, text, title, parentId, status } = event.payload;
-      if (kind === 'message' && parentId === null) return write(io.stdout, text.endsWith('\n') ? text : `${text}\n`);
+      if (kind === 'message' && parentId === null) return write(io.stdout, spoken(text, io.stdout));
       if (kind !== 'message' && kind !== 'reasoning')
         return write(io.stderr, `${status === 'completed' ? '·' : status} ${printable(title)}\n`);
     }

@@ -1,6 +1,6 @@
 /** `omnigent session send` and `session interrupt`: prompts into a session that is there. */
 import { defineCommand } from '../command.ts';
-import { printable } from '../io.ts';
+import { printable, spoken } from '../io.ts';
 import { exitOf, followTurn } from './follow-turn.ts';
 import { agentOptions } from './run.ts';
 
@@ -40,7 +40,7 @@ export const sendPrompt = defineCommand({
     const { status = 'failed', reason = null, output = '' } = outcome ?? {};
     await print(
       { turnId, status, reason, output },
-      `${output}\n${reason === null ? '' : `${status}: ${printable(reason)}\n`}`,
+      `${spoken(output, process.stdout)}${reason === null ? '' : `${status}: ${printable(reason)}\n`}`,
     );
     return exitOf[status];
   },

@@ -4,6 +4,7 @@ import { useSubscription } from '@trpc/tanstack-react-query';
 import { createContext, type ReactNode, useContext, useState } from 'react';
 import { useTRPC } from '#components/api/api.ts';
 import { KeyedStore, useKeyed } from '#components/ui/keyed-store.ts';
+import { lastLine } from './last-line.ts';
 import { isOpenTerminal, type SessionView } from './session-facts.ts';
 
 interface Activity {
@@ -30,9 +31,6 @@ export function ActivityProvider({ children }: { children: ReactNode }) {
 /** What a session or a terminal (by id) last showed; undefined until it changes. */
 export const useActivity = (id: string): Activity | undefined => useKeyed(useContext(ActivityContext), id);
 
-/** The last line with something on it. */
-const lastLine = (lines: readonly string[]): string => lines.findLast((line) => line.trim() !== '')?.trim() ?? '';
-
 export function ActivityLine({ view, className = '' }: { view: SessionView; className?: string }) {
   const live = useActivity(view.id);
   const terminal = view.terminals.findLast(isOpenTerminal) ?? view.terminals.at(-1);
@@ -42,6 +40,6 @@ export function ActivityLine({ view, className = '' }: { view: SessionView; clas
       { enabled: live === undefined && terminal !== undefined, staleTime: Number.POSITIVE_INFINITY, retry: false },
     ),
   );
-  const line = live?.line ?? lastLine(data?.lines ?? []);
+  const line = live?.line ?? (data ? lastLine(data.lines, data.cols) : '');
   return <span className={`mono-xs block truncate text-ink-3 leading-4 ${className}`}>{line}</span>;
 }

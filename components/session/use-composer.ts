@@ -3,9 +3,9 @@ import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTRPC } from '#components/api/api.ts';
 import { type Failure, failureOf } from '#components/api/failure.ts';
-import { newId, type TurnId } from '#protocol/id.ts';
+import { newId } from '#protocol/id.ts';
 import { addressed, anotherName, usualAgent } from './draft.ts';
-import { readDraft, writeDraft } from './draft-store.ts';
+import { readAttempt, readDraft, writeAttempt, writeDraft } from './draft-store.ts';
 import { type SessionView, takesPrompts } from './session-facts.ts';
 
 /** A harness that becomes an agent with the first prompt. */
@@ -87,17 +87,22 @@ export function useComposer(view: SessionView, isOffline: boolean): Composer {
   const { draft, write, clear } = useDraft(view.id);
   const { prompt, wish, settle, choose, add, ...whom } = useRecipient(view, draft);
   const { agent, newAgent } = whom;
-  const attempt = useRef<{ key: string; turnId: TurnId } | null>(null);
-  const send = useMutation(trpc.turn.send.mutationOptions());
-  const steer = useMutation(trpc.turn.steer.mutationOptions());
+  /** The draft that is on its way. */
+  const sent = useRef('');
+  // Called also when the page is left before the answer: what was sent is no draft any more.
+  const onSuccess = () => {
+    writeAttempt(view.id, null);
+    clear(sent.current);
+    settle();
+  };
+  const onError = (cause: unknown) => {
+    if (failureOf(cause).code === 'session.conflict') writeAttempt(view.id, null);
+  };
+  const send = useMutation(trpc.turn.send.mutationOptions({ onSuccess, onError }));
+  const steer = useMutation(trpc.turn.steer.mutationOptions({ onSuccess }));
   const error = send.error ?? steer.error;
   const isReady = prompt.trim() !== '' && !isOffline && !send.isPending && !steer.isPending;
   const canSend = isReady && takesPrompts(view) && (agent !== null || newAgent !== null);
-  const onSuccess = () => {
-    attempt.current = null;
-    clear(draft);
-    settle();
-  };
   const reset = () => {
     send.reset();
     steer.reset();
@@ -118,13 +123,17 @@ export function useComposer(view: SessionView, isOffline: boolean): Composer {
       const input = { session: view.id, prompt: prompt.trim(), ...wish };
       // The same prompt again is the same turn: an answer that was lost does not make it two.
       const key = JSON.stringify(input);
-      if (attempt.current?.key !== key) attempt.current = { key, turnId: newId('turn', ids) };
-      send.mutate({ ...input, turnId: attempt.current.turnId }, { onSuccess });
+      const earlier = readAttempt(view.id);
+      const turnId = earlier?.key === key ? earlier.turnId : newId('turn', ids);
+      writeAttempt(view.id, { key, turnId });
+      sent.current = draft;
+      send.mutate({ ...input, turnId });
     },
     steer() {
       if (!isReady) return;
       reset();
-      steer.mutate({ session: view.id, text: prompt.trim() }, { onSuccess });
+      sent.current = draft;
+      steer.mutate({ session: view.id, text: prompt.trim() });
     },
     failure: error ? failureOf(error) : null,
   };

@@ -1,6 +1,9 @@
 /** The whole way of a model call: an agent's client, the agent port, the server's gateway, the scripted provider. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { newId, type TurnId } from '#protocol/id.ts';
@@ -155,6 +158,39 @@ it('[GWY4] a call that is cut, by either side, is unknown-spent, and the other s
   leaving.abort();
   await expect.poll(() => model.requests.at(-1)?.closedBy).toBe('client');
   await expect.poll(() => usageOf(agent)).toMatchObject([{}, { status: 'unknown' }]);
+});
+
+it('[GWY4] a call that is given up before it went out does not go out, and costs nothing', async () => {
+  const agent = await admit();
+  const leaving = new AbortController();
+  await server.sql.begin(async (sql) => {
+    await sql`lock table model_calls in exclusive mode`;
+    const left = call(agent, '/v1/messages', prompt, { signal: leaving.signal });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  });
+  await expect.poll(() => server.sql`select 1 from model_calls where agent = 'coder'`, { timeout: 5_000 }).toEqual([]);
+  expect(model.requests).toEqual([]);
+  expect(await usageOf(agent)).toEqual([]);
+});
+
+it('[GWY3] a refusal of our key that is cut in the middle is told all the same', async () => {
+  const broken = createServer((request, response) => {
+    request.resume();
+    response.writeHead(401, { 'content-length': '1000' });
+    response.write('{"error":', () => response.destroy());
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void broken.close());
+  await once(broken, 'listening');
+  const agent = await admit();
+  const baseUrl = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`;
+  await server.services.providers.set({ name: 'anthropic', key: 'sk-refused', baseUrl }, ada.personId);
+  const answered = await call(agent, '/v1/messages', prompt);
+  await server.services.providers.remove('anthropic', ada.personId);
+  expect(answered.status).toBe(400);
+  expect(await answered.text()).toContain('/settings');
 });
 
 it('[GWY5] garbage is the agent’s to judge, and unknown-spent', async () => {

@@ -183,23 +183,58 @@ it('[HRN2] what an agent started dies with its runner', { timeout }, async () =>
   await until('its end', async () => !(await isRunning(command)), 5_000);
 });
 
-it('[HRN2] a shell line typed into the terminal of Claude Code is asked about', { timeout }, async () => {
-  play('go-typing', 'true');
-  const trial = await plainTrial('claude-code');
-  await trial.done('go-typing');
+/** The open terminal of an agent, watched and typed into as by a person. */
+async function terminalOf(trial: Trial) {
   const terminalId = (await trial.view()).terminals.find(({ closed }) => closed === null)?.terminalId;
   if (!terminalId) throw new Error('no terminal');
   const watcher = new Watcher({ visitor: world.ada, terminalId });
   await until('the screen', () => watcher.isLive);
+  const shows = async (text: string) => {
+    const { lines } = await world.ada.api.terminal.screen.query({ session: trial.sessionId, terminalId });
+    return lines.some((line) => line.includes(text));
+  };
+  return {
+    watcher,
+    shows,
+    async type(text: string) {
+      watcher.type(Buffer.from(text));
+      await until('the typed line', () => shows(text));
+      watcher.type(Buffer.from('\r'));
+    },
+  };
+}
+
+it('[TRN2] a prompt typed into the terminal of Claude Code while another turn runs is turned away', {
+  timeout,
+}, async () => {
+  const trial = await plainTrial('claude-code');
+  play('go-first', 'true');
+  await trial.done('go-first');
+  const { watcher, type, shows } = await terminalOf(trial);
+  rules.push({ match: { contains: 'go-waiting' }, steps: [{ text: 'wait' }, { gate: 'door' }] });
+  play('go-astray', 'touch astray.txt');
+  const { api } = world.ada;
+  const other = { session: trial.sessionId, agent: 'other', harness: 'acp:example' };
+  const { turnId } = await api.turn.send.mutate({ ...other, prompt: 'go-waiting' });
+  await until('its call', () => trial.requests('go-waiting').length > 0);
+  await type('go-astray');
+  await until('what it is told', () => shows('Another turn of this session runs'));
+  expect(trial.requests('go-astray')).toEqual([]);
+  await api.turn.interrupt.mutate({ session: trial.sessionId });
+  await trial.ended(turnId);
+  expect((await trial.events()).filter(({ type: kind }) => kind === 'turn.begun')).toEqual([]);
+  watcher.stop();
+});
+
+it('[HRN2] a shell line typed into the terminal of Claude Code is asked about', { timeout }, async () => {
+  play('go-typing', 'true');
+  const trial = await plainTrial('claude-code');
+  await trial.done('go-typing');
+  const { watcher, type: typeLine } = await terminalOf(trial);
   const type = async (command: string) => {
     watcher.type(Buffer.from('!'));
     await new Promise((resolve) => setTimeout(resolve, 500));
-    watcher.type(Buffer.from(command));
-    await until('the typed line', async () => {
-      const { lines } = await world.ada.api.terminal.screen.query({ session: trial.sessionId, terminalId });
-      return lines.some((line) => line.includes(command));
-    });
-    watcher.type(Buffer.from('\r'));
+    await typeLine(command);
   };
   judges.set(trial.sessionId, deny);
   await type('touch denied.txt');

@@ -87,7 +87,9 @@ class AnthropicVoice implements Voice {
 
   end(usage: ScriptUsage): string {
     const delta = { stop_reason: this.#stopReason, stop_sequence: null };
-    const closed = this.#close() + event({ type: 'message_delta', delta, usage: { output_tokens: usage.output } });
+    // As the provider does: the whole count again, but not for how long a cache keeps what was written.
+    const { cache_creation: _, ...counted } = usageOf(usage);
+    const closed = this.#close() + event({ type: 'message_delta', delta, usage: counted });
     return closed + event({ type: 'message_stop' });
   }
 

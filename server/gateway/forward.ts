@@ -31,8 +31,8 @@ export interface Outcome {
   /** HTTP status of the provider; null when there was no answer. */
   status: number | null;
   meter: UsageMeter;
-  /** Why it did not come to its end; null when it did. `refused`: our key is not good there. */
-  fault: 'unreachable' | 'refused' | 'cut' | 'client-gone' | null;
+  /** Why it did not come to its end; null when it did. `refused`: our key is not good there; `not-sent`: nobody waits any more. */
+  fault: 'unreachable' | 'refused' | 'cut' | 'client-gone' | 'not-sent' | null;
   /** For logs. */
   detail: string | null;
 }
@@ -64,6 +64,8 @@ export class Forwarder {
     return new Promise((resolve) => {
       let meter = new UsageMeter(api.name, true);
       let status: number | null = null;
+      // It left while the call was entered: nothing is asked, and nothing spent.
+      if (response.destroyed) return resolve({ status, meter, fault: 'not-sent', detail: null });
       const settle = (fault: Outcome['fault'], detail: string | null = null) =>
         resolve({ status, meter, fault, detail });
       const call = isSecure
@@ -101,6 +103,7 @@ export class Forwarder {
     const { answer, response, meter, filter, settle } = call;
     answer.on('data', (chunk: Buffer) => {
       const out = filter ? filter.push(chunk) : chunk;
+      if (response.destroyed) return;
       if (out.length > 0 && !response.write(out)) {
         answer.pause();
         response.once('drain', () => answer.resume());
@@ -135,7 +138,11 @@ function keep(headers: IncomingMessage['headers'], dropped: RegExp): OutgoingHtt
 /** What a refusal says of itself, in one line. */
 async function wordsOf(answer: IncomingMessage): Promise<string> {
   let text = '';
-  for await (const chunk of answer as AsyncIterable<Buffer>) if (text.length < 4_000) text += chunk.toString('utf8');
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) if (text.length < 4_000) text += chunk.toString('utf8');
+  } catch {
+    // Cut in the middle, it is a refusal all the same.
+  }
   const message = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
   return toLine(message ?? text, 300, 'no reason given');
 }

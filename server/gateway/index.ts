@@ -75,6 +75,8 @@ export class Gateway {
       this.#deps.note(`gateway: ${to.name}: ${outcome.detail}`);
       refuse(response, api.name, 502, `${to.name} cannot be reached at ${to.baseUrl}`);
     }
+    // Where nothing was said yet the agent would wait for ever.
+    if (outcome.fault === 'cut') refuse(response, api.name, 502, `${to.name} broke off: ${outcome.detail}`);
     if (outcome.fault === 'refused') {
       // A 401 of its own would send the agent's CLI to a log-in that is not its business.
       const said = outcome.detail ?? 'no reason given';
@@ -135,7 +137,12 @@ function wayTo(state: ProviderState, { headers }: IncomingMessage): { to: Addres
 
 /** A refusal costs nothing; an answer that came to its end costs what it says; everything else is not known. */
 function settlementOf({ status, meter, fault }: Outcome): SettledCall {
-  if (fault === 'unreachable' || fault === 'refused' || (status !== null && status >= 400 && fault === null))
+  if (
+    fault === 'unreachable' ||
+    fault === 'refused' ||
+    fault === 'not-sent' ||
+    (status !== null && status >= 400 && fault === null)
+  )
     return { status: 'settled', usage: null };
   return { status: fault === null && meter.isComplete ? 'settled' : 'unknown', usage: meter.usage };
 }

@@ -20,7 +20,11 @@ const count = (value: unknown): number =>
 /** Source: https://docs.anthropic.com/en/api/messages (usage). Later reports add to and correct earlier ones. */
 function anthropicUsage(usage: Json, earlier: CallUsage | null): CallUsage {
   const writes = asRecord(usage.cache_creation);
-  const hourly = count(writes.ephemeral_1h_input_tokens);
+  // The last report tells how much was written, and not for how long.
+  const hourly =
+    'ephemeral_1h_input_tokens' in writes
+      ? count(writes.ephemeral_1h_input_tokens)
+      : (earlier?.cacheWrite1hTokens ?? 0);
   const written = count(usage.cache_creation_input_tokens);
   const has = (name: string) => typeof usage[name] === 'number';
   return {

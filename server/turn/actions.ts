@@ -2,6 +2,7 @@
 import type { EventPayload, NewEvent } from '#protocol/event.ts';
 import type { ActionId, SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
+import type { OpenAction } from '#protocol/turn-view.ts';
 import type { RunnerLink } from '#server/runner/index.ts';
 import type { Log } from '#server/session/index.ts';
 import { checked, denial, type Judge, type Judgement } from './judge.ts';
@@ -37,13 +38,18 @@ export class Actions {
     const { log } = this.#deps;
     const dedupeKey = `requested:${payload.actionId}`;
     const requested: NewEvent = { type: 'action.requested', payload, principal, dedupeKey };
-    let answer: Judgement | Promise<Judgement> | null = null;
-    await log.append(sessionId, (view) => {
-      answer = view && this.#judge(sessionId, payload, view);
-      const isLater = answer === null || answer instanceof Promise;
-      return isLater ? [requested] : [requested, judgedEvent(payload.actionId, answer as Judgement)];
-    });
     const { actionId } = payload;
+    let answer: Judgement | Promise<Judgement> | null = null;
+    let recorded: OpenAction['judged'] = null;
+    const [first] = await log.append(sessionId, (view) => {
+      const open = view?.turns.actions.find((action) => action.actionId === actionId);
+      recorded = open?.judged ?? null;
+      answer = view && !open ? this.#judge(sessionId, payload, view) : null;
+      const isLater = answer === null || answer instanceof Promise;
+      return isLater ? [requested] : [requested, judgedEvent(actionId, answer as Judgement)];
+    });
+    // Asked again: what the log says stands, whatever a judge would say now.
+    if (!first?.isNew) return void (recorded && this.#deliver(sessionId, actionId, recorded));
     const given = answer as Judgement | Promise<Judgement> | null;
     if (given instanceof Promise) this.#await(sessionId, actionId, given);
     else if (given) this.#deliver(sessionId, actionId, given);
@@ -74,10 +80,10 @@ export class Actions {
     });
     void judged
       .then(async (judgement) => {
-        const appended = await log.append(sessionId, (view) =>
-          isOpen(view, actionId) ? [judgedEvent(actionId, judgement)] : [],
+        const [judged] = await log.append(sessionId, (view) =>
+          isUnjudged(view, actionId) ? [judgedEvent(actionId, judgement)] : [],
         );
-        if (appended.length > 0) this.#deliver(sessionId, actionId, judgement);
+        if (judged?.isNew) this.#deliver(sessionId, actionId, judgement);
       })
       .catch((cause: unknown) => note(`verdict on ${actionId} not stored: ${String(cause)}`));
   }
@@ -100,6 +106,9 @@ const judgedEvent = (actionId: ActionId, judgement: Judgement): NewEvent => ({
   principal: 'server',
   dedupeKey: `judged:${actionId}`,
 });
+
+const isUnjudged = (view: SessionView | null, actionId: ActionId): boolean =>
+  view?.turns.actions.some((action) => action.actionId === actionId && action.judged === null) ?? false;
 
 /** Its outcome is not known yet. */
 export const isOpen = (view: SessionView | null, actionId: ActionId): boolean =>

@@ -50,8 +50,7 @@ function launch() {
 }
 
 /** An action of the running turn, as a runner states it. */
-function ask(turnId: string, command = 'ls') {
-  const actionId = newId('action', source);
+function ask(turnId: string, command = 'ls', actionId = newId('action', source)) {
   const asked = { actionId, turnId, agent: 'coder', itemId: null, kind: 'command', tool: 'shell', command };
   runner.state('action.requested', { ...asked, paths: [], cwd: '/checkout' });
   return actionId;
@@ -89,6 +88,15 @@ describe('the queue', () => {
     await send('once', { turnId });
     expect(await of('turn.queued')).toHaveLength(1);
     await soon(() => expect(runner.of('turn.start')).toHaveLength(1));
+  });
+
+  it('[TRN3] a prompt that was taken back is not sent by asking for it again under its id', async () => {
+    await send('one');
+    const turnId = newId('turn', source) as never;
+    await send('two', { turnId });
+    await server.services.turns.withdraw(sessionId, turnId, ada.personId);
+    await expect(send('two', { turnId })).rejects.toMatchObject({ code: 'session.conflict' });
+    expect((await view()).turns.queue).toEqual([]);
   });
 
   it('[TRN4] a prompt goes to who worked last; a harness adds an agent, or changes one that is named', async () => {
@@ -174,6 +182,18 @@ describe('actions', () => {
       ['deny', 'judge.failed'],
       ['deny', 'judge.invalid'],
     ]);
+  });
+
+  it('[GATE3] a question that comes again is told what the log says, whatever a judge would say now', async () => {
+    const { turnId } = await send('one');
+    server.judging.judge = () => ({ verdict: 'deny', rule: 'r', reasons: ['no'], policyHash: '', command: null });
+    const actionId = ask(turnId);
+    await soon(() => expect(runner.of('action.verdict')).toHaveLength(1));
+    server.judging.judge = recordingJudge;
+    ask(turnId, 'ls', actionId);
+    await soon(() => expect(runner.of('action.verdict')).toHaveLength(2));
+    expect(runner.of('action.verdict').map(({ verdict }) => verdict)).toEqual(['deny', 'deny']);
+    expect(await of('action.judged')).toHaveLength(1);
   });
 
   it('[GATE3] a verdict that a lost link swallowed is told again to whoever still waits, and recorded once', async () => {

@@ -83,6 +83,8 @@ export class Turns {
     });
     // Asked again with other words, it is what the log says.
     const isNew = appended[queuedAt]?.isNew === true;
+    if (!isNew && (await log.recall(sessionId, `withdrawn:${turnId}`)))
+      throw new AppError({ code: 'session.conflict', message: 'this prompt was taken back; send it anew' });
     if (start && appended.at(-1)?.isNew) await this.#starts.tell(sessionId, start, isNew ? prompt : null);
     else {
       if (isNew) this.#starts.remember(turnId, prompt);
@@ -102,7 +104,7 @@ export class Turns {
   async withdraw(sessionId: SessionId, turnId: TurnId, principal: string): Promise<void> {
     await this.#deps.log.append(sessionId, (view) => {
       assertWaiting(view, turnId);
-      return [{ type: 'turn.withdrawn', payload: { turnId }, principal }];
+      return [{ type: 'turn.withdrawn', payload: { turnId }, principal, dedupeKey: `withdrawn:${turnId}` }];
     });
     this.#starts.forget(turnId);
   }

@@ -154,10 +154,12 @@ export class AcpAgent implements Agent {
     const turn = this.#turn;
     if (!turn) return;
     turn.abort.abort();
-    await this.#connection.agent.notify(methods.agent.session.cancel, { sessionId: this.#session() });
     setTimeout(() => {
       if (this.#turn === turn) this.#process.kill('SIGKILL');
     }, cancelMs).unref();
+    // One that reads nothing any more does not take this either, and is killed then.
+    const said = this.#connection.agent.notify(methods.agent.session.cancel, { sessionId: this.#session() });
+    await Promise.race([said.catch(() => undefined), this.#process.ended]);
   }
 
   async close(): Promise<void> {

@@ -49,6 +49,12 @@ interface Running extends ClaudeTurn {
   finish: (end: TurnEnd) => void;
 }
 
+/** Without a turn its tools would be denied and its words be in no timeline. */
+const turnedAway = {
+  decision: 'block',
+  reason: 'Another turn of this session runs. Ask again when it is over, or queue the prompt in Omnigent.',
+};
+
 export class TerminalClaude implements Agent {
   readonly conversation: string;
   readonly #options: PlacedOptions;
@@ -156,7 +162,7 @@ export class TerminalClaude implements Agent {
 
   async #told(told: Told): Promise<object> {
     const { hook_event_name: name } = told;
-    if (name === 'UserPromptSubmit') await this.#taken(told);
+    if (name === 'UserPromptSubmit' && !(await this.#taken(told))) return turnedAway;
     const turn = this.#turn;
     if (name === 'MessageDisplay' && told.delta) turn?.transcript.shown(told.delta, told.index === 0);
     if (name === 'SubagentStart' && told.agent_id !== undefined)
@@ -167,18 +173,23 @@ export class TerminalClaude implements Agent {
     return {};
   }
 
-  /** A prompt goes in: the one that was typed for us, one that steers, or one that a person began a turn with. */
-  async #taken({ prompt = '', transcript_path: path }: Told): Promise<void> {
+  /**
+   * A prompt goes in: the one that was typed for us, one that steers, or one that a person began a turn with. False: it is no
+   * turn, because another one runs.
+   */
+  async #taken({ prompt = '', transcript_path: path }: Told): Promise<boolean> {
     const record = await RecordFile.fromEnd(path);
     if (!this.#turn) {
       const begun = this.#options.begin(prompt);
       if (begun) this.#turn = newTurn(begun.sink, (end) => begun.end(end));
     }
     const turn = this.#turn;
-    if (!turn || turn.isTaken) return;
+    if (!turn) return false;
+    if (turn.isTaken) return true;
     turn.isTaken = true;
     turn.record = record;
     void this.#follow(turn);
+    return true;
   }
 
   async #follow(turn: Running): Promise<void> {
