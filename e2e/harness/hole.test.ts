@@ -211,7 +211,8 @@ it('[TRN2] a prompt typed into the terminal of Claude Code while another turn ru
   play('go-first', 'true');
   await trial.done('go-first');
   const { watcher, type, shows } = await terminalOf(trial);
-  rules.push({ match: { contains: 'go-waiting' }, steps: [{ text: 'wait' }, { gate: 'door' }] });
+  // First: its hand-over tells of the prompts before.
+  rules.unshift({ match: { contains: 'go-waiting' }, steps: [{ text: 'wait' }, { gate: 'door' }] });
   play('go-astray', 'touch astray.txt');
   const { api } = world.ada;
   const other = { session: trial.sessionId, agent: 'other', harness: 'acp:example' };
@@ -222,6 +223,7 @@ it('[TRN2] a prompt typed into the terminal of Claude Code while another turn ru
   expect(trial.requests('go-astray')).toEqual([]);
   await api.turn.interrupt.mutate({ session: trial.sessionId });
   await trial.ended(turnId);
+  rules.shift();
   expect((await trial.events()).filter(({ type: kind }) => kind === 'turn.begun')).toEqual([]);
   watcher.stop();
 });
