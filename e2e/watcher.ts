@@ -28,8 +28,8 @@ export interface WatcherOptions {
   random?: () => number;
   /** An input message left, for the first time or again. */
   onSent?: (input: { key: string; data: Uint8Array }) => void;
-  /** The server said that an input message was written to the program, or refused. */
-  onAnswered?: (answer: { key: string; how: 'acked' | 'refused' }) => void;
+  /** The server said that an input message was written to the program, or refused; `givenUp`: it may have arrived or not. */
+  onAnswered?: (answer: { key: string; how: 'acked' | 'refused' | 'givenUp' }) => void;
   /** Output bytes arrived, of an output frame or of a snapshot. */
   onBytes?: (kind: 'output' | 'snapshot', size: number) => void;
   onDrawn?: (offset: number) => void;
@@ -42,6 +42,8 @@ export class Watcher {
   readonly #emulator: ExactEmulator;
   readonly #options: WatcherOptions;
   readonly #socket: TerminalSocket;
+  /** How often each input message was sent. */
+  readonly #sent = new Map<string, number>();
   #current: WebSocket | null = null;
   #drawn = 0;
   #state: SocketState | null = null;
@@ -130,6 +132,7 @@ export class Watcher {
   /** What the web app's client sends and gets is noted on the way. */
   #open(after: number | null, events: SocketEvents): Socket {
     const { visitor, terminalId, onSent } = this.#options;
+    const sent = this.#sent;
     const socket = visitor.socket(`/ws/terminal/${terminalId}${after === null ? '' : `?after=${after}`}`);
     socket.binaryType = 'arraybuffer';
     this.connections++;
@@ -156,6 +159,7 @@ export class Watcher {
         if (frame.kind !== 'input') return;
         const key = `${frame.clientId}:${frame.n}`;
         waiting.set(frame.n, key);
+        sent.set(key, (sent.get(key) ?? 0) + 1);
         onSent?.({ key, data: frame.data });
       },
     };
@@ -173,7 +177,9 @@ export class Watcher {
     for (const [n, key] of waiting) {
       if (n > message.n) continue;
       waiting.delete(n);
-      onAnswered?.({ key, how: message.type === 'input-acked' ? 'acked' : 'refused' });
+      // A refusal is of one message; what was sent before it, or on an earlier connection too, may have arrived.
+      const isRefused = n === message.n && this.#sent.get(key) === 1;
+      onAnswered?.({ key, how: message.type === 'input-acked' ? 'acked' : isRefused ? 'refused' : 'givenUp' });
     }
   }
 

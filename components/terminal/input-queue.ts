@@ -11,6 +11,8 @@ export interface InputItem {
   data: Uint8Array;
   /** When it was typed, ms. */
   at: number;
+  /** It was on an earlier connection too, and may have arrived by that. */
+  isResent: boolean;
 }
 
 /** Input older than this is not sent again after a reconnect: the person has seen that nothing happened. */
@@ -52,6 +54,11 @@ export class InputQueue {
     return this.#send();
   }
 
+  /** Whether input up to `n` may have arrived though `n` was refused now. */
+  isInDoubt(n: number): boolean {
+    return this.#items.some((item) => item.n < n || (item.n === n && item.isResent));
+  }
+
   /**
    * What to send again on a new connection: all unacknowledged items in order, when they are young and `isDriver`.
    * Otherwise none, and the numbers start anew under a new client id, so that what was given up can never arrive late.
@@ -59,7 +66,10 @@ export class InputQueue {
   resend(isDriver: boolean): { items: readonly InputItem[]; givenUp: number } {
     const oldest = this.oldestAt;
     if (oldest === null) return { items: [], givenUp: 0 };
-    if (isDriver && this.#ids.now() - oldest <= resendWithinMs) return { items: this.#items, givenUp: 0 };
+    if (isDriver && this.#ids.now() - oldest <= resendWithinMs) {
+      for (const item of this.#items) item.isResent = true;
+      return { items: this.#items, givenUp: 0 };
+    }
     const givenUp = this.#items.length + this.#waiting.length;
     this.#items = [];
     this.#waiting = [];
@@ -70,7 +80,7 @@ export class InputQueue {
 
   #send(): InputItem | null {
     if (this.#items.length >= maxOnTheirWay || this.#waiting.length === 0) return null;
-    const item = { n: this.#next++, data: joined(this.#takeMessage()), at: this.#ids.now() };
+    const item = { n: this.#next++, data: joined(this.#takeMessage()), at: this.#ids.now(), isResent: false };
     this.#items.push(item);
     return item;
   }

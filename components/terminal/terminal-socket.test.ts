@@ -305,6 +305,17 @@ it('[WEB24] says who drives when a key is refused', () => {
   expect(socket.state.refusal?.why).toBe('Jonas drives, key not sent');
 });
 
+it('[WEB24] what was sent before a key that is refused may have arrived, and is said to', () => {
+  const { wire, socket } = attached();
+  socket.type(bytes('x'));
+  wire().tell({ type: 'input-refused', n: 1, drives: null });
+  expect(socket.state.refusal?.why).toBe('Key not sent');
+  socket.type(bytes('y'));
+  socket.type(bytes('z'));
+  wire().tell({ type: 'input-refused', n: 3, drives: null });
+  expect(socket.state.refusal?.why).toBe('The last keys may not have arrived');
+});
+
 it('[WEB25] stops on close codes that a retry cannot help, with the way out', () => {
   const remedies = {
     4400: 'reload',

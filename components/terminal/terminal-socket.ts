@@ -56,6 +56,8 @@ export interface SocketOptions {
 /** Input without any answer for this long means that the link is dead though it looks open. */
 const deadAfterMs = 6_000;
 
+const lastKeysLost = 'The last keys may not have arrived';
+
 export class TerminalSocket {
   #state: SocketState = { link: firstLink, seat: null, refusal: null, hasScreen: false };
   #socket: Socket | null = null;
@@ -246,9 +248,12 @@ export class TerminalSocket {
         return this.#replica.resized(message);
       case 'input-acked':
         return this.#sendInput(this.#input.settle(message.n));
-      case 'input-refused':
+      case 'input-refused': {
+        const isInDoubt = this.#input.isInDoubt(message.n);
         this.#sendInput(this.#input.settle(message.n));
-        return this.#refuse(message.drives === null ? 'Key not sent' : `${message.drives} drives, key not sent`);
+        if (message.drives !== null) return this.#refuse(`${message.drives} drives, key not sent`);
+        return this.#refuse(isInDoubt ? lastKeysLost : 'Key not sent');
+      }
     }
   }
 
@@ -259,6 +264,6 @@ export class TerminalSocket {
     this.#cancelWatch?.();
     this.#cancelWatch = null;
     for (const item of items) this.#sendInput(item);
-    if (givenUp > 0) this.#refuse('The last keys may not have arrived');
+    if (givenUp > 0) this.#refuse(lastKeysLost);
   }
 }

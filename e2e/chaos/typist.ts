@@ -55,7 +55,7 @@ export class Typist {
     if (!this.#fates.has(line)) this.#fates.set(line, { fate: 'sent' });
   }
 
-  answered({ key, how }: { key: string; how: 'acked' | 'refused' }): void {
+  answered({ key, how }: { key: string; how: 'acked' | 'refused' | 'givenUp' }): void {
     const line = this.#lineOf.get(key);
     const known = line === undefined ? undefined : this.#fates.get(line);
     if (!known || known.fate === 'acked') return;

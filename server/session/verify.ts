@@ -22,6 +22,13 @@ export type VerifyResult =
  */
 export async function verifyLog({ sql, anchorFile }: { sql: Sql; anchorFile: string }): Promise<VerifyResult> {
   const anchors = await collectAnchors(anchorFile);
+  // One state of the database, whatever is written meanwhile: a head and its rows belong together.
+  return sql.begin('isolation level repeatable read read only', (at) =>
+    verifyChains(at as unknown as Sql, anchors),
+  ) as Promise<VerifyResult>;
+}
+
+async function verifyChains(sql: Sql, anchors: Map<string, Map<number, string>>): Promise<VerifyResult> {
   const total = createHash('sha256');
   let rows = 0;
   for (const chain of await findChains(sql, [...anchors.keys()])) {
