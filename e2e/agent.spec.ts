@@ -1,25 +1,10 @@
 /** Agents in one session, driven from two browsers: one writes, another reviews; the first one's terminal shows it all. */
 
-import { prepareHome } from '#db/testing-home.ts';
-import { test as base, expect, textOf } from './fixture.ts';
+import { expect, textOf } from './fixture.ts';
 import { show } from './look.ts';
-import { ModelServer } from './model/server.ts';
-import { ServerProcess } from './server-process.ts';
+import { withModel } from './model-fixture.ts';
 
-const test = base.extend<{ model: ModelServer }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's needs from this pattern
-  model: async ({}, use) => {
-    const model = await ModelServer.start(0);
-    await use(model);
-    await model.close();
-  },
-  server: async ({ model }, use) => {
-    const env = { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-scripted-model' };
-    const server = await ServerProcess.start({ env, onHome: prepareHome });
-    await use(server);
-    await server.stop();
-  },
-});
+const test = withModel((model) => ({ ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-scripted-model' }));
 
 const written = 'The parser is written and tested.';
 const reviewed = 'One finding: the empty input is not handled.';

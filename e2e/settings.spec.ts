@@ -1,27 +1,12 @@
 /** Keys from the first start without any: the new session says so, the settings take one, and an agent works at once. */
 
-import { prepareHome } from '#db/testing-home.ts';
-import { test as base, expect, wide } from './fixture.ts';
+import { expect, wide } from './fixture.ts';
 import { show } from './look.ts';
-import { ModelServer } from './model/server.ts';
-import { ServerProcess } from './server-process.ts';
+import { withModel } from './model-fixture.ts';
 
 const key = 'sk-ant-entered-in-the-settings';
 
-const test = base.extend<{ model: ModelServer }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's needs from this pattern
-  model: async ({}, use) => {
-    const model = await ModelServer.start(0);
-    await use(model);
-    await model.close();
-  },
-  server: async ({ model }, use) => {
-    const env = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'sk-environment' };
-    const server = await ServerProcess.start({ env, onHome: prepareHome });
-    await use(server);
-    await server.stop();
-  },
-});
+const test = withModel((model) => ({ OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'sk-environment' }));
 
 test('[PRV6] [PRV7] without a key the new session leads to the settings, and the key entered there works at once', async ({
   server,

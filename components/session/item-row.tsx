@@ -1,9 +1,9 @@
 /** One item of a turn: a message as prose, everything else as one line that opens. */
-import { Brain, ChevronRight, FilePen, Info, type LucideIcon, SquareTerminal, Wrench } from 'lucide-react';
+import { Brain, FilePen, Info, type LucideIcon, SquareTerminal, Wrench } from 'lucide-react';
 import { memo, useState } from 'react';
 import { classNames } from '#components/ui/class-name.ts';
-import { Icon } from '#components/ui/icon.tsx';
 import { Markdown } from '#components/ui/markdown.tsx';
+import { FoldButton } from './fold-button.tsx';
 import { ItemDetail } from './item-detail.tsx';
 import { ItemOutcome } from './item-outcome.tsx';
 import { useItemText } from './item-texts.tsx';
@@ -46,24 +46,13 @@ function FoldedItem({ row, icon }: { row: Item; icon: LucideIcon }) {
   const { verb, subject, isCode } = itemTitle(row);
   return (
     <>
-      <button
-        type="button"
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-        className="focus-inside -ml-1.5 flex h-6 w-[calc(100%+6px)] items-center gap-1.5 rounded-1 px-1.5 text-left text-ink-2 hover:bg-hover hover:text-ink max-wide:h-11"
-      >
-        <Icon
-          icon={ChevronRight}
-          size={12}
-          className={classNames('text-ink-3 transition-[rotate] duration-(--fast)', isOpen && 'rotate-90')}
-        />
-        <Icon icon={icon} size={13} className="text-ink-3" />
+      <FoldButton icon={icon} isOpen={isOpen} onClick={() => setOpen(!isOpen)}>
         {verb !== '' && <span className="flex-none">{verb}</span>}
         <span title={subject} className={classNames('min-w-0 flex-1 truncate', isCode ? 'mono-xs' : 'text-ink-3')}>
           {subject}
         </span>
         <ItemOutcome row={row} />
-      </button>
+      </FoldButton>
       {isOpen && <ItemDetail row={row} />}
     </>
   );

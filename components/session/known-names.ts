@@ -1,6 +1,6 @@
 /** The names that a growing log holds: what is handed out stays the same object until a name is new. Pure. */
 import type { SessionEvent } from '#protocol/event.ts';
-import { type Names, namesOf } from './timeline.ts';
+import { type Names, namesOf } from './event-names.ts';
 
 type Members = Parameters<typeof namesOf>[1];
 

@@ -3,12 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { useNow } from '#components/ui/use-now.ts';
+import { namesOf } from './event-names.ts';
 import { ScreenText, shownTerminal } from './screen-text.tsx';
 import { SessionActions } from './session-actions.tsx';
 import { isOpenTerminal, placeOf, type SessionView, type TerminalView } from './session-facts.ts';
 import { TerminalMark } from './terminal-mark.tsx';
 import { outcomeWords } from './terminal-outcome.ts';
-import { namesOf, timelineOf } from './timeline.ts';
+import { timelineOf } from './timeline.ts';
 import { TimelineEntry } from './timeline-entry.tsx';
 
 const shownEntries = 4;

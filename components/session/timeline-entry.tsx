@@ -19,7 +19,8 @@ import { classNames } from '#components/ui/class-name.ts';
 import { formatClock, formatNoun } from '#components/ui/format.ts';
 import { Icon } from '#components/ui/icon.tsx';
 import { PhraseText } from '#components/ui/phrase-text.tsx';
-import { type Entry, foldLines, type Line, type LineSubject } from './timeline.ts';
+import type { LineSubject } from './event-sentence.ts';
+import { type Entry, foldLines, type Line } from './timeline.ts';
 
 const icons: Record<LineSubject, LucideIcon> = {
   session: History,

@@ -1,8 +1,9 @@
 /** Draws one row of a timeline, whichever it is. */
 import { memo } from 'react';
 import { useNow } from '#components/ui/use-now.ts';
+import type { Names } from './event-names.ts';
 import { ItemRow } from './item-row.tsx';
-import { dayLabel, type Names, timelineOf } from './timeline.ts';
+import { dayLabel, timelineOf } from './timeline.ts';
 import { TimelineEntry } from './timeline-entry.tsx';
 import type { Row } from './timeline-row.ts';
 import { HandOver, type PeopleNames, Prompt, Speaker, TurnEnd, TurnRule } from './turn-row.tsx';

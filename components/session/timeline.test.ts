@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { phraseText } from '#components/ui/phrase.ts';
+import { namesOf } from './event-names.ts';
 import { event, now, person, sessionView, terminalId } from './session.fixture.ts';
-import { foldLines, namesOf, timelineOf } from './timeline.ts';
+import { foldLines, timelineOf } from './timeline.ts';
 
 const runnerId = `run_${'r'.repeat(26)}` as never;
 const opened = event(

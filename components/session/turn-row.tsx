@@ -1,5 +1,5 @@
 /** What stands around the items of a turn: its rule, who asked what, who answers, what it was told, how it ended. */
-import { ChevronRight, CornerDownRight, FileDiff } from 'lucide-react';
+import { CornerDownRight, FileDiff } from 'lucide-react';
 import { useState } from 'react';
 import { Avatar } from '#components/person/avatar.tsx';
 import { toneOf } from '#components/person/tone.ts';
@@ -7,6 +7,7 @@ import { classNames } from '#components/ui/class-name.ts';
 import { formatClock, formatDuration, formatNoun, formatTokens } from '#components/ui/format.ts';
 import { Icon } from '#components/ui/icon.tsx';
 import { useNow } from '#components/ui/use-now.ts';
+import { FoldButton } from './fold-button.tsx';
 import { TerminalMark } from './terminal-mark.tsx';
 import type { EndRow, PromptRow, SpeakerRow, TurnRow } from './timeline-row.ts';
 
@@ -105,20 +106,9 @@ export function HandOver({ text }: { text: string }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <div className="pl-[26px]">
-      <button
-        type="button"
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-        className="focus-inside -ml-1.5 flex min-h-6 items-center gap-1.5 rounded-1 px-1.5 text-ink-2 hover:bg-hover hover:text-ink max-wide:min-h-11"
-      >
-        <Icon
-          icon={ChevronRight}
-          size={12}
-          className={classNames('text-ink-3 transition-[rotate] duration-(--fast)', isOpen && 'rotate-90')}
-        />
-        <Icon icon={CornerDownRight} size={13} className="text-ink-3" />
+      <FoldButton icon={CornerDownRight} isOpen={isOpen} onClick={() => setOpen(!isOpen)}>
         Told what was done before
-      </button>
+      </FoldButton>
       {isOpen && (
         <pre className="mono-xs mb-1 max-h-96 overflow-auto whitespace-pre-wrap rounded-2 bg-well px-3 py-2 [overflow-wrap:anywhere]">
           {text}

@@ -154,43 +154,20 @@ export class Converser {
     const of = <T extends SessionEvent['type']>(type: T): EventPayload<T>[] =>
       events.flatMap((event) => (event.type === type ? [event.payload as EventPayload<T>] : []));
     const lines = (await readFile(join(this.#session?.checkout ?? '', file), 'utf8').catch(() => '')).split('\n');
+    const turns = (type: `turn.${'queued' | 'started' | 'completed'}`) => of(type).map(({ turnId }) => turnId);
+    const actions = (type: `action.${'requested' | 'judged' | 'acted'}`) => of(type).map(({ actionId }) => actionId);
+    const items = of('item.completed').map(({ itemId }) => itemId);
+    const calls = of('usage.recorded').map(({ callId }) => callId);
+    const acked = this.#prompts.filter(({ isAcked }) => isAcked).map(({ turnId }) => turnId);
     const status = new Map(of('turn.completed').map(({ turnId, status: how }) => [turnId, how]));
     return [
-      ...once(
-        'turn.queued',
-        of('turn.queued').map(({ turnId }) => turnId),
-        this.#prompts.filter(({ isAcked }) => isAcked).map(({ turnId }) => turnId),
-      ),
-      ...once(
-        'turn.started',
-        of('turn.started').map(({ turnId }) => turnId),
-        of('turn.queued').map(({ turnId }) => turnId),
-      ),
-      ...once(
-        'turn.completed',
-        of('turn.completed').map(({ turnId }) => turnId),
-        of('turn.started').map(({ turnId }) => turnId),
-      ),
-      ...once(
-        'item.completed',
-        of('item.completed').map(({ itemId }) => itemId),
-        [],
-      ),
-      ...once(
-        'action.judged',
-        of('action.judged').map(({ actionId }) => actionId),
-        of('action.requested').map(({ actionId }) => actionId),
-      ),
-      ...once(
-        'action.acted',
-        of('action.acted').map(({ actionId }) => actionId),
-        of('action.requested').map(({ actionId }) => actionId),
-      ),
-      ...once(
-        'usage.recorded',
-        of('usage.recorded').map(({ callId }) => callId),
-        [],
-      ),
+      ...once('turn.queued', turns('turn.queued'), acked),
+      ...once('turn.started', turns('turn.started'), turns('turn.queued')),
+      ...once('turn.completed', turns('turn.completed'), turns('turn.started')),
+      ...once('action.judged', actions('action.judged'), actions('action.requested')),
+      ...once('action.acted', actions('action.acted'), actions('action.requested')),
+      ...once('item.completed', items, []),
+      ...once('usage.recorded', calls, []),
       ...this.#prompts.flatMap(({ n, turnId }) => this.#wrongTexts(n, turnId, of('item.completed'))),
       ...this.#prompts.flatMap(({ n, turnId }) => {
         const times = lines.filter((line) => line === String(n)).length;

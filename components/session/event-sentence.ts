@@ -1,0 +1,190 @@
+/** One sentence for every type of event: who did what, and to what. Pure; knows no markup. */
+
+import { signalName } from '#components/terminal/signal-name.ts';
+import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
+import type { Phrase } from '#components/ui/phrase.ts';
+import type { EventPayload, SessionEvent } from '#protocol/event.ts';
+import { commandText } from './badge.ts';
+import { fateClause } from './checkout-fate.ts';
+import { type Names, unknownPerson } from './event-names.ts';
+import { folderName } from './session-facts.ts';
+
+/** What a line is about; the component picks the icon. */
+export type LineSubject =
+  | 'session'
+  | 'runner'
+  | 'checkout'
+  | 'terminal'
+  | 'driver'
+  | 'person'
+  | 'model'
+  | 'agent'
+  | 'action';
+
+/** The words of one event. */
+export interface Said {
+  subject: LineSubject;
+  text: Phrase;
+  tone?: 'plain' | 'needs' | 'problem';
+  /** Further facts, one sentence each. */
+  notes?: readonly string[];
+}
+
+function driverText(payload: EventPayload<'driver.changed'>, names: Names): Phrase {
+  const terminal = { code: names.terminals.get(payload.terminalId) ?? 'a terminal' };
+  const driver = (payload.driver && names.people.get(payload.driver)) ?? unknownPerson;
+  switch (payload.how) {
+    case 'opened':
+    case 'typed':
+      return ['drives ', terminal];
+    case 'taken':
+      return ['took the wheel of ', terminal];
+    case 'given':
+      return [`handed the wheel of `, terminal, ` to ${driver}`];
+    case 'released':
+      return payload.driver === null ? ['nobody drives ', terminal, ' now'] : [`${driver} drives `, terminal];
+  }
+}
+
+function closedText(payload: EventPayload<'terminal.closed'>, names: Names): Phrase {
+  const name = { code: names.terminals.get(payload.terminalId) ?? 'a terminal' };
+  if (payload.reason) return [name, ` closed, ${payload.reason}`];
+  if (payload.signal) return [name, ` ended by ${signalName(payload.signal)}`];
+  return [name, payload.exitCode === null ? ' closed' : ` exited ${payload.exitCode}`];
+}
+
+type AgentEvent = Extract<
+  SessionEvent,
+  { type: `agent.${string}` | `turn.${string}` | `item.${string}` | `action.${string}` | 'file.changed' }
+>;
+
+const said = (subject: LineSubject, text: Phrase, more: Partial<Pick<Said, 'tone' | 'notes'>> = {}): Said => ({
+  subject,
+  text,
+  ...more,
+});
+
+function checkoutSaid(payload: EventPayload<'checkout.created'>): Said {
+  const carried = payload.carried > 0 ? `, ${formatCount(payload.carried)} of them not committed yet` : '';
+  const on: Phrase = payload.branch === null ? [] : [' on ', { code: payload.branch }];
+  return said(
+    'checkout',
+    ['copied ', formatNoun(payload.files, 'file'), ...on, `${carried}, ${formatDuration(payload.ms)}`],
+    {
+      notes: payload.notes,
+    },
+  );
+}
+
+function usageSaid(payload: EventPayload<'usage.recorded'>): Said {
+  const { agent, model, inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens } = payload;
+  const input = inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens;
+  const counted = `${formatNoun(input, 'token')} in, ${formatCount(outputTokens)} out`;
+  const isUnknown = payload.status === 'unknown';
+  return said('model', [{ code: agent }, ' called ', { code: model }, isUnknown ? ', cut' : `, ${counted}`], {
+    tone: isUnknown ? 'needs' : 'plain',
+    notes: isUnknown ? [`what it cost is not known, at least ${counted}`] : [],
+  });
+}
+
+/** Events whose turn shows them otherwise, as a line for those who read the whole log. */
+function agentSaid(event: AgentEvent): Said {
+  switch (event.type) {
+    case 'agent.added':
+    case 'agent.changed': {
+      const { agent, harness, model } = event.payload;
+      const on: Phrase = model === null ? [] : [' on ', { code: model }];
+      const verb = event.type === 'agent.added' ? 'added ' : 'changed ';
+      return said('agent', [verb, { code: agent }, ' to be ', { code: harness }, ...on]);
+    }
+    case 'turn.queued':
+      return said('agent', ['asked ', { code: event.payload.agent }, `: ${event.payload.prompt.slice(0, 200)}`]);
+    case 'turn.moved':
+      return said('agent', ['moved a waiting prompt']);
+    case 'turn.withdrawn':
+      return said('agent', ['withdrew a waiting prompt']);
+    case 'turn.begun':
+    case 'turn.started':
+      return said('agent', [{ code: event.payload.agent }, ' started']);
+    case 'turn.steered':
+      return said('agent', [`added: ${event.payload.text.slice(0, 200)}`]);
+    case 'turn.completed': {
+      const { status, reason } = event.payload;
+      const tone = status === 'completed' ? 'plain' : 'problem';
+      return said('agent', [`turn ${status}${reason === null ? '' : `: ${reason}`}`], { tone });
+    }
+    case 'file.changed':
+      return said('checkout', [`${event.payload.change} `, { code: event.payload.path }]);
+    case 'item.started':
+    case 'item.completed':
+      return said('agent', [`${event.payload.kind} ${event.payload.title}`]);
+    case 'action.requested':
+      return said('action', [
+        { code: event.payload.agent },
+        ` wants ${event.payload.tool} `,
+        { code: event.payload.command ?? event.payload.paths.join(' ') },
+      ]);
+    case 'action.judged':
+      return said('action', [`${event.payload.verdict}, ${event.payload.rule}`], { notes: event.payload.reasons });
+    case 'action.acted':
+      return said('action', [`action ${event.payload.outcome}`]);
+  }
+}
+
+/** What happened, in the words its timeline line shows. */
+export function sentence(event: SessionEvent, names: Names): Said {
+  switch (event.type) {
+    case 'session.created':
+      return said('session', ['started a session on ', { code: folderName(event.payload.source) }], {
+        notes: event.payload.includesChanges ? ['with its uncommitted changes'] : [],
+      });
+    case 'session.failed':
+      return said('session', [`failed: ${event.payload.reason}`], { tone: 'problem' });
+    case 'session.paused':
+      return said('session', [
+        names.people.has(event.principal) ? 'stopped the session' : `paused: ${event.payload.reason}`,
+      ]);
+    case 'session.resumed':
+      return said('session', ['resumed the session']);
+    case 'session.interrupted':
+      return said('session', [`interrupted: ${event.payload.reason}`], { tone: 'problem' });
+    case 'session.ended':
+      return said('session', [`ended the session, ${fateClause(event.payload.checkout)}`]);
+    case 'runner.connected':
+      return said('runner', [`runner ${event.payload.epoch} connected`], {
+        tone: event.payload.warning === null ? 'plain' : 'needs',
+        notes: event.payload.warning === null ? [] : [event.payload.warning],
+      });
+    case 'runner.lost':
+      return said('runner', [`runner ${event.payload.epoch} lost: ${event.payload.reason}`], { tone: 'problem' });
+    case 'checkout.created':
+      return checkoutSaid(event.payload);
+    case 'terminal.opened': {
+      const { command, name } = event.payload;
+      return said(
+        'terminal',
+        command === null ? ['opened ', { code: name }] : ['started ', { code: commandText(command) }],
+      );
+    }
+    case 'terminal.closed':
+      return said('terminal', closedText(event.payload, names));
+    case 'driver.changed':
+      return said('driver', driverText(event.payload, names));
+    case 'driver.refused':
+      return said('driver', [`typed while another drove, ${formatNoun(event.payload.count, 'input')} not sent`]);
+    case 'member.joined':
+      return said('person', [`joined as ${event.payload.role}`]);
+    case 'person.created':
+      return said('person', ['was added']);
+    case 'person.signed-in':
+      return said('person', ['signed in']);
+    case 'provider.set':
+      return said('person', ['set the key of ', { code: event.payload.provider }]);
+    case 'provider.removed':
+      return said('person', ['removed the key of ', { code: event.payload.provider }]);
+    case 'usage.recorded':
+      return usageSaid(event.payload);
+    default:
+      return agentSaid(event);
+  }
+}
