@@ -66,6 +66,12 @@ test('[WEB36] [WEB8] [WEB28] a session is started, driven and left with the keyb
   await page.keyboard.type('echo by""hand\n');
   await expect.poll(() => textOf(page)).toContain('\nbyhand\n');
   await page.keyboard.press('Control+Shift+L');
+  await page.keyboard.press('c');
+  await expect(page.getByRole('tab', { name: 'shell 2' })).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByText('leave terminal')).toBeVisible();
+  await page.keyboard.type('echo also"" here\n');
+  await expect.poll(() => textOf(page, 'shell 2')).toContain('\nalso here\n');
+  await page.keyboard.press('Control+Shift+L');
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
   await page.keyboard.press('Escape');

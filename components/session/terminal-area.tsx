@@ -55,6 +55,7 @@ export function TerminalArea({ view, choice, pane, onTyping }: TerminalAreaProps
           terminalId={shown.terminalId}
           name={shown.name}
           members={view.members.map((member) => member.personId)}
+          isAsked={shown.terminalId === choice.asked}
           onLeave={() => document.querySelector<HTMLElement>(selectedTab)?.focus()}
           onFocusChange={onTyping}
         />

@@ -8,6 +8,8 @@ import { isOpenTerminal, type SessionView, type TerminalView } from './session-f
 
 export interface TerminalChoice {
   shown: TerminalView | null;
+  /** The terminal this person opened last, on this page. */
+  asked: string | null;
   show: (terminalId: string) => void;
   /** Steps through the open terminals. */
   step: (by: 1 | -1) => void;
@@ -44,6 +46,7 @@ export function useTerminalChoice(view: SessionView): TerminalChoice {
   const error = open.error ?? close.error;
   return {
     shown,
+    asked: open.data?.terminalId ?? null,
     show: setChosen,
     step: (by) => {
       const at = opened.findIndex((each) => each.terminalId === shown?.terminalId);

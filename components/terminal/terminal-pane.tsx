@@ -33,6 +33,8 @@ export interface TerminalPaneProps {
   terminalId: TerminalId;
   name: string;
   members: readonly string[];
+  /** This person has just opened it. */
+  isAsked: boolean;
   /** The person wants to leave the terminal by keyboard. */
   onLeave: () => void;
   onFocusChange: (isFocused: boolean) => void;
@@ -44,7 +46,7 @@ type Open = { kind: 'nothing' | 'find' | 'older' } | { kind: 'link'; address: st
 const isTerminalInput = (event: FocusEvent): boolean => event.target.classList.contains('xterm-helper-textarea');
 
 /** Shows one terminal. Give it a `key`: another terminal is another pane. */
-export function TerminalPane({ terminalId, name, members, onLeave, onFocusChange, ref }: TerminalPaneProps) {
+export function TerminalPane({ terminalId, name, members, isAsked, onLeave, onFocusChange, ref }: TerminalPaneProps) {
   const shell = useShell();
   const isPhone = useIsPhone();
   const [open, setOpen] = useState<Open>({ kind: 'nothing' });
@@ -56,7 +58,7 @@ export function TerminalPane({ terminalId, name, members, onLeave, onFocusChange
   });
   const settings = useTerminalSettings(live);
   useEffect(() => live?.holdControl(isControl ? () => setControl(false) : null), [live, isControl]);
-  useFirstKeyboard(live, state.seat, isPhone);
+  useFirstKeyboard({ live, seat: state.seat, isPhone, isAsked });
   const isWatching = state.seat !== null && wheelOf(state.seat).kind === 'other';
   const find = () => setOpen({ kind: 'find' });
   const older = () => setOpen({ kind: 'older' });
