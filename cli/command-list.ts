@@ -1,5 +1,6 @@
 /** Every command there is, in the order of the help. */
 import { attachCommand } from './attach/attach.ts';
+import { exportAudit, verifyAudit } from './audit/audit.ts';
 import type { AnyCommand } from './command.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { installHarness, listHarnesses } from './harness/harness.ts';
@@ -45,4 +46,6 @@ export const commands: readonly AnyCommand[] = [
   takeTerminal,
   giveTerminal,
   closeTerminal,
+  verifyAudit,
+  exportAudit,
 ];
