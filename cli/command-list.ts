@@ -5,6 +5,8 @@ import type { AnyCommand } from './command.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { installHarness, listHarnesses } from './harness/harness.ts';
 import { linkCommand } from './person/link.ts';
+import { checkPolicy } from './policy/check.ts';
+import { explainPolicy, lintPolicy } from './policy/explain.ts';
 import { processListCommand } from './process-list.ts';
 import { listEvents } from './session/events.ts';
 import { endSession, resumeSession, stopSession } from './session/life.ts';
@@ -46,6 +48,9 @@ export const commands: readonly AnyCommand[] = [
   takeTerminal,
   giveTerminal,
   closeTerminal,
+  checkPolicy,
+  explainPolicy,
+  lintPolicy,
   verifyAudit,
   exportAudit,
 ];

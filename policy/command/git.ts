@@ -1,0 +1,188 @@
+/** git: what each subcommand does, by its options. */
+import type { CommandEffect } from '#protocol/action-facts.ts';
+import { looksLikeUrl } from '../url.ts';
+import { type Call, type Describe, isOneOf, names, splitArguments } from './call.ts';
+import type { Word } from './word.ts';
+
+/** Only read, whatever their operands are. */
+const reads = new Set(
+  (
+    'status log diff show blame rev-parse ls-files ls-tree cat-file describe shortlog merge-base rev-list name-rev ' +
+    'for-each-ref count-objects whatchanged check-ignore check-attr version help var grep show-ref symbolic-ref diff-tree ' +
+    'diff-index diff-files cherry range-diff annotate verify-commit verify-tag ls-remote show-branch fsck'
+  ).split(' '),
+);
+/** Read with one of these as their first word, or without any. */
+const readForms: Readonly<Record<string, { words: readonly string[]; options: RegExp; bare: boolean }>> = {
+  branch: {
+    words: [],
+    options:
+      /^(?:-[avrl]+|--(?:list|all|remotes|show-current|contains|merged|no-merged|sort|format|column|verbose)(?:=.*)?)$/,
+    bare: true,
+  },
+  tag: { words: [], options: /^(?:-l|-n\d*|--(?:list|contains|sort|points-at|merged)(?:=.*)?)$/, bare: true },
+  remote: { words: ['show', 'get-url'], options: /^(?:-v|--verbose)$/, bare: true },
+  stash: { words: ['list', 'show'], options: /^$/, bare: false },
+  reflog: { words: ['show', 'exists'], options: /^(?:-n?\d*|--date=.*)$/, bare: true },
+  worktree: { words: ['list'], options: /^--porcelain$/, bare: false },
+  submodule: { words: ['status', 'summary'], options: /^$/, bare: true },
+  notes: { words: ['list', 'show'], options: /^$/, bare: true },
+  bisect: { words: ['log', 'view'], options: /^$/, bare: false },
+  config: {
+    words: ['get', 'list'],
+    options: /^(?:-l|--(?:get|get-all|list|local|global|show-origin|show-scope|name-only|type=.*))$/,
+    bare: false,
+  },
+};
+const talks = new Set([
+  'fetch',
+  'pull',
+  'push',
+  'clone',
+  'ls-remote',
+  'remote-update',
+  'request-pull',
+  'send-email',
+  'lfs',
+  'svn',
+  'p4',
+]);
+const changes = new Set(
+  (
+    'add commit checkout switch restore reset rebase merge cherry-pick revert rm mv clean init am apply branch tag stash gc prune ' +
+    'repack remote config notes update-index update-ref worktree submodule bisect reflog replace sparse-checkout maintenance ' +
+    'read-tree write-tree commit-tree hash-object mktag mktree pack-refs fast-import format-patch archive bundle'
+  ).split(' '),
+);
+/** Run a program, or write a file. */
+const risky = [
+  'output',
+  'ext-diff',
+  'textconv',
+  'open-files-in-pager',
+  'upload-pack',
+  'receive-pack',
+  'exec',
+  'config',
+  'template',
+  'filters',
+];
+
+interface Whole {
+  subcommand: Word | null;
+  rest: readonly Word[];
+  cwds: Call['cwds'];
+}
+
+/** Options before the subcommand. */
+function takeGlobal(call: Call): Whole {
+  const { args, collector } = call;
+  let { cwds } = call;
+  let at = 0;
+  for (; at < args.length; at++) {
+    const { text = '', kind } = args[at] ?? {};
+    if (kind === 'unknown' || !text.startsWith('-')) break;
+    if (text === '-C') {
+      const folder = args[++at];
+      if (folder) collector.path(folder, 'list', cwds);
+      cwds =
+        folder?.kind === 'literal' && folder.text.startsWith('/') ? [folder.text] : folder?.text === '.' ? cwds : null;
+    } else if (!/^(?:--no-pager|-P|--version|--help|-h|--no-optional-locks|--literal-pathspecs|--bare)$/.test(text)) {
+      collector.unclear(`git ${text} changes what git does`);
+      if (text === '-c' || text === '--config-env') at += 1;
+    }
+  }
+  return { subcommand: args[at] ?? null, rest: args.slice(at + 1), cwds };
+}
+
+/** `HEAD:config/secrets.json` names a file in a commit. */
+function inCommit(text: string): string | null {
+  const match = /^:?[^:]*:(?:\d:)?(.+)$/.exec(text);
+  return match?.[1] && !text.includes('://') ? match[1] : null;
+}
+
+function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effect: CommandEffect): void {
+  const { collector } = call;
+  const values = {
+    short: subcommand === 'grep' ? 'eABCmf' : 'mFCnSGUlb',
+    long: ['message', 'format', 'author', 'since', 'until', 'grep', 'sort', 'date'],
+  };
+  const dashes = rest.findIndex(({ text }) => text === '--');
+  const before = dashes < 0 ? rest : rest.slice(0, dashes);
+  const { options, operands } = splitArguments(before, values);
+  for (const option of options) {
+    const isPager = subcommand === 'grep' && isOneOf(option, 'O');
+    if (isPager || risky.some((each) => names(option.name, each) && option.name.length > 2)) {
+      collector.unclear(`git ${subcommand} -${option.name} runs or writes something`);
+    }
+    if (option.value && isOneOf(option, 'F', ['file'])) collector.path(option.value, 'read', cwds);
+  }
+  const pathEffect = effect === 'read' ? 'read' : 'write';
+  for (const word of operands) {
+    if (collector.request(word, subcommand === 'push' ? 'POST' : 'GET')) continue;
+    if (word.kind === 'unknown') collector.unclear(`${word.source} of git is known only when it runs`);
+    const inside = inCommit(word.text);
+    if (inside !== null) {
+      collector.path({ ...word, text: inside }, pathEffect, cwds);
+      collector.path(
+        { ...word, text: `/${inside}` },
+        pathEffect,
+        collector.place.restricted.length > 0 ? roots(call) : [],
+      );
+    } else if (/[/.]/.test(word.text) && !/^[\w-]*(?:\/[\w.-]+)*(?:\.\.+[\w/.-]*|[~^@].*)?$/.test(word.text))
+      collector.path(word, pathEffect, cwds);
+    else if (collector.place.files.look(joined(cwds, word.text)) !== null) collector.path(word, pathEffect, cwds);
+  }
+  for (const word of dashes < 0 ? [] : rest.slice(dashes + 1)) {
+    // After the dashes stand paths, and their own small language of magic words.
+    if (word.text.startsWith(':') && word.kind === 'literal')
+      collector.unclear(`which files ${word.text} means is not looked at`);
+    else collector.path(word, pathEffect, cwds);
+  }
+}
+
+/** A path in a commit counts from the top of the repository, wherever that is. */
+const roots = (call: Call): readonly string[] => {
+  const { base } = call.collector.place;
+  const parts = base.split('/');
+  return parts.map((_, n) => parts.slice(0, n + 1).join('/') || '/');
+};
+const joined = (cwds: Call['cwds'], text: string): string => `${cwds?.[0] ?? ''}/${text}`;
+
+function effectOf(subcommand: string, rest: readonly Word[]): CommandEffect {
+  if (talks.has(subcommand)) return 'network';
+  if (reads.has(subcommand)) return 'read';
+  const form = Object.hasOwn(readForms, subcommand) ? readForms[subcommand] : undefined;
+  const [first] = rest;
+  if (form) {
+    const areOptions = rest.every(({ text }) => form.options.test(text));
+    if (
+      first
+        ? areOptions || form.words.includes(first.text) || (form.options.test(first.text) && subcommand === 'config')
+        : form.bare
+    )
+      return 'read';
+  }
+  return changes.has(subcommand) ? 'write' : 'unknown';
+}
+
+export const describeGit: Describe = (call) => {
+  const whole = takeGlobal(call);
+  const { subcommand, rest } = whole;
+  if (!subcommand) return 'read';
+  if (subcommand.kind !== 'literal') {
+    call.collector.unclear('which command of git it is is known only when it runs');
+    return 'unknown';
+  }
+  const effect = effectOf(subcommand.text, rest);
+  // The name of a remote says nothing of where it is.
+  if (effect === 'network' && !rest.some(({ text }) => looksLikeUrl(text))) call.collector.host('*');
+  if (
+    /^(?:rebase|bisect|submodule|filter-branch|difftool|mergetool)$/.test(subcommand.text) &&
+    rest.some(({ text }) => /^(?:-x|--exec.*|run|foreach|-i)$/.test(text))
+  ) {
+    call.collector.unclear(`git ${subcommand.text} runs what it is told`);
+  }
+  operandsOf(subcommand.text, whole, call, effect);
+  return effect;
+};
