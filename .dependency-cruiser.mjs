@@ -54,10 +54,17 @@ export default {
       to: { pathNot: '^(protocol/|node_modules/zod/)' },
     },
     only('db', ['protocol'], 'db/ knows the protocol, not the server that uses it'),
-    only('policy', ['protocol'], 'policy/ is pure: it is told what the files are and judges'),
+    {
+      ...only('policy', ['protocol'], 'policy/ is pure: it is told what the files are and judges'),
+      from: { path: '^policy/', pathNot: tests },
+    },
     only('facts', ['policy', 'protocol'], 'facts/ looks at files for policy/, wherever the files are'),
     only('runner', ['facts', 'policy', 'protocol'], 'runner/ runs anywhere, without server or database'),
-    only('server', ['db', 'policy', 'protocol', 'runner'], 'server/ talks to runners by messages and to browsers by its API'),
+    only(
+      'server',
+      ['db', 'policy', 'protocol', 'runner'],
+      'server/ talks to runners by messages and to browsers by its API',
+    ),
     {
       name: 'server-runner-parts',
       comment: 'the embedded host and the boot that starts it share sandbox and checkout with the runner, nothing else',

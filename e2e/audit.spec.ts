@@ -19,16 +19,20 @@ test('[AUD4] the audit shows who did what and from where, finds it, and checks t
 
   await page.keyboard.press('f');
   await page.keyboard.type('auth-overhaul');
-  await expect(records.getByRole('listitem')).toHaveCount(1);
-  await records.getByRole('button').click();
+  // Its beginning, and its checkout, whose branch has its name.
+  await expect(records.getByRole('listitem')).toHaveCount(2);
+  await records.getByRole('button', { name: 'Started a session on' }).click();
   await expect(records.getByText('"name": "auth-overhaul"')).toBeVisible();
   await page.keyboard.press('f');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Person: anyone' }).click();
   await page.getByRole('menuitemradio', { name: 'Mira' }).click();
-  await expect(records.getByText('Signed in')).toBeVisible();
+  await expect(records.getByText(/^Signed in from/).first()).toBeVisible();
   await expect(records.getByText('Started a session on')).toHaveCount(0);
-  await records.getByRole('button', { name: 'Signed in' }).first().click();
+  await records
+    .getByRole('button', { name: /^Signed in/ })
+    .first()
+    .click();
   await expect(records.getByText(/"from": "(::ffff:)?127\.0\.0\.1, .*Chrom/)).toBeVisible();
 
   await page.getByRole('button', { name: 'Check the chain' }).click();

@@ -15,7 +15,7 @@ import { hostOf } from './url.ts';
 const usd = z.number().min(0).max(1_000_000_000);
 const path = z.string().max(65_536);
 const common = {
-  id: z.unknown(),
+  id: z.unknown().optional(),
   cwd: z.string().startsWith('/').max(4_096).optional(),
   setup: setupSchema.optional(),
   policy: workspaceRowSchema.optional(),
@@ -158,7 +158,7 @@ function judgeRow(
 }
 
 /** Of one use of a file by a tool. */
-export function pathFacts(spelled: string, op: 'read' | 'write' | 'delete' | 'list', place: Place): ActionFacts {
+function pathFacts(spelled: string, op: 'read' | 'write' | 'delete' | 'list', place: Place): ActionFacts {
   const problem = spelled === '' ? 'the path is empty' : unreadable(spelled);
   if (problem) return { ...noFacts, unclear: [problem] };
   const fact = pathFact(spelled.replace(/^~(?=\/|$)/, place.home), op, place.cwd, place);

@@ -24,7 +24,7 @@ const permuting = new Set([
 ]);
 
 /** Words of a pattern: quotes hold blanks together. */
-export const patternWords = (pattern: string): string[] =>
+const patternWords = (pattern: string): string[] =>
   [...pattern.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
 
 const escaped = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');

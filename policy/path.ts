@@ -22,15 +22,10 @@ export const isHarmlessDevice = (path: string): boolean => emptyDevices.has(path
 
 /** `**` stands for any folders, `*` and `?` for what is within a name. */
 export function patternToRegExp(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replace(/\/\*\*\//g, '/(?:.*/)?')
-    .replace(/\*\*/g, '\0')
-    .replace(/\*/g, '[^/]*')
-    .replace(/\?/g, '[^/]')
-    .replaceAll('\0', '.*');
+  const source = pattern.replace(/\/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, (found) => parts[found] ?? `\\${found}`);
   return new RegExp(`^${source}$`, 's');
 }
+const parts: Readonly<Record<string, string>> = { '/**/': '/(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
 
 const isPattern = (path: string): boolean => /[*?[]/.test(path);
 /** The folder that everything a pattern matches lies in. */
@@ -72,12 +67,18 @@ export function holdsRestricted(folder: string, { restricted, files }: Place): b
   });
 }
 
+/** Everything that a restricted path names lies in `folder`. */
+function isAbove(folder: string, { restricted, files }: Place): boolean {
+  const real = files.resolve(folder);
+  return restricted.some((each) => isWithin(isPattern(each) ? rootOf(each) : each, real));
+}
+
 /** Facts of one path as it is used from `cwd`; a write or removal of a folder touches what is in it. */
 export function pathFact(spelled: string, effect: PathEffect, cwd: string, place: Place): PathFact {
   const path = resolvePath(cwd, spelled);
   const real = place.files.resolve(path);
   const takesAll = effect === 'delete' || effect === 'write';
-  const restricted = isRestricted(path, place) || (takesAll && path !== place.base && holdsRestricted(path, place));
+  const restricted = isRestricted(path, place) || (takesAll && isAbove(path, place));
   const isInBase = isWithin(path, place.base) && isWithin(real, place.files.resolve(place.base));
   return { path: spelled, real, effect, restricted, isInBase: isInBase || isHarmlessDevice(real) };
 }
@@ -93,7 +94,12 @@ export function globFact(spelled: string, effect: PathEffect, cwd: string, place
     isPattern(each) ? isDeep : matcher.test(each) || isAncestorHit(matcher, each),
   );
   const listed = place.files.list(folder).map((name) => resolvePath(folder, name));
-  const restricted = isHit || listed.some((each) => matcher.test(each) && isRestricted(each, place));
+  // Where nothing is there to be listed, one name that it stands for.
+  const example = pattern.replace(/\*+|\?|\[[^\]]*\]/g, 'x');
+  const restricted =
+    isHit ||
+    place.restricted.some((each) => isNamed(example, each)) ||
+    listed.some((each) => matcher.test(each) && isRestricted(each, place));
   const escapes = listed.some((each) => matcher.test(each) && !isWithin(place.files.resolve(each), place.base));
   const isInBase = isWithin(folder, place.base) && isWithin(place.files.resolve(folder), place.base) && !escapes;
   return { path: spelled, real: null, effect, restricted, isInBase };

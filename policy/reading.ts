@@ -6,7 +6,19 @@ export type Reading = Pick<CommandFact, 'argv' | 'unknown'>;
 
 /** The command itself, and its further readings. */
 export function readingsOf(command: CommandFact, facts: ActionFacts): Reading[] {
-  return [command, ...(environment(command) ?? []), ...(removal(command) ?? []), ...requests(command, facts)];
+  return [
+    ...spelledOut(command),
+    ...(environment(command) ?? []),
+    ...(removal(command) ?? []),
+    ...requests(command, facts),
+  ];
+}
+
+/** `git push -f` is `git push --force`. */
+function spelledOut(command: CommandFact): Reading[] {
+  const { program, argv, unknown } = command;
+  const isForce = program === 'git' && argv.includes('push') && argv.some((word) => /^-[a-z]*f[a-z]*$/.test(word));
+  return isForce ? [command, { argv: [...argv, '--force'], unknown }] : [command];
 }
 
 const plain = (...argv: string[]): Reading => ({ argv, unknown: [] });
@@ -54,7 +66,9 @@ function removal({ program, argv, unknown, cwd }: CommandFact): Reading[] | null
 /** Whatever client sends it, a request is what curl would send. */
 function requests({ program, effect }: CommandFact, { requests: all }: ActionFacts): Reading[] {
   if (effect !== 'network' && program !== '') return [];
-  return all.flatMap(({ method, url }) =>
-    method === null ? [{ argv: ['curl', '-X', '?', url], unknown: [2] }] : [plain('curl', '-X', method, url)],
-  );
+  return all
+    .map(({ method, url }) => ({ method, url: url.toLowerCase() }))
+    .flatMap(({ method, url }) =>
+      method === null ? [{ argv: ['curl', '-X', '?', url], unknown: [2] }] : [plain('curl', '-X', method, url)],
+    );
 }

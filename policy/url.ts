@@ -14,4 +14,4 @@ export function hostOf(url: string): string | null {
   return normalHost(new URL(text).hostname);
 }
 
-export const normalHost = (host: string): string => host.toLowerCase().replace(/\.+$/, '').slice(0, 300);
+const normalHost = (host: string): string => host.toLowerCase().replace(/\.+$/, '').slice(0, 300);

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 
 /** Longest word, path or URL in facts, in characters; what is longer makes the action unclear. */
-export const maxFactText = 32_768;
+const maxFactText = 32_768;
 
 const text = z.string().max(maxFactText);
 
@@ -44,7 +44,7 @@ export const pathFactSchema = z.object({
 });
 export type PathFact = z.infer<typeof pathFactSchema>;
 
-export const requestFactSchema = z.object({
+const requestFactSchema = z.object({
   /** Upper case; null: not known. */
   method: z.string().max(40).nullable(),
   url: text,

@@ -1,7 +1,7 @@
 /** The records found, newest first: when, who, what, where; each opens to everything that is stored of it. */
 import Link from 'next/link';
 import { useState } from 'react';
-import { type Names, namesOf } from '#components/session/event-names.ts';
+import { actorOf, type Names, namesOf } from '#components/session/event-names.ts';
 import { sentence } from '#components/session/event-sentence.ts';
 import { Button } from '#components/ui/button.tsx';
 import { classNames } from '#components/ui/class-name.ts';
@@ -95,7 +95,7 @@ function RecordRow({ record, names }: { record: AuditRecord; names: Names }) {
         <time dateTime={record.at} className="num text-ink-3 text-xs">
           {formatMoment(record.at)}
         </time>
-        <span className="truncate font-medium">{actorName(record.principal, names)}</span>
+        <span className="truncate font-medium">{actorName(actorOf(record, names) ?? record.principal, names)}</span>
         <button
           type="button"
           aria-expanded={isOpen}

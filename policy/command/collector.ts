@@ -79,6 +79,8 @@ export class Collector {
       return true;
     }
     if (!looksLikeUrl(word.text)) return false;
+    const file = /^file:\/\/(?:localhost)?(\/.*)$/i.exec(word.text)?.[1];
+    if (file !== undefined) this.path({ ...word, text: file }, 'read', ['/']);
     this.#request(word.text, method);
     return true;
   }
@@ -91,6 +93,10 @@ export class Collector {
 
   /** An address that its program takes without a scheme. */
   address(text: string, method: string | null): void {
+    if (/^file:/i.test(text)) {
+      this.request({ text, kind: 'literal', source: text }, method);
+      return;
+    }
     this.#request(looksLikeUrl(text) ? text : `http://${text}`, method);
   }
 

@@ -1,5 +1,6 @@
 /** git: what each subcommand does, by its options. */
 import type { CommandEffect } from '#protocol/action-facts.ts';
+import { isRestricted, resolvePath } from '../path.ts';
 import { looksLikeUrl } from '../url.ts';
 import { type Call, type Describe, isOneOf, names, splitArguments } from './call.ts';
 import type { Word } from './word.ts';
@@ -117,21 +118,14 @@ function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effec
     }
     if (option.value && isOneOf(option, 'F', ['file'])) collector.path(option.value, 'read', cwds);
   }
-  const pathEffect = effect === 'read' ? 'read' : 'write';
+  const pathEffect = effect === 'write' ? 'write' : 'read';
   for (const word of operands) {
     if (collector.request(word, subcommand === 'push' ? 'POST' : 'GET')) continue;
     if (word.kind === 'unknown') collector.unclear(`${word.source} of git is known only when it runs`);
+    // A name of a commit read as a path is harmless; a path read as the name of a commit is not.
+    else collector.path(word, pathEffect, cwds);
     const inside = inCommit(word.text);
-    if (inside !== null) {
-      collector.path({ ...word, text: inside }, pathEffect, cwds);
-      collector.path(
-        { ...word, text: `/${inside}` },
-        pathEffect,
-        collector.place.restricted.length > 0 ? roots(call) : [],
-      );
-    } else if (/[/.]/.test(word.text) && !/^[\w-]*(?:\/[\w.-]+)*(?:\.\.+[\w/.-]*|[~^@].*)?$/.test(word.text))
-      collector.path(word, pathEffect, cwds);
-    else if (collector.place.files.look(joined(cwds, word.text)) !== null) collector.path(word, pathEffect, cwds);
+    if (inside !== null) fromTop({ ...word, text: inside }, pathEffect, call);
   }
   for (const word of dashes < 0 ? [] : rest.slice(dashes + 1)) {
     // After the dashes stand paths, and their own small language of magic words.
@@ -141,27 +135,34 @@ function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effec
   }
 }
 
-/** A path in a commit counts from the top of the repository, wherever that is. */
-const roots = (call: Call): readonly string[] => {
-  const { base } = call.collector.place;
-  const parts = base.split('/');
-  return parts.map((_, n) => parts.slice(0, n + 1).join('/') || '/');
-};
-const joined = (cwds: Call['cwds'], text: string): string => `${cwds?.[0] ?? ''}/${text}`;
+/** A path in a commit counts from the top of the repository, wherever that is: said only where it is restricted. */
+function fromTop(word: Word, effect: 'read' | 'write', { collector }: Call): void {
+  const parts = collector.place.base.split('/');
+  for (let length = parts.length; length > 0; length--) {
+    const top = parts.slice(0, length).join('/') || '/';
+    if (isRestricted(resolvePath(top, word.text), collector.place)) collector.path(word, effect, [top]);
+  }
+}
+
+/** `git config --get user.name`. */
+const isQuery = (subcommand: string, { text }: Word): boolean =>
+  subcommand === 'config' && (readForms.config?.options.test(text) ?? false);
 
 function effectOf(subcommand: string, rest: readonly Word[]): CommandEffect {
   if (talks.has(subcommand)) return 'network';
   if (reads.has(subcommand)) return 'read';
   const form = Object.hasOwn(readForms, subcommand) ? readForms[subcommand] : undefined;
   const [first] = rest;
+  const isListing = rest.some(({ text }) => /^(?:-l|--list|--contains|--merged|--no-merged|--points-at)$/.test(text));
+  if (isListing && (subcommand === 'tag' || subcommand === 'branch')) return 'read';
+  if (subcommand === 'config' && rest.length === 1 && /^[\w-]+(?:\.[\w-]+)+$/.test(first?.text ?? '')) return 'read';
   if (form) {
-    const areOptions = rest.every(({ text }) => form.options.test(text));
-    if (
-      first
-        ? areOptions || form.words.includes(first.text) || (form.options.test(first.text) && subcommand === 'config')
-        : form.bare
-    )
-      return 'read';
+    const isRead = first
+      ? rest.every(({ text }) => form.options.test(text)) ||
+        form.words.includes(first.text) ||
+        isQuery(subcommand, first)
+      : form.bare;
+    if (isRead) return 'read';
   }
   return changes.has(subcommand) ? 'write' : 'unknown';
 }

@@ -1,6 +1,5 @@
 /** Programs that speak to others: where to, with which method. */
-import type { CommandEffect } from '#protocol/action-facts.ts';
-import { type Call, type Describe, isOneOf, type Option, splitArguments } from './call.ts';
+import { type Describe, isOneOf, type Option, splitArguments } from './call.ts';
 
 const curlValues = 'AbcCdDeEFhHKmoPQrTtuUwxXyYz';
 const curlLong = [
@@ -202,14 +201,3 @@ const programs: Readonly<Record<string, Describe>> = {
 
 export const networkOf = (program: string): Describe | null =>
   Object.hasOwn(programs, program) ? (programs[program] ?? null) : null;
-
-/** Words of any program that are addresses; true when there was one. */
-export function anyRequests({ args, collector }: Call): boolean {
-  const found = args.filter((word) => collector.request(word, null));
-  return found.length > 0;
-}
-
-export const worse = (one: CommandEffect, other: CommandEffect): CommandEffect => {
-  const order: readonly CommandEffect[] = ['read', 'write', 'network', 'execute', 'unknown'];
-  return order.indexOf(one) >= order.indexOf(other) ? one : other;
-};

@@ -1,6 +1,7 @@
 /** Programs that only read, with the options that make something else of them. Data. */
 import type { CommandEffect } from '#protocol/action-facts.ts';
 import { asWord, type Call, type Describe, isOneOf, type OptionGrammar, splitArguments } from './call.ts';
+import type { Word } from './word.ts';
 
 interface Reader extends OptionGrammar {
   /** Operands that come first and are no files: a pattern. */
@@ -162,6 +163,13 @@ const readers: Readonly<Record<string, Reader>> = {
   },
 };
 
+/** What looks like a path is one that is asked about. */
+function asked(operands: readonly Word[], { collector, cwds }: Call): void {
+  for (const word of operands) {
+    if (word.kind !== 'unknown' && word.text.includes('/')) collector.path(word, 'list', cwds);
+  }
+}
+
 /** Without a value or an operand these are read from the folder it stands in. */
 const readsHere = new Set(['rg', 'ag', 'du', 'tree', 'cloc', 'ls', 'dir', 'vdir']);
 
@@ -172,12 +180,14 @@ function describeReader(reader: Reader, call: Call): CommandEffect {
   let effect: CommandEffect = 'read';
   for (const option of options) {
     if (isOneOf(option, risky, riskyLong)) {
+      if (option.value?.kind === 'literal') collector.path(option.value, 'write', cwds);
       collector.unclear(`${program} with -${option.name} does more than read`);
       effect = 'unknown';
     }
     if (option.value && isOneOf(option, file, fileLong)) collector.path(option.value, 'read', cwds);
   }
   if (reader.isData) {
+    if (program === 'test' || program === '[') asked(operands, call);
     const isLoose = program !== 'echo' && operands.some(({ kind }) => kind === 'unknown');
     if (isLoose && risky !== '') collector.unclear(`an argument of ${program} is known only when it runs`);
     return effect;

@@ -1,4 +1,4 @@
-/** Programs with a small language of their own: find, xargs, sed, awk, shells and what evaluates text. */
+/** Programs with a small language of their own: find, xargs, ps, sed, awk, shells and what evaluates text. */
 import type { CommandEffect } from '#protocol/action-facts.ts';
 import { asWord, type Call, type Describe, isOneOf, splitArguments } from './call.ts';
 import type { Word } from './word.ts';
@@ -150,9 +150,17 @@ const changesMeaning: Describe = ({ program, args, collector }) => {
   return args.length > 0 ? 'unknown' : 'read';
 };
 
+/** `ps e` shows the environment of every process, `ps -e` does not. */
+const ps: Describe = ({ args, collector }) => {
+  const shows = args.some(({ text, kind }) => kind === 'unknown' || (!text.startsWith('-') && text.includes('e')));
+  if (shows) collector.unclear('ps may show the environment of processes');
+  return 'read';
+};
+
 const specials: Readonly<Record<string, Describe>> = {
   ...{ find, xargs, sed, gsed: sed, awk, gawk: awk, mawk: awk, nawk: awk, eval: evaluate, source, '.': source },
   ...{ bash: shell, sh: shell, dash: shell, zsh: shell, ksh: shell, ash: shell, rbash: shell, fish: shell },
+  ps,
   ...{
     alias: changesMeaning,
     unalias: changesMeaning,

@@ -8,7 +8,7 @@ const maxText = 65_536;
 /** What may be hidden from a reader, or is read otherwise by a shell: NUL, CR, bidi and zero-width characters. */
 const hidden = /[\0\r\p{Surrogate}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 /** Between two words of a command stand blanks; a continued line counts only beside one. */
-const blanks = /^(?:[ \t]|\\\n(?=[ \t]|$)|(?<=[ \t])\\\n)+$/;
+const blanks = /^(?:[ \t]|\\\n(?=[ \t])|(?<=[ \t])\\\n)+$/;
 
 export type Syntax = { root: Node; dispose(): void } | { problem: string };
 
@@ -34,7 +34,7 @@ export class ShellSyntax {
     const tree = this.#parser.parse(text);
     if (!tree) return { problem: 'it cannot be parsed' };
     const root = tree.rootNode;
-    if (root.hasError || !areWordsApart(root, text)) {
+    if (root.hasError || !areWordsApart(root, text) || !isAllRead(root, text)) {
       tree.delete();
       return { problem: root.hasError ? 'its syntax is not understood' : 'its words are not told apart for sure' };
     }
@@ -55,6 +55,41 @@ function areWordsApart(root: Node, text: string): boolean {
     }
   }
   return true;
+}
+
+/** What stands between two tokens, outside of quotes: blanks, lines, and a continued line beside one. */
+const between = /^(?:[ \t\n]|\\\n(?=[ \t\n])|(?<=[ \t\n])\\\n)*$/;
+const quoting = new Set([
+  'string',
+  'heredoc_body',
+  'heredoc_redirect',
+  'regex',
+  'expansion',
+  'arithmetic_expansion',
+  'test_command',
+]);
+
+/** No character is left out of the tree: the parser drops some escaped blanks without an error. */
+function isAllRead(root: Node, text: string): boolean {
+  let end = 0;
+  for (const leaf of leavesOf(root)) {
+    if (leaf.startIndex > end && !isQuoted(leaf) && !between.test(text.slice(end, leaf.startIndex))) return false;
+    end = Math.max(end, leaf.endIndex);
+  }
+  return between.test(text.slice(end));
+}
+
+function* leavesOf(node: Node): Generator<Node> {
+  if (node.childCount === 0) yield node;
+  else for (const child of node.children) if (child) yield* leavesOf(child);
+}
+
+function isQuoted(node: Node): boolean {
+  for (let at = node.parent; at; at = at.parent) {
+    if (quoting.has(at.type)) return true;
+    if (at.type === 'command') return false;
+  }
+  return false;
 }
 
 const isRedirect = ({ type }: Node): boolean => type.endsWith('_redirect');

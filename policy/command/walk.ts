@@ -51,7 +51,7 @@ const words = new Set([
 ]);
 const most = 4;
 
-export class Walk {
+class Walk {
   readonly #syntax: ShellSyntax;
   readonly #collector: Collector;
   readonly #text: string;
@@ -85,12 +85,31 @@ export class Walk {
     if (type === 'subshell') return this.#isolated(node, cwds, input);
     if (type === 'variable_assignment' || type === 'variable_assignments') return this.#assignment(node, cwds);
     if (type === 'declaration_command' || type === 'unset_command') return this.#declaration(node, cwds);
-    if (type === 'test_command') return this.#substitutions(node, cwds);
+    if (type === 'test_command') return this.#test(node, cwds);
     if (type === 'function_definition') return this.#define(node, cwds);
     if (blocks.has(type)) return this.#each(node, cwds, input);
     if (loops.has(type)) return this.#loop(node, cwds, input);
     if (quiet.has(type)) return this.#substitutions(node, cwds);
     this.#collector.unclear(`${type.replaceAll('_', ' ')} is not looked into`);
+    return this.#substitutions(node, cwds);
+  }
+
+  /** `[ -f x ]` and `[[ x = y ]]`: what looks like a path is one that is asked about. */
+  #test(node: Node, cwds: Cwds): Cwds {
+    const argv = node.text.split(/\s+/).filter((word) => word !== '');
+    this.#collector.command({
+      program: 'test',
+      argv,
+      unknown: [],
+      effect: 'read',
+      cwd: cwds?.[0] ?? null,
+      via: [...this.#via],
+    });
+    for (const child of node.descendantsOfType(['word', 'string', 'raw_string', 'concatenation', 'ansi_c_string'])) {
+      const word =
+        child && !words.has(child.parent?.type ?? '') ? readWord(child, this.#text, this.#scope(cwds)) : null;
+      if (word && word.kind !== 'unknown' && word.text.includes('/')) this.#collector.path(word, 'list', cwds);
+    }
     return this.#substitutions(node, cwds);
   }
 
