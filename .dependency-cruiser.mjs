@@ -1,11 +1,14 @@
 /** Who may import whom: the map of docs/adr/001-layout.md as rules. `npm run boundaries` checks them. */
 
 /** Folders of ours; everything else under the root is configuration. */
-const folders = ['app', 'bench', 'cli', 'components', 'db', 'e2e', 'protocol', 'runner', 'scripts', 'sdk', 'server'];
+const folders = [
+  ...['app', 'bench', 'cli', 'components', 'db', 'e2e', 'facts', 'policy'],
+  ...['protocol', 'runner', 'scripts', 'sdk', 'server'],
+];
 /** What other processes on the same machine share with the runner. */
 const partsOfRunner = '^runner/(sandbox|checkout|harness)/index\\.ts$';
 /** What journeys and benchmarks may take apart. */
-const product = ['cli', 'components', 'db', 'protocol', 'runner', 'sdk', 'server'];
+const product = ['cli', 'components', 'db', 'facts', 'policy', 'protocol', 'runner', 'sdk', 'server'];
 const tests = '\\.test\\.tsx?$';
 /** Files that only tests, benchmarks and journeys use, wherever they stand. */
 const testSupport = ['/(testing|fixture)[^/]*$', '[-.](testing|fixture)\\.tsx?$', '/contract\\.ts$', '\\.test\\.tsx?$'];
@@ -51,8 +54,17 @@ export default {
       to: { pathNot: '^(protocol/|node_modules/zod/)' },
     },
     only('db', ['protocol'], 'db/ knows the protocol, not the server that uses it'),
-    only('runner', ['protocol'], 'runner/ runs anywhere, without server or database'),
-    only('server', ['db', 'protocol', 'runner'], 'server/ talks to runners by messages and to browsers by its API'),
+    {
+      ...only('policy', ['protocol'], 'policy/ is pure: it is told what the files are and judges'),
+      from: { path: '^policy/', pathNot: tests },
+    },
+    only('facts', ['policy', 'protocol'], 'facts/ looks at files for policy/, wherever the files are'),
+    only('runner', ['facts', 'policy', 'protocol'], 'runner/ runs anywhere, without server or database'),
+    only(
+      'server',
+      ['db', 'policy', 'protocol', 'runner'],
+      'server/ talks to runners by messages and to browsers by its API',
+    ),
     {
       name: 'server-runner-parts',
       comment: 'the embedded host and the boot that starts it share sandbox and checkout with the runner, nothing else',
@@ -79,8 +91,8 @@ export default {
     },
     only(
       'cli',
-      ['protocol', 'runner', 'server'],
-      'cli/ is a client; locally it shares sandbox and checkout with the runner',
+      ['facts', 'policy', 'protocol', 'runner', 'server'],
+      'cli/ is a client; locally it judges by policy, and shares sandbox and checkout with the runner',
     ),
     {
       name: 'cli-runner-parts',
@@ -117,7 +129,7 @@ export default {
       name: 'no-test-support-in-product',
       comment: 'what only tests use stays out of the product',
       severity: 'error',
-      from: { path: '^(app|cli|components|db|protocol|runner|sdk|server)/', pathNot: testSupport },
+      from: { path: '^(app|cli|components|db|facts|policy|protocol|runner|sdk|server)/', pathNot: testSupport },
       to: { path: testSupport },
     },
     {

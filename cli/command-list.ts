@@ -1,9 +1,12 @@
 /** Every command there is, in the order of the help. */
 import { attachCommand } from './attach/attach.ts';
+import { exportAudit, verifyAudit } from './audit/audit.ts';
 import type { AnyCommand } from './command.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { installHarness, listHarnesses } from './harness/harness.ts';
 import { linkCommand } from './person/link.ts';
+import { checkPolicy } from './policy/check.ts';
+import { explainPolicy, lintPolicy } from './policy/explain.ts';
 import { processListCommand } from './process-list.ts';
 import { listEvents } from './session/events.ts';
 import { endSession, resumeSession, stopSession } from './session/life.ts';
@@ -45,4 +48,9 @@ export const commands: readonly AnyCommand[] = [
   takeTerminal,
   giveTerminal,
   closeTerminal,
+  checkPolicy,
+  explainPolicy,
+  lintPolicy,
+  verifyAudit,
+  exportAudit,
 ];

@@ -112,7 +112,8 @@ export const eventPayloads = {
   }),
   'member.joined': z.object({ personId: personIdSchema, name: lineSchema(120), role: roleSchema }),
   'person.created': z.object({ personId: personIdSchema, name: lineSchema(120) }),
-  'person.signed-in': z.object({ personId: personIdSchema }),
+  /** `from`: the address and the program that it was asked from; absent before it was recorded. */
+  'person.signed-in': z.object({ personId: personIdSchema, from: lineSchema(300).nullish() }),
   /** A key was stored, with the address that it is for; null: the provider's own. */
   'provider.set': z.object({ provider: providerNameSchema, baseUrl: z.string().max(2_000).nullable() }),
   'provider.removed': z.object({ provider: providerNameSchema }),

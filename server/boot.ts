@@ -8,7 +8,7 @@ import { compareCheckouts, removeCheckout } from '#runner/checkout/index.ts';
 import { detectIsolation, scrubEnvironment } from '#runner/sandbox/index.ts';
 import { createHarnesses, createHost, npmEnvironment } from '#server/host/index.ts';
 import { unfinished } from '#server/runner/index.ts';
-import { openAnchors } from '#server/session/index.ts';
+import { anchorFileOf, openAnchors } from '#server/session/index.ts';
 import type { Judge } from '#server/turn/index.ts';
 import type { Config } from './config.ts';
 import { openEntrance } from './entrance.ts';
@@ -96,7 +96,7 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   const { auth, log, runners } = services;
   const anchors = openAnchors({
     ...{ sql, source: log, clock: { now }, log: note },
-    file: join(config.home, 'anchors.jsonl'),
+    file: anchorFileOf(config.home),
   });
   onStop(() => anchors.stop());
   onStop(close);

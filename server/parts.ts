@@ -3,6 +3,7 @@ import type { Sql } from '#db/client.ts';
 import type { Launch } from '#protocol/launch.ts';
 import type { StopResult } from '#protocol/runner-message.ts';
 import type { Services, Topics } from '#server/api/index.ts';
+import { Audit } from '#server/audit/index.ts';
 import { Auth } from '#server/auth/index.ts';
 import { createBus } from '#server/bus/index.ts';
 import { Gateway, type ProviderSettings } from '#server/gateway/index.ts';
@@ -11,7 +12,7 @@ import { createPresence } from '#server/presence/index.ts';
 import { Providers } from '#server/provider/index.ts';
 import { type CompareCheckouts, Differences, Lifecycle, Runners } from '#server/runner/index.ts';
 import { SecretBox } from '#server/secret/index.ts';
-import { openLog } from '#server/session/index.ts';
+import { anchorFileOf, openLog } from '#server/session/index.ts';
 import { Terminals } from '#server/terminal/index.ts';
 import { type Judge, OpenTexts, recordingJudge, Turns } from '#server/turn/index.ts';
 import { Ledger } from '#server/usage/index.ts';
@@ -80,6 +81,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   return {
     services: {
       ...{
+        audit: new Audit({ sql, anchorFile: anchorFileOf(home), now }),
         auth,
         bus,
         differences,

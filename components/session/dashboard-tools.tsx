@@ -1,14 +1,14 @@
 /** The dashboard's second bar: filter, counts, list or wall, new session. */
-import { ChevronDown, LayoutGrid, ListFilter, Plus, Rows3, X } from 'lucide-react';
+import { LayoutGrid, ListFilter, Plus, Rows3, X } from 'lucide-react';
 import { useRef } from 'react';
 import { useShell } from '#components/shell/shell-context.ts';
 import { useShortcuts } from '#components/shell/use-shortcuts.ts';
 import { Button } from '#components/ui/button.tsx';
+import { anyChoice, ChipMenu, chipClass } from '#components/ui/chip-menu.tsx';
 import { classNames } from '#components/ui/class-name.ts';
 import { formatNoun } from '#components/ui/format.ts';
 import { Icon } from '#components/ui/icon.tsx';
 import { KeyCap } from '#components/ui/key-cap.tsx';
-import { Menu, MenuChoice } from '#components/ui/menu.tsx';
 import { Segmented } from '#components/ui/segmented.tsx';
 import { type Filter, isFiltering, matches, noFilter } from './session-board.ts';
 import { folderName, type SessionView } from './session-facts.ts';
@@ -30,9 +30,6 @@ const views = [
   { value: 'list', label: 'List', icon: Rows3 },
   { value: 'wall', label: 'Wall', icon: LayoutGrid },
 ] as const;
-
-const chip =
-  'inline-flex h-6 items-center gap-1.5 whitespace-nowrap rounded-2 border border-line px-2 text-ink-2 hover:border-line-strong hover:text-ink max-wide:h-11';
 
 export function DashboardTools({ isOpen, board, filter, onFilter, view, onView }: DashboardToolsProps) {
   const shell = useShell();
@@ -87,7 +84,11 @@ function FilterText({ filter, onFilter }: { filter: Filter; onFilter: (filter: F
   const isActive = isFiltering(filter);
   return (
     <span
-      className={classNames(chip, 'cursor-text focus-within:border-accent-solid', isActive && 'border-accent-line')}
+      className={classNames(
+        chipClass,
+        'cursor-text focus-within:border-accent-solid',
+        isActive && 'border-accent-line',
+      )}
     >
       <Icon icon={ListFilter} />
       <input
@@ -125,49 +126,18 @@ interface FilterMenuProps {
   onFilter: (filter: Filter) => void;
 }
 
-/** Base UI's radio groups take strings; nobody is called this. */
-const any = '';
-
-function ChipMenu({
-  label,
-  value,
-  choices,
-  onChange,
-}: {
-  label: string;
-  value: string;
-  choices: { value: string; label: string }[];
-  onChange: (value: string) => void;
-}) {
-  const current = choices.find((choice) => choice.value === value)?.label ?? '';
-  return (
-    <Menu
-      trigger={
-        <button type="button" className={chip}>
-          <span>
-            {label}: <span className={value === any ? '' : 'text-ink'}>{current}</span>
-          </span>
-          <Icon icon={ChevronDown} size={12} className="text-ink-3" />
-        </button>
-      }
-    >
-      <MenuChoice label={label} value={value} choices={choices} onChange={onChange} />
-    </Menu>
-  );
-}
-
 function SourceMenu({ sessions, filter, onFilter }: FilterMenuProps) {
   const sources = [...new Set(sessions.map((view) => view.source))].sort();
   const choices = [
-    { value: any, label: 'any' },
+    { value: anyChoice, label: 'any' },
     ...sources.map((source) => ({ value: source, label: folderName(source) })),
   ];
   return (
     <ChipMenu
       label="Repository"
-      value={filter.source ?? any}
+      value={filter.source ?? anyChoice}
       choices={choices}
-      onChange={(source) => onFilter({ ...filter, source: source === any ? null : source })}
+      onChange={(source) => onFilter({ ...filter, source: source === anyChoice ? null : source })}
     />
   );
 }
@@ -176,13 +146,13 @@ function PersonMenu({ sessions, filter, onFilter }: FilterMenuProps) {
   const people = new Map<string, string>(
     sessions.flatMap((view) => view.members.map((member) => [member.personId, member.name])),
   );
-  const choices = [{ value: any, label: 'anyone' }, ...[...people].map(([value, label]) => ({ value, label }))];
+  const choices = [{ value: anyChoice, label: 'anyone' }, ...[...people].map(([value, label]) => ({ value, label }))];
   return (
     <ChipMenu
       label="Person"
-      value={filter.personId ?? any}
+      value={filter.personId ?? anyChoice}
       choices={choices}
-      onChange={(personId) => onFilter({ ...filter, personId: personId === any ? null : personId })}
+      onChange={(personId) => onFilter({ ...filter, personId: personId === anyChoice ? null : personId })}
     />
   );
 }

@@ -177,7 +177,7 @@ export function sentence(event: SessionEvent, names: Names): Said {
     case 'person.created':
       return said('person', ['was added']);
     case 'person.signed-in':
-      return said('person', ['signed in']);
+      return said('person', [`signed in${event.payload.from ? ` from ${event.payload.from.split(',')[0]}` : ''}`]);
     case 'provider.set':
       return said('person', ['set the key of ', { code: event.payload.provider }]);
     case 'provider.removed':

@@ -3,6 +3,7 @@ import Link from 'next/link';
 
 const places = [
   { name: 'sessions', label: 'Sessions', path: '/' },
+  { name: 'audit', label: 'Audit', path: '/audit' },
   { name: 'settings', label: 'Settings', path: '/settings' },
 ] as const;
 

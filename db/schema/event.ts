@@ -24,6 +24,8 @@ export const events = pgTable(
   },
   (table) => [
     primaryKey({ name: 'events_pk', columns: [table.sessionId, table.seq] }),
+    /** Rows come in the order of time: a block range index costs writing next to nothing. */
+    index('events_at').using('brin', table.at),
     unique('events_dedupe').on(table.sessionId, table.dedupeKey),
     /** Which session a terminal belongs to. */
     index('events_terminal').on(sql`(payload->>'terminalId')`).where(sql`type = 'terminal.opened'`),

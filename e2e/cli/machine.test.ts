@@ -73,7 +73,7 @@ describe('usage', { timeout: 120_000 }, () => {
           .split(/ {2,}/)[0]
           ?.replace(/ [A-Z].*/, '') ?? '',
     );
-    expect([exitCode, commands.length]).toEqual([0, 26]);
+    expect([exitCode, commands.length]).toEqual([0, 31]);
     for (const command of commands) {
       const own = await omnigent([...command.split(' '), '--help']);
       expect(own).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining(`omnigent ${command}`) });
@@ -144,5 +144,78 @@ describe('the machine', { timeout: 120_000 }, () => {
     expect(exitCode).toBe(1);
     expect(named('port')).toMatchObject({ ok: false, detail: `127.0.0.1:${port} is taken` });
     expect(named('port')?.fix).toContain('set PORT to another one');
+  });
+});
+
+describe('policy', { timeout: 120_000 }, () => {
+  const sample = `version: "2026.1"
+workspace: { name: sample, base_dir: src }
+policies:
+  security_guardrails:
+    forbidden_commands: ["env"]
+    restricted_paths: ["../secret.json"]
+`;
+  async function policy(args: string[], input = ''): Promise<Finished> {
+    const started = new Started(['policy', ...args], { home: join(folder, 'home'), cwd: folder, env: {} });
+    started.child.stdin.end(input);
+    return started.finished;
+  }
+
+  it('[POL11] check judges every row and exits 0, or 2 when one is malformed', async () => {
+    await writeFile(join(folder, 'sample.yaml'), sample);
+    const rows = [
+      { id: 1, kind: 'command', input: 'nohup env' },
+      { id: 2, kind: 'command', input: 'ls' },
+      { id: 3, kind: 'path', input: { op: 'read', path: '../secret.json' } },
+    ];
+    const input = rows.map((row) => JSON.stringify(row)).join('\n');
+    const { exitCode, stdout } = await policy(['check', '--workspace', 'sample.yaml'], input);
+    const results = (text: string) =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    expect(exitCode).toBe(0);
+    expect(results(stdout)).toMatchObject([
+      {
+        id: 1,
+        verdict: 'deny',
+        rule: 'security_guardrails.forbidden_commands[0]',
+        alert: false,
+        us: expect.any(Number),
+      },
+      { id: 2, verdict: 'allow' },
+      { id: 3, verdict: 'deny', rule: 'security_guardrails.restricted_paths[0]' },
+    ]);
+    const bad = await policy(['check', '--workspace', 'sample.yaml'], `{"id":4}\n${JSON.stringify(rows[1])}`);
+    expect(bad.exitCode).toBe(2);
+    expect(results(bad.stdout)).toMatchObject([
+      { id: 4, verdict: 'deny', rule: 'input.invalid' },
+      { id: 2, verdict: 'allow' },
+    ]);
+  });
+
+  it('[POL11] explain says what a command would do, and lint what is wrong with a file', async () => {
+    await writeFile(join(folder, 'sample.yaml'), sample);
+    const told = await policy(['explain', 'bash -c "env"', '--workspace', 'sample.yaml']);
+    expect(told.stdout).toMatch(
+      /^deny, by security_guardrails\.forbidden_commands\[0\]\n {2}it is forbidden: env\n(?:.*\n)*.*env +run by bash\n/,
+    );
+    expect(told.exitCode).toBe(0);
+    const warned = await policy(['lint', 'sample.yaml']);
+    expect(warned).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^warning: sample\.yaml:6:\d+: \.\.\/secret\.json is not there/),
+    });
+    await writeFile(join(folder, 'bad.yaml'), sample.replace('forbidden_commands', 'forbiden_commands'));
+    expect(await policy(['lint', 'bad.yaml'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^bad\.yaml:5:5: .*forbiden_commands is not known; /),
+    });
+    expect(await policy(['check', '--workspace', 'bad.yaml'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('bad.yaml:5:5:'),
+    });
+    expect((await policy(['explain', 'ls'])).exitCode).toBe(2);
   });
 });

@@ -1,5 +1,5 @@
 /** The commands about agents, each as a process of its own, on a real server with our agent and a scripted model. */
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { prepareHome } from '#db/testing-home.ts';
@@ -111,4 +111,28 @@ it('[TRN10] ps names each agent with its pid on this machine', async () => {
   expect(await readFile(`/proc/${talk.agents[0].pid}/cmdline`, 'utf8')).toMatch(
     /\/agent\.js|examples\/agent\/main\.mjs/,
   );
+});
+
+it('[AUD3] audit verify tells rows and head or the first bad row, and audit export prints every row', async () => {
+  const { exitCode, stdout } = await omnigent('audit', 'verify', '--json');
+  expect(exitCode).toBe(0);
+  const result = json(stdout);
+  expect(result).toMatchObject({ ok: true, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  const rows = (await omnigent('audit', 'export')).stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(rows.length).toBeGreaterThanOrEqual(result.rows);
+  expect(rows[0]).toMatchObject({
+    seq: 1,
+    hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    dedupeKey: expect.any(String),
+  });
+  const { chain, seq } = rows[0];
+  const anchor = { at: '2026-01-01T00:00:00.000Z', chain, seq, hash: '0'.repeat(64) };
+  await appendFile(join(server.home, 'anchors.jsonl'), `\n${JSON.stringify(anchor)}`);
+  const bad = await omnigent('audit', 'verify', '--json');
+  expect(bad.exitCode).toBe(1);
+  expect(json(bad.stdout)).toMatchObject({ ok: false, firstBad: { chain, seq } });
+  expect((await omnigent('audit', 'verify')).stdout).toContain(`row ${seq} of ${chain} is`);
 });

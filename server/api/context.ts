@@ -3,6 +3,7 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import { AppError, type ErrorCode } from '#protocol/error.ts';
 import { isAtLeast, type Role } from '#protocol/role.ts';
+import type { Audit } from '#server/audit/index.ts';
 import type { Auth, AuthTopics, Person } from '#server/auth/index.ts';
 import type { Bus } from '#server/bus/index.ts';
 import type { Harnesses, Host } from '#server/host/index.ts';
@@ -19,6 +20,7 @@ export type Topics = SessionTopics & PresenceTopics & TerminalTopics & TextTopic
 
 /** The server as the API sees it. */
 export interface Services {
+  audit: Audit;
   auth: Auth;
   bus: Bus<Topics>;
   differences: Differences;

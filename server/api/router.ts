@@ -1,4 +1,5 @@
 /** The router that browsers, CLI and SDKs call: one branch per noun. */
+import { auditRouter } from './audit.ts';
 import { router } from './context.ts';
 import { harnessRouter } from './harness.ts';
 import { personRouter } from './person.ts';
@@ -14,5 +15,6 @@ export const appRouter = router({
   terminal: terminalRouter,
   person: personRouter,
   provider: providerRouter,
+  audit: auditRouter,
 });
 export type AppRouter = typeof appRouter;

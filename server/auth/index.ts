@@ -68,6 +68,12 @@ export class Auth {
     return toPerson(row);
   }
 
+  /** Everyone who is known, by name. */
+  async people(): Promise<Pick<Person, 'personId' | 'name'>[]> {
+    const rows = await this.#deps.sql`select id, name, role from people order by name`;
+    return rows.map((row) => toPerson(row)).map(({ personId, name }) => ({ personId, name }));
+  }
+
   /** A one-time token for `name`; the caller puts it behind `/sign-in#t=`. */
   async createLink(name: string): Promise<string> {
     const { sql, now, random } = this.#deps;
@@ -81,9 +87,9 @@ export class Auth {
 
   /**
    * Uses a link up and opens a browser session, both or neither; returns its token. Throws `auth.link-expired`. Of several
-   * that use the same link at once exactly one succeeds.
+   * that use the same link at once exactly one succeeds. `from` is where it was used, for the audit.
    */
-  async redeem(token: string): Promise<{ token: string; person: Person }> {
+  async redeem(token: string, from: string): Promise<{ token: string; person: Person }> {
     const { sql, log, now, random } = this.#deps;
     const browserToken = newToken('browser', random);
     await sql`delete from browser_sessions where expires_at < ${this.#at()} or seen_at < ${this.#at(now() - browserSession.idleMs)}`;
@@ -101,7 +107,7 @@ export class Auth {
       throw new AppError({ code: 'auth.link-expired', message });
     }
     const person = toPerson(row);
-    const payload = { personId: person.personId };
+    const payload = { personId: person.personId, from };
     await log.append(serverChain, [{ type: 'person.signed-in', payload, principal: person.personId }]);
     return { token: browserToken, person };
   }

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
+import { toLine } from '#protocol/event.ts';
 import { type Auth, bearerOf, browserSession, type Person } from '#server/auth/index.ts';
 import { parseJson, readBody, sendError, sendJson } from './body.ts';
 import type { CookieJar } from './cookie.ts';
@@ -35,6 +36,10 @@ export interface Caller {
   person: Person;
   by: 'cookie' | 'token';
 }
+
+/** The address and the program of who asks, for the audit. */
+const askedFrom = ({ socket, headers }: IncomingMessage): string =>
+  toLine(`${socket.remoteAddress ?? 'unknown address'}, ${headers['user-agent'] ?? 'unknown program'}`, 300, 'unknown');
 
 const signInSchema = z.object({ token: z.string().min(10).max(200) });
 /** Wrong sign-in tokens allowed per address and minute. */
@@ -74,11 +79,13 @@ export class RequestHandler {
     const body = signInSchema.safeParse(parseJson(await readBody(request, smallBody)));
     if (!body.success) throw new AppError({ code: 'input.invalid', message: 'token: missing or malformed' });
     this.#tries.begin(address);
-    const { token, person } = await this.#deps.auth.redeem(body.data.token).catch((cause: unknown) => {
-      const isWrong = cause instanceof AppError && cause.code === 'auth.link-expired';
-      if (!isWrong) this.#tries.forgive(address);
-      throw cause;
-    });
+    const { token, person } = await this.#deps.auth
+      .redeem(body.data.token, askedFrom(request))
+      .catch((cause: unknown) => {
+        const isWrong = cause instanceof AppError && cause.code === 'auth.link-expired';
+        if (!isWrong) this.#tries.forgive(address);
+        throw cause;
+      });
     this.#tries.forgive(address);
     const earlier = this.#deps.cookies.read(request);
     if (earlier) await this.#deps.auth.signOut(earlier);

@@ -1,10 +1,13 @@
 /** The heads of the logs, written to a file beside the database once a minute, so that a rewritten log shows. */
 import { createReadStream } from 'node:fs';
 import { mkdir, open, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import type { Sql } from '#db/client.ts';
+
+/** Where a server with this home keeps its anchors. */
+export const anchorFileOf = (home: string): string => join(home, 'anchors.jsonl');
 
 const intervalMs = 60_000;
 /** Some 7,000 lines; what is read from here on may begin with half a line. */

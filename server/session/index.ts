@@ -26,12 +26,20 @@ import { type SearchOptions, type SearchPage, searchEvents } from './search.ts';
 import { SearchFiller } from './search-filler.ts';
 import { followLog } from './subscribe.ts';
 
-export { openAnchors } from './anchor.ts';
+export { anchorFileOf, openAnchors } from './anchor.ts';
 export type { Appended, Decide } from './batch.ts';
 export type { Counts, ListOptions, SessionPage } from './list.ts';
 export type { Range } from './read.ts';
+export {
+  findRecords,
+  type Record,
+  type RecordCursor,
+  type RecordFilter,
+  type RecordPage,
+  readRecords,
+} from './records.ts';
 export type { SearchOptions, SearchPage } from './search.ts';
-export { verifyLog } from './verify.ts';
+export { type VerifyResult, verifyLog } from './verify.ts';
 
 /** What the log publishes, always after commit. */
 export interface SessionTopics {

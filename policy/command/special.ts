@@ -1,0 +1,181 @@
+/** Programs with a small language of their own: find, xargs, ps, sed, awk, shells and what evaluates text. */
+import type { CommandEffect } from '#protocol/action-facts.ts';
+import { asWord, type Call, type Describe, isOneOf, splitArguments } from './call.ts';
+import type { Word } from './word.ts';
+import { joinText } from './wrapper.ts';
+
+const findTests = new Set(
+  (
+    'name iname path ipath wholename iwholename regex iregex type xtype size mtime mmin atime amin ctime cmin newer perm user group ' +
+    'uid gid maxdepth mindepth links inum empty readable writable executable print print0 ls prune quit not o a and or depth ' +
+    'mount xdev follow true false nouser nogroup samefile printf daystart noleaf regextype quit'
+  ).split(' '),
+);
+const findRuns = new Set(['exec', 'execdir', 'ok', 'okdir']);
+
+/** Up to `;` or `+`; `{}` stands for files that are found. */
+function runFound(words: readonly Word[], call: Call): void {
+  const isKnown = words.every(({ text }) => !text.includes('{}'));
+  call.run(
+    words.map((word) => (word.text.includes('{}') ? { ...word, kind: 'unknown' as const } : word)),
+    { tail: !isKnown },
+  );
+}
+
+const find: Describe = (call) => {
+  const { args, collector, cwds } = call;
+  let effect: CommandEffect = 'read';
+  let at = args.findIndex(({ text }) => /^[-(!]/.test(text) && !/^-(?:[HLP]|O\d|D)$/.test(text));
+  if (at < 0) at = args.length;
+  const roots = args.slice(0, at).filter(({ text }) => !text.startsWith('-'));
+  for (; at < args.length; at++) {
+    const word = args[at];
+    const name = word?.text.replace(/^-/, '') ?? '';
+    if (!word?.text.startsWith('-')) continue;
+    if (findRuns.has(name)) {
+      const end = args.findIndex(({ text }, index) => index > at && (text === ';' || text === '+'));
+      runFound(args.slice(at + 1, end < 0 ? undefined : end), call);
+      effect = 'execute';
+      at = end < 0 ? args.length : end;
+    } else if (name === 'delete') effect = 'write';
+    else if (/^f(?:print0?|printf|ls)$/.test(name)) {
+      const file = args[at + 1];
+      if (file) collector.path(file, 'write', cwds);
+      effect = 'write';
+    } else if (!findTests.has(name)) collector.unclear(`find ${word.text} is not known`);
+  }
+  for (const root of roots.length > 0 ? roots : [asWord('.')]) {
+    if (effect === 'read') collector.path(root, 'list', cwds);
+    else if (effect === 'write') collector.path(root, 'delete', cwds);
+    else collector.tree(root, cwds);
+  }
+  return effect;
+};
+
+const xargs: Describe = (call) => {
+  const { options, operands } = splitArguments(call.args, {
+    ...{ short: 'IEdLnPsa', long: ['replace', 'max-args', 'max-procs', 'delimiter', 'arg-file'], isStrict: true },
+  });
+  const known = ['null', 'no-run-if-empty', 'verbose', 'replace', 'max-args', 'max-procs', 'delimiter', 'exit'];
+  for (const option of options) {
+    if (!isOneOf(option, 'I0rtpxLnPsdE', known)) call.collector.unclear(`xargs -${option.name} is not known`);
+  }
+  const mark = options.find((option) => isOneOf(option, 'I', ['replace']))?.value?.text;
+  const words = operands.map((word) =>
+    mark !== undefined && word.text.includes(mark) ? { ...word, kind: 'unknown' as const } : word,
+  );
+  call.run(words.length > 0 ? words : [asWord('echo')], { tail: true });
+  return 'execute';
+};
+
+/** `sed -n 1,40p` reads; `-i` writes; the commands `e`, `w`, `r` reach further. */
+const sed: Describe = (call) => {
+  const { collector, cwds } = call;
+  const { options, operands } = splitArguments(call.args, { short: 'efl', long: ['expression', 'file'] });
+  const isInPlace = options.some((option) => isOneOf(option, 'i', ['in-place']));
+  const given = options.filter((option) => isOneOf(option, 'e', ['expression'])).map(({ value }) => value);
+  if (options.some((option) => isOneOf(option, 'f', ['file']))) collector.unclear('the script of sed is in a file');
+  const scripts = given.length > 0 ? given : [operands[0] ?? null];
+  for (const script of scripts) {
+    if (script?.kind === 'unknown') collector.unclear('the script of sed is known only when it runs');
+    else if (script && !isPlainSed(script.text)) collector.unclear('the script of sed may run or write something');
+  }
+  for (const word of operands.slice(given.length > 0 ? 0 : 1)) collector.path(word, isInPlace ? 'write' : 'read', cwds);
+  return isInPlace ? 'write' : 'read';
+};
+
+/** Addresses with p, d, q, =, s/…/…/flags and y: nothing that opens a file or runs a program. */
+function isPlainSed(script: string): boolean {
+  const address = String.raw`(?:\d+|\$|\/(?:[^/\\\n]|\\.)*\/I?)(?:,(?:[+~]?\d+|\$|\/(?:[^/\\\n]|\\.)*\/I?))?\s*!?`;
+  const substitute = String.raw`[sy]([/|#,:@!])(?:(?!\1)[^\\\n]|\\.)*\1(?:(?!\1)[^\\\n]|\\.)*\1[gipI0-9]*`;
+  const one = new RegExp(String.raw`^\s*(?:${address})?\s*(?:[pdqDPgGhHxnN=]\d*|${substitute})\s*$`);
+  return script.split(/;|\n/).every((part) => part.trim() === '' || one.test(part)) || one.test(script);
+}
+
+const awk: Describe = (call) => {
+  const { collector, cwds } = call;
+  const { options, operands } = splitArguments(call.args, { short: 'Fvf', isStrict: true });
+  const fromFile = options.some(({ name }) => name === 'f');
+  if (fromFile || options.some((option) => !isOneOf(option, 'Fv')))
+    collector.unclear('the program of awk is not known');
+  const program = operands[0];
+  if (program?.kind !== 'literal') collector.unclear('the program of awk is known only when it runs');
+  else if (/system|getline|[|>]|@|close|fflush|ENVIRON|ARGV|PROCINFO/.test(program.text)) {
+    collector.unclear('the program of awk may run, write or read something else');
+  }
+  for (const word of operands.slice(1)) {
+    if (!/^[A-Za-z_]\w*=/.test(word.text)) collector.path(word, 'read', cwds);
+  }
+  return 'read';
+};
+
+const shell: Describe = (call) => {
+  const { collector, cwds, program, input } = call;
+  const { options, operands } = splitArguments(call.args, {
+    short: 'oO',
+    long: ['rcfile', 'init-file'],
+    isStrict: true,
+  });
+  for (const option of options) {
+    if (!isOneOf(option, 'cexuvnfols', ['norc', 'noprofile', 'posix', 'login', 'verbose'])) {
+      collector.unclear(`${program} -${option.name} is not known`);
+    }
+  }
+  const [first] = operands;
+  if (options.some(({ name }) => name === 'c')) {
+    if (first?.kind === 'literal') call.runText(first.text);
+    else collector.unclear(`the text that ${program} runs is known only when it runs`);
+  } else if (first) {
+    collector.path(first, 'execute', cwds);
+    collector.unclear(`what the script ${first.source} does is not looked at`);
+  } else if (input.kind === 'text') call.runText(input.text);
+  else collector.unclear(`what ${program} reads as a script is known only when it runs`);
+  return 'execute';
+};
+
+const evaluate: Describe = (call) => {
+  joinText(call.args, call);
+  return 'execute';
+};
+
+const source: Describe = ({ args, collector, cwds }) => {
+  if (args[0]) collector.path(args[0], 'execute', cwds);
+  collector.unclear('what the sourced file does is not looked at');
+  return 'execute';
+};
+
+/** They change what later words mean. */
+const changesMeaning: Describe = ({ program, args, collector }) => {
+  if (args.length > 0) collector.unclear(`${program} changes what later commands mean`);
+  return args.length > 0 ? 'unknown' : 'read';
+};
+
+/** `ps e` shows the environment of every process, `ps -e` does not. */
+const ps: Describe = ({ args, collector }) => {
+  const shows = args.some(({ text, kind }) => kind === 'unknown' || (!text.startsWith('-') && text.includes('e')));
+  if (shows) collector.unclear('ps may show the environment of processes');
+  return 'read';
+};
+
+const specials: Readonly<Record<string, Describe>> = {
+  ...{ find, xargs, sed, gsed: sed, awk, gawk: awk, mawk: awk, nawk: awk, eval: evaluate, source, '.': source },
+  ...{ bash: shell, sh: shell, dash: shell, zsh: shell, ksh: shell, ash: shell, rbash: shell, fish: shell },
+  ps,
+  ...{
+    alias: changesMeaning,
+    unalias: changesMeaning,
+    trap: changesMeaning,
+    shopt: changesMeaning,
+    enable: changesMeaning,
+  },
+  ...{
+    set: changesMeaning,
+    complete: changesMeaning,
+    bind: changesMeaning,
+    mapfile: changesMeaning,
+    readarray: changesMeaning,
+  },
+};
+
+export const specialOf = (program: string): Describe | null =>
+  Object.hasOwn(specials, program) ? (specials[program] ?? null) : null;

@@ -1,0 +1,97 @@
+/** Bash text as a syntax tree, with what its parser gets wrong found again. Knows no command. */
+import { Language, type Node, Parser } from 'web-tree-sitter';
+
+export type { Node } from 'web-tree-sitter';
+
+/** Longer text is not parsed, in characters. */
+const maxText = 65_536;
+/** What may be hidden from a reader, or is read otherwise by a shell: NUL, CR, bidi and zero-width characters. */
+const hidden = /[\0\r\p{Surrogate}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+/** Between two words of a command stand blanks; a continued line counts only beside one. */
+const blanks = /^(?:[ \t]|\\\n(?=[ \t])|(?<=[ \t])\\\n)+$/;
+
+export type Syntax = { root: Node; dispose(): void } | { problem: string };
+
+export class ShellSyntax {
+  readonly #parser: Parser;
+
+  private constructor(parser: Parser) {
+    this.#parser = parser;
+  }
+
+  /** `engine` is web-tree-sitter.wasm, `grammar` tree-sitter-bash.wasm. */
+  static async load({ engine, grammar }: { engine: Uint8Array; grammar: Uint8Array }): Promise<ShellSyntax> {
+    await Parser.init({ wasmBinary: engine });
+    const parser = new Parser();
+    parser.setLanguage(await Language.load(grammar));
+    return new ShellSyntax(parser);
+  }
+
+  /** A tree without errors, or what is wrong with the text. Whoever gets a tree disposes of it. */
+  parse(text: string): Syntax {
+    if (text.length > maxText) return { problem: `longer than ${maxText} characters` };
+    if (hidden.test(text)) return { problem: 'it holds characters that do not show' };
+    const tree = this.#parser.parse(text);
+    if (!tree) return { problem: 'it cannot be parsed' };
+    const root = tree.rootNode;
+    if (root.hasError || !areWordsApart(root, text) || !isAllRead(root, text)) {
+      tree.delete();
+      return { problem: root.hasError ? 'its syntax is not understood' : 'its words are not told apart for sure' };
+    }
+    return { root, dispose: () => tree.delete() };
+  }
+}
+
+/** The parser splits some quoted words in two without an error: then nothing but the gap between them shows it. */
+function areWordsApart(root: Node, text: string): boolean {
+  for (const command of root.descendantsOfType(['command', 'declaration_command', 'unset_command', 'test_command'])) {
+    let end: number | null = null;
+    for (const child of command?.children ?? []) {
+      if (!child) continue;
+      const gap = end === null ? ' ' : text.slice(end, child.startIndex);
+      if (!blanks.test(gap) && !isRedirect(child) && !isTestToken(child)) return false;
+      if (!child.isNamed && !isTestToken(child) && command?.type === 'command') return false;
+      end = child.endIndex;
+    }
+  }
+  return true;
+}
+
+/** What stands between two tokens, outside of quotes: blanks, lines, and a continued line beside one. */
+const between = /^(?:[ \t\n]|\\\n(?=[ \t\n])|(?<=[ \t\n])\\\n)*$/;
+const quoting = new Set([
+  'string',
+  'heredoc_body',
+  'heredoc_redirect',
+  'regex',
+  'expansion',
+  'arithmetic_expansion',
+  'test_command',
+]);
+
+/** No character is left out of the tree: the parser drops some escaped blanks without an error. */
+function isAllRead(root: Node, text: string): boolean {
+  let end = 0;
+  for (const leaf of leavesOf(root)) {
+    if (leaf.startIndex > end && !isQuoted(leaf) && !between.test(text.slice(end, leaf.startIndex))) return false;
+    end = Math.max(end, leaf.endIndex);
+  }
+  return between.test(text.slice(end));
+}
+
+function* leavesOf(node: Node): Generator<Node> {
+  if (node.childCount === 0) yield node;
+  else for (const child of node.children) if (child) yield* leavesOf(child);
+}
+
+function isQuoted(node: Node): boolean {
+  for (let at = node.parent; at; at = at.parent) {
+    if (quoting.has(at.type)) return true;
+    if (at.type === 'command') return false;
+  }
+  return false;
+}
+
+const isRedirect = ({ type }: Node): boolean => type.endsWith('_redirect');
+/** `[[ a && b ]]`: brackets and operators need no blanks that matter. */
+const isTestToken = ({ isNamed, parent }: Node): boolean => !isNamed && parent?.type !== 'command';

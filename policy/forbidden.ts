@@ -1,0 +1,162 @@
+/** Forbidden commands: patterns of words, held against every command that would run and all that it amounts to. */
+import type { ActionFacts } from '#protocol/action-facts.ts';
+import { type Reading, readingsOf } from './reading.ts';
+
+export interface Match {
+  /** False: words that are not known yet could make it one. */
+  isCertain: boolean;
+}
+
+/** Options of these may stand anywhere, bundled, short or long. */
+const permuting = new Set([
+  'rm',
+  'curl',
+  'git',
+  'npm',
+  'wget',
+  'chmod',
+  'chown',
+  'cp',
+  'mv',
+  'docker',
+  'kubectl',
+  'dd',
+]);
+
+/** Words of a pattern: quotes hold blanks together. */
+const patternWords = (pattern: string): string[] =>
+  [...pattern.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
+
+const escaped = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+const wordMatcher = (word: string): RegExp => new RegExp(`^${escaped(word).replaceAll('*', '.*')}$`, 's');
+
+/** Whether the pattern says something of what would run; null: it does not. */
+export function matchForbidden(pattern: string, facts: ActionFacts): Match | null {
+  const words = patternWords(pattern);
+  if (words.length === 0) return null;
+  const pipe = words.indexOf('|');
+  if (pipe >= 0) return matchPipe(words.slice(pipe + 1), facts);
+  let isPossible = false;
+  for (const command of facts.commands) {
+    for (const reading of readingsOf(command, facts)) {
+      const match = matchWords(words, reading);
+      if (match === 'yes') return { isCertain: true };
+      isPossible ||= match === 'maybe';
+    }
+  }
+  return isPossible ? { isCertain: false } : null;
+}
+
+/** `* | sh`: what stands behind the bar gets what is printed before it. */
+function matchPipe(words: readonly string[], facts: ActionFacts): Match | null {
+  const [program = ''] = words;
+  const index = facts.commands.findIndex((command) => wordMatcher(program).test(command.program));
+  return index > 0 ? { isCertain: facts.commands[index]?.argv.length === words.length } : null;
+}
+
+type Answer = 'yes' | 'maybe' | 'no';
+
+function matchWords(pattern: readonly string[], { argv, unknown }: Reading): Answer {
+  const [program = '*', ...rest] = pattern;
+  const [first = '', ...args] = argv;
+  const isProgramKnown = !unknown.includes(0);
+  const name = first.slice(first.lastIndexOf('/') + 1);
+  const named: Answer = isProgramKnown
+    ? wordMatcher(program).test(name) || wordMatcher(program).test(first)
+      ? 'yes'
+      : 'no'
+    : 'maybe';
+  if (named === 'no') return 'no';
+  const isLoose = permuting.has(name) && isProgramKnown;
+  const known = args.map((text, index) => ({ text, isKnown: !unknown.includes(index + 1) }));
+  const answer = isLoose ? matchPermuted(rest, known) : matchInOrder(rest, known);
+  if (answer === 'no' || named === 'yes') return answer;
+  return 'maybe';
+}
+
+interface Arg {
+  text: string;
+  isKnown: boolean;
+}
+
+const same = (pattern: string, { text, isKnown }: Arg): Answer => {
+  if (!isKnown) return 'maybe';
+  if (wordMatcher(pattern).test(text)) return 'yes';
+  return isPath(pattern) && normal(pattern) === normal(text) ? 'yes' : 'no';
+};
+
+const isPath = (word: string): boolean => word.startsWith('/') || word.startsWith('.') || word.startsWith('~');
+/** Without doubled slashes, `.` and a slash at the end. */
+const normal = (path: string): string => path.replace(/\/+(?:\.\/+)*/g, '/').replace(/(?<=.)\/\.?$/, '') || '/';
+
+/** Word by word; a `*` alone stands for any words, and further words may follow. */
+function matchInOrder(pattern: readonly string[], args: readonly Arg[]): Answer {
+  const [first, ...rest] = pattern;
+  if (first === undefined) return 'yes';
+  if (first === '*') {
+    if (rest.length === 0) return 'yes';
+    let best: Answer = 'no';
+    for (let at = 0; at <= args.length; at++) best = better(best, matchInOrder(rest, args.slice(at)));
+    return best;
+  }
+  const [arg, ...others] = args;
+  if (!arg) return 'no';
+  const one = same(first, arg);
+  return one === 'no' ? 'no' : least(one, matchInOrder(rest, others));
+}
+
+const better = (one: Answer, other: Answer): Answer =>
+  one === 'yes' || other === 'yes' ? 'yes' : one === 'maybe' ? one : other;
+const least = (one: Answer, other: Answer): Answer =>
+  one === 'no' || other === 'no' ? 'no' : one === 'yes' ? other : one;
+
+/** Each word of the pattern is somewhere among the words: options in any order and bundle. */
+function matchPermuted(pattern: readonly string[], args: readonly Arg[]): Answer {
+  let answer: Answer = 'yes';
+  for (const word of pattern) {
+    if (word === '*') continue;
+    answer = least(
+      answer,
+      word.startsWith('-') && !word.includes('*') ? matchOption(word, args) : matchAny(word, args),
+    );
+  }
+  return answer;
+}
+
+const matchAny = (word: string, args: readonly Arg[]): Answer =>
+  args.reduce<Answer>((best, arg) => better(best, same(word, arg)), 'no');
+
+function matchOption(word: string, args: readonly Arg[]): Answer {
+  if (word.startsWith('--')) {
+    return args.reduce<Answer>((best, arg) => better(best, longSame(word, arg)), 'no');
+  }
+  const known = args.filter(({ isKnown, text }) => isKnown && /^-[^-]/.test(text)).map(({ text }) => text.slice(1));
+  const isThere = [...word.slice(1)].every((letter) => known.some((bundle) => bundle.includes(letter)));
+  if (isThere) return 'yes';
+  return args.some(({ isKnown }) => !isKnown) ? 'maybe' : 'no';
+}
+
+const longSame = (word: string, { text, isKnown }: Arg): Answer => {
+  if (!isKnown) return 'maybe';
+  return text === word ||
+    text.startsWith(`${word}=`) ||
+    (text.length > 4 && text.startsWith('--') && word.startsWith(text))
+    ? 'yes'
+    : 'no';
+};
+
+/** Hosts that a pattern about a client of the web speaks of, as patterns: `curl -X POST *evil.com*` → `*evil.com*`. */
+export function forbiddenHosts(pattern: string): { host: RegExp; method: string | null } | null {
+  const words = patternWords(pattern);
+  if (!/^(?:curl|wget|http|https|\*)$/.test(words[0] ?? '')) return null;
+  const host = words.find((word, index) => index > 0 && /\./.test(word) && !word.startsWith('-'));
+  if (!host) return null;
+  const at = words.findIndex((word) => word === '-X' || word === '--request');
+  const bare = host
+    .replace(/^\*?(?:https?:\/\/)?/, '')
+    .replace(/[*/].*$/s, (rest) => (rest.startsWith('*') ? '*' : ''));
+  return {
+    host: wordMatcher(`*${bare}`.replace(/^\*+/, '*')),
+    method: at < 0 ? null : (words[at + 1]?.toUpperCase() ?? null),
+  };
+}

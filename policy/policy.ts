@@ -1,0 +1,32 @@
+/** The rules in force, and what is said by them. Types only: who reads a file is in file/, who judges in judge.ts. */
+
+export type VerdictWord = 'allow' | 'ask' | 'deny';
+
+/** One level's rules. Absolute paths; money in micro-dollars. */
+export interface Policy {
+  /** Null: no cap. */
+  maxBudgetMicroUsd: number | null;
+  /** 1 to 100. */
+  alertThresholdPct: number;
+  /** As they are written, in order. */
+  forbiddenCommands: readonly string[];
+  /** As they are written, and what they mean: absolute, resolved against `base`. */
+  restrictedPaths: readonly { written: string; absolute: string }[];
+  asksBeforeMutation: boolean;
+  allowsNetwork: boolean;
+  /** The folder that agents work in, absolute. */
+  base: string;
+  onLimit: { kind: 'pause' } | { kind: 'deny' } | { kind: 'downgrade'; model: string };
+  onViolation: 'deny' | 'pause';
+  /** sha256 of what the file means, hex; the same wherever its folder lies. */
+  hash: string;
+}
+
+export interface Verdict {
+  verdict: VerdictWord;
+  /** `security_guardrails.forbidden_commands[1]`, `default.unknown-program`. */
+  rule: string;
+  /** One sentence each, the rule's own first. */
+  reasons: readonly string[];
+  policyHash: string;
+}
