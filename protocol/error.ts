@@ -44,6 +44,7 @@ export const errorCodes = {
   'runner.unreachable': facts(503, 4503, 1, true),
   'checkout.failed': facts(422, 4400, 1),
   'checkout.unsaved': facts(409, 4409, 9),
+  'workspace.invalid': facts(400, 4400, 2),
   'source.invalid': facts(400, 4400, 2),
   'launch.failed': facts(500, 4503, 1),
   'rate.exceeded': facts(429, 4429, 1, true),

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { EventPayload, SessionEvent } from './event.ts';
 import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
+import type { PolicyPlace } from './policy-event.ts';
 import type { Role } from './role.ts';
 import { attentions, type Status } from './status.ts';
 import { foldTurns, noTurns, type TurnsView } from './turn-view.ts';
@@ -39,6 +40,8 @@ export interface SessionView {
   runner: { runnerId: RunnerId; epoch: number; isolation: string; warning: string | null; connectedAt: string } | null;
   terminals: TerminalView[];
   turns: TurnsView;
+  /** The workspace file in force; null without one. Absent in views stored before there were any. */
+  policy?: (PolicyPlace & { file: string; hash: string }) | null;
   members: { personId: PersonId; name: string; role: Role }[];
   /** Keystroke messages dropped because their sender did not drive. */
   refusedKeys: number;
@@ -183,6 +186,10 @@ function foldLife(view: SessionView, event: SessionEvent): SessionView {
     case 'checkout.created': {
       const { branch, baseCommit } = event.payload;
       return { ...view, branch, baseCommit, checkoutState: 'present' };
+    }
+    case 'policy.set': {
+      const { file, hash, base, restricted } = event.payload;
+      return { ...view, policy: { file, hash, base, restricted } };
     }
     case 'member.joined': {
       const others = view.members.filter((member) => member.personId !== event.payload.personId);

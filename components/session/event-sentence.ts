@@ -182,6 +182,8 @@ export function sentence(event: SessionEvent, names: Names): Said {
       return said('person', ['set the key of ', { code: event.payload.provider }]);
     case 'provider.removed':
       return said('person', ['removed the key of ', { code: event.payload.provider }]);
+    case 'policy.set':
+      return said('session', ['set the rules of ', { code: event.payload.file }], { notes: event.payload.warnings });
     case 'usage.recorded':
       return usageSaid(event.payload);
     default:

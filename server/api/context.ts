@@ -28,6 +28,7 @@ export interface Services {
   host: Host;
   lifecycle: Lifecycle;
   log: Log;
+  policies: Policies;
   presence: Presence;
   runners: Runners;
   terminals: Terminals;

@@ -20,6 +20,8 @@ export interface CreateRequest {
   command?: string[] | null | undefined;
   cols?: number | undefined;
   rows?: number | undefined;
+  /** The rules that hold in it, from a workspace file. */
+  policy?: EventPayload<'policy.set'> | undefined;
   /** The first agent; without one, or with a program, a terminal opens. */
   agent?: EventPayload<'agent.added'> | undefined;
 }
@@ -81,6 +83,7 @@ export class Lifecycle {
         principal: personId,
       },
       { type: 'member.joined', payload: { personId, name: person.name, role }, principal: personId },
+      ...(request.policy ? [{ type: 'policy.set' as const, payload: request.policy, principal: personId }] : []),
       ...(request.agent ? [{ type: 'agent.added' as const, payload: request.agent, principal: personId }] : []),
     ]);
     const view = await this.#viewOf(sessionId);

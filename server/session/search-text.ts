@@ -53,6 +53,8 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.tool, event.payload.command, ...event.payload.paths];
     case 'action.judged':
       return event.payload.reasons;
+    case 'policy.set':
+      return [event.payload.file];
     case 'file.changed':
       return [event.payload.path];
     case 'turn.moved':
