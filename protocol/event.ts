@@ -1,5 +1,6 @@
 /** Every fact a session's log can hold: type, version and payload. Knows nothing of storage or transport. */
 import * as z from 'zod';
+import { approvalEventPayloads } from './approval.ts';
 import { personIdSchema, runnerIdSchema, terminalIdSchema } from './id.ts';
 import { policyEventPayloads } from './policy-event.ts';
 import { providerNameSchema } from './provider.ts';
@@ -120,6 +121,7 @@ export const eventPayloads = {
   'provider.removed': z.object({ provider: providerNameSchema }),
   ...turnEventPayloads,
   ...policyEventPayloads,
+  ...approvalEventPayloads,
 } as const;
 
 export type EventType = keyof typeof eventPayloads;

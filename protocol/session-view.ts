@@ -5,7 +5,7 @@ import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
 import type { PolicyPlace } from './policy-event.ts';
 import type { Role } from './role.ts';
 import { attentions, type Status } from './status.ts';
-import { foldTurns, noTurns, type TurnsView } from './turn-view.ts';
+import { foldTurns, noTurns, type OpenApproval, type TurnsView } from './turn-view.ts';
 
 export { type Attention, attentionFor, attentions, type Status } from './status.ts';
 
@@ -51,6 +51,8 @@ const isOpen = (terminal: TerminalView): boolean => terminal.closed === null;
 
 /** What a connected session is doing: a turn or a named program works, a shell waits for a person. */
 function activity({ terminals, turns }: Pick<SessionView, 'terminals' | 'turns'>): { status: Status; reason: string } {
+  const asked = turns.actions.find(({ approval }) => approval && approval.decided === null)?.approval;
+  if (asked) return { status: 'waiting', reason: `approve \`${askedAbout(asked)}\`` };
   if (turns.turn)
     return {
       status: 'working',
@@ -68,6 +70,10 @@ function activity({ terminals, turns }: Pick<SessionView, 'terminals' | 'turns'>
   if (!last?.closed) return { status: 'idle', reason: 'no terminal open' };
   return { status: 'idle', reason: `${last.name} ${outcome(last.closed)}` };
 }
+
+/** What an approval is about, in a few words on one line. */
+export const askedAbout = ({ command, kind, paths }: Pick<OpenApproval, 'command' | 'kind' | 'paths'>): string =>
+  (command ?? `${kind} ${paths.join(' ')}`).replace(/\s+/g, ' ').trim().slice(0, 120);
 
 /** "exited 0", "ended by signal 9": how a program stopped, for people. */
 function outcome(closed: NonNullable<TerminalView['closed']>): string {
@@ -88,7 +94,7 @@ function withStatus(view: SessionView, at: string, status: Status, reason: strin
 }
 
 function withActivity(view: SessionView, at: string): SessionView {
-  if (view.status !== 'working' && view.status !== 'idle') return view;
+  if (view.status !== 'working' && view.status !== 'idle' && view.status !== 'waiting') return view;
   const { status, reason } = activity(view);
   return withStatus(view, at, status, reason);
 }

@@ -1,5 +1,6 @@
 /** The gate with a clock that the test drives. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
 import { newId } from '#protocol/id.ts';
 import { Gate } from './gate.ts';
 
@@ -12,13 +13,16 @@ let alarms: { ms: number; ring: () => void }[];
 let gate: Gate;
 /** Allowed actions may happen once it resolves. */
 let mayAct: Promise<void>;
+/** What the action would touch now. */
+let touched: ActionFacts;
 
 beforeEach(() => {
   facts = [];
   alarms = [];
   mayAct = Promise.resolve();
+  touched = noFacts;
   gate = new Gate({
-    ...{ ids, holdMs, mayAct: () => mayAct },
+    ...{ ids, holdMs, mayAct: () => mayAct, factsOf: () => touched },
     state: (type, payload) => void facts.push({ type, payload }),
     after(ms, task) {
       const alarm = { ms, ring: task };

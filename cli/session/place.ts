@@ -3,7 +3,11 @@ import { resolve } from 'node:path';
 
 export const placeOptions = {
   dir: { type: 'string', value: 'DIR', summary: 'the folder, on the machine of the server (default: this one)' },
-  workspace: { type: 'string', value: 'FILE', summary: 'workspace file; its base_dir is relative to DIR, or to itself' },
+  workspace: {
+    type: 'string',
+    value: 'FILE',
+    summary: 'workspace file; its base_dir is relative to DIR, or to itself',
+  },
 } as const;
 
 /** Both as absolute paths. A workspace file alone says where. */

@@ -161,7 +161,9 @@ const indirect: readonly Mutation[] = [
   (text) => text.replace(/^env\b/, 'e=env; $e'),
   (text) => text.replace(/^env\b/, 'a=e b=nv; $a$b'),
   (text) => text.replace(/^env\b/, 'printf -v p env; $p'),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash
   (text) => text.replace(/^env\b/, 'p=(env); ${p[0]}'),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash
   (text) => text.replace(/^env\b/, '${none:-env}'),
   (text) => text.replace(/^env\b/, '/usr/bin/en?'),
   (text) => text.replace(/^env\b/, '$(echo env)'),

@@ -127,7 +127,7 @@ function runSandbox(folder: string, count: number): Promise<void> {
     ...['--setenv', 'PATH', '/usr/bin:/bin:/opt/real', '--', '/opt/real/bash_real', '--norc', '--noprofile', '/driver'],
   ];
   return new Promise((resolve, reject) => {
-    const child = spawn('bwrap', args, { env: {}, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn('bwrap', args, { env: { ...process.env }, stdio: ['ignore', 'ignore', 'pipe'] });
     let errors = '';
     child.stderr.on('data', (bytes: Buffer) => {
       errors = (errors + bytes.toString()).slice(-2_000);
