@@ -96,13 +96,13 @@ const effects = ({ commands, paths }: ActionFacts, policy: Policy): Say[] => [
   ...paths.flatMap((path) => pathEffectOf(path, policy)),
 ];
 
-function effectOf({ effect, program, via }: CommandFact, policy: Policy): Say[] {
+function effectOf({ effect, program }: CommandFact, policy: Policy): Say[] {
   const ask = (rule: string, reason: string): Say[] => [{ verdict: 'ask', rule, reason }];
   const name = program || 'a program that is not known';
   if (effect === 'unknown') return ask('default.unknown-program', `what ${name} does is not known`);
   if (effect === 'network') return ask('default.network', `${name} speaks to the network`);
   if (effect === 'write' && policy.asksBeforeMutation) return ask(mutation, `${name} changes something`);
-  if (effect !== 'execute' || via.length > 0 || runsOnlyOthers.has(program)) return [];
+  if (effect !== 'execute' || runsOnlyOthers.has(program)) return [];
   return policy.asksBeforeMutation ? ask('default.executes', `${name} runs what the project says`) : [];
 }
 
