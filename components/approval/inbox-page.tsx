@@ -63,11 +63,13 @@ export function InboxPage({ opened }: { opened?: string }) {
   const inbox = useInbox();
   const router = useRouter();
   const { shown, isChosen, show, step } = useShown(inbox, opened);
-  const [mode, setMode] = useState<Mode>('plain');
+  const [asked, setAsked] = useState<{ id: string | undefined; mode: Mode }>({ id: undefined, mode: 'plain' });
+  // Another question starts plain.
+  const mode = asked.id === shown?.id ? asked.mode : 'plain';
+  const setMode = (next: Mode) => setAsked({ id: shown?.id, mode: next });
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const decide = useDecide();
   useSeen(shown);
-  useEffect(() => setMode('plain'), [shown?.id]);
   const toggle = (id: string) => {
     const next = new Set(selected);
     if (!next.delete(id)) next.add(id);

@@ -7,9 +7,7 @@ export interface TextPart {
 }
 
 /** Controls, bidi and zero-width characters, odd blanks, half characters. A line feed is named and kept. */
-const hidden =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-  /[\u0000-\u0009\u000b-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\p{Surrogate}]/u;
+const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}/u;
 
 const known: Readonly<Record<string, string>> = { '\t': '\\t', '\r': '\\r', '\0': '\\0' };
 

@@ -34,7 +34,7 @@ export class ShellSyntax {
     const tree = this.#parser.parse(text);
     if (!tree) return { problem: 'it cannot be parsed' };
     const root = tree.rootNode;
-    if (root.hasError || !areWordsApart(root, text) || !isAllRead(root, text)) {
+    if (root.hasError || !areWordsApart(root, text) || !isAllRead(root, text) || isMisread(root, text)) {
       tree.delete();
       return { problem: root.hasError ? 'its syntax is not understood' : 'its words are not told apart for sure' };
     }
@@ -90,6 +90,27 @@ function isQuoted(node: Node): boolean {
     if (at.type === 'command') return false;
   }
   return false;
+}
+
+const heredocParts = /^(?:file_descriptor|heredoc_(?:start|body|end)|file_redirect|pipeline|command|list)$/;
+
+/**
+ * Two more things that the parser reads otherwise than bash: backslashes in backticks, which bash takes away before it reads
+ * them, and here-documents whose lines stand where words do, or whose end is none to bash.
+ */
+function isMisread(root: Node, text: string): boolean {
+  const ticks = root
+    .descendantsOfType('command_substitution')
+    .some((node) => node?.text.startsWith('`') && node.text.includes('\\'));
+  return ticks || root.descendantsOfType('heredoc_redirect').some((node) => node && isOddHeredoc(node, text));
+}
+
+function isOddHeredoc(node: Node, text: string): boolean {
+  const end = node.namedChildren.find((child) => child?.type === 'heredoc_end');
+  const isKnown = node.namedChildren.every((child) => child && heredocParts.test(child.type));
+  return (
+    !isKnown || !end || !/^(?:\n|$)/.test(text.slice(end.endIndex)) || node.childrenForFieldName('argument').length > 0
+  );
 }
 
 const isRedirect = ({ type }: Node): boolean => type.endsWith('_redirect');
