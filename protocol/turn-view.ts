@@ -71,6 +71,8 @@ export interface SessionAllowance {
   command: string | null;
   paths: string[];
   cwd: string;
+  /** An edited command: it may be run once, where its harness cannot have it replace what was asked. */
+  isOnce: boolean;
 }
 
 export interface TurnsView {
@@ -162,6 +164,25 @@ function openApproval({ payload, at }: SessionEvent & { type: 'approval.requeste
   };
 }
 
+/** The rule of a verdict that an allowance gave; behind it stands whose it was. */
+export const allowedBy = 'session.allowed';
+
+/** What was allowed once is used up by the verdict that it gave. */
+function usedUp(view: TurnsView, rule: string): TurnsView {
+  if (!view.allowances || !rule.startsWith(`${allowedBy}:`)) return view;
+  const used = rule.slice(allowedBy.length + 1);
+  const allowances = view.allowances.filter((each) => !(each.isOnce && each.approvalId === used));
+  return { ...view, allowances };
+}
+
+/** It is over. An edited command that ran in its place needs no allowance any more. */
+function acted(view: TurnsView, { actionId, outcome }: EventPayload<'action.acted'>): TurnsView {
+  const actions = view.actions.filter((each) => each.actionId !== actionId);
+  if (!view.allowances || outcome !== 'ran') return { ...view, actions };
+  const allowances = view.allowances.filter((each) => !(each.isOnce && each.actionId === actionId));
+  return { ...view, actions, allowances };
+}
+
 /** Allowances that a session keeps; older ones are asked about again. */
 const maxAllowances = 100;
 
@@ -174,10 +195,19 @@ function decided(view: TurnsView, { payload, principal }: SessionEvent & { type:
   const judged = { verdict, reasons: note === null ? [] : [note], command: edit };
   const approval = { ...action.approval, decided: { decision, by: principal } };
   const next = setAction(view, actionId, (each) => ({ ...each, judged, approval }));
-  if (!forSession || decision !== 'approved') return next;
+  if (decision !== 'approved' || (!forSession && edit === null)) return next;
   const { tool } = action;
   const { command, paths, cwd } = action.approval;
-  const allowance = { approvalId, actionId, by: principal, tool, command: edit ?? command, paths, cwd };
+  const allowance = {
+    approvalId,
+    actionId,
+    by: principal,
+    tool,
+    command: edit ?? command,
+    paths,
+    cwd,
+    isOnce: !forSession,
+  };
   return { ...next, allowances: [...(view.allowances ?? []), allowance].slice(-maxAllowances) };
 }
 
@@ -221,8 +251,10 @@ export function foldTurns(view: TurnsView, event: SessionEvent): TurnsView {
     case 'action.judged': {
       const { actionId, verdict, reasons, command } = event.payload;
       const judged = { verdict, reasons, command };
-      const actions = view.actions.map((action) => (action.actionId === actionId ? { ...action, judged } : action));
-      return { ...view, actions };
+      return usedUp(
+        setAction(view, actionId, (action) => ({ ...action, judged })),
+        event.payload.rule,
+      );
     }
     case 'approval.requested':
       return setAction(view, event.payload.actionId, (action) => ({ ...action, approval: openApproval(event) }));
@@ -233,7 +265,7 @@ export function foldTurns(view: TurnsView, event: SessionEvent): TurnsView {
       return { ...view, allowances: (view.allowances ?? []).filter((each) => each.approvalId !== approvalId) };
     }
     case 'action.acted':
-      return { ...view, actions: view.actions.filter(({ actionId }) => actionId !== event.payload.actionId) };
+      return acted(view, event.payload);
     default:
       return view;
   }

@@ -106,3 +106,31 @@ describe('the gate', () => {
     expect(outcomes()).toEqual(['withdrawn']);
   });
 });
+
+describe('decisions of people', () => {
+  const approvalId = 'apr_00000000000000000000000000';
+  const decide = (verdict: string) => {
+    const [actionId] = gate.waiting;
+    if (!actionId) throw new Error('nothing waits');
+    gate.judged({ actionId, verdict, message: null, command: null, approvalId });
+  };
+
+  it('[APR2] the runner says that it has a decision before it acts on it', async () => {
+    const answer = ask();
+    decide('allow');
+    expect(await answer).toEqual({ verdict: 'allow', command: null });
+    expect(facts.map(({ type }) => type)).toEqual(['action.requested', 'approval.delivered', 'action.acted']);
+  });
+
+  it('[APR10] an approved action that would touch something else by now is asked about anew', async () => {
+    const answer = ask();
+    touched = { ...noFacts, unclear: ['another file lies there now'] };
+    decide('allow');
+    await expect
+      .poll(() => facts.map(({ type }) => type))
+      .toEqual([...['action.requested', 'approval.delivered', 'action.acted', 'action.requested']]);
+    expect(facts[2]?.payload).toMatchObject({ outcome: 'withdrawn' });
+    decide('allow');
+    expect(await answer).toEqual({ verdict: 'allow', command: null });
+  });
+});

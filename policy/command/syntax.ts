@@ -95,14 +95,49 @@ function isQuoted(node: Node): boolean {
 const heredocParts = /^(?:file_descriptor|heredoc_(?:start|body|end)|file_redirect|pipeline|command|list)$/;
 
 /**
- * Two more things that the parser reads otherwise than bash: backslashes in backticks, which bash takes away before it reads
- * them, and here-documents whose lines stand where words do, or whose end is none to bash.
+ * What else the parser reads otherwise than bash: backslashes in backticks, which bash takes away before it reads them; words
+ * behind the target of a redirection; here-documents whose lines stand where words do, or whose end is none to bash.
  */
 function isMisread(root: Node, text: string): boolean {
   const ticks = root
     .descendantsOfType('command_substitution')
     .some((node) => node?.text.startsWith('`') && node.text.includes('\\'));
-  return ticks || root.descendantsOfType('heredoc_redirect').some((node) => node && isOddHeredoc(node, text));
+  const isCrowded = root
+    .descendantsOfType('file_redirect')
+    .some((node) => node && node.childrenForFieldName('destination').length > 1);
+  return (
+    ticks ||
+    isCrowded ||
+    areWordsTouching(root) ||
+    root.descendantsOfType('heredoc_redirect').some((node) => node && isOddHeredoc(node, text))
+  );
+}
+
+const wordTypes = new Set([
+  ...[
+    'word',
+    'string',
+    'raw_string',
+    'ansi_c_string',
+    'translated_string',
+    'number',
+    'concatenation',
+    'simple_expansion',
+  ],
+  ...['expansion', 'command_substitution', 'process_substitution', 'arithmetic_expansion', 'brace_expression'],
+]);
+
+/** Two words side by side without anything between them are one to bash. */
+function areWordsTouching(node: Node): boolean {
+  let before: Node | null = null;
+  for (const child of node.children) {
+    if (!child) continue;
+    const isTouching = before !== null && before.endIndex === child.startIndex && !wordTypes.has(node.type);
+    if (isTouching && before && wordTypes.has(before.type) && wordTypes.has(child.type)) return true;
+    if (areWordsTouching(child)) return true;
+    before = child;
+  }
+  return false;
 }
 
 function isOddHeredoc(node: Node, text: string): boolean {

@@ -9,6 +9,7 @@ import { AppError } from '#protocol/error.ts';
 import type { EventPayload } from '#protocol/event.ts';
 import { maxWorkspaceText } from '#protocol/policy-event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
+import { allowedBy } from '#protocol/turn-view.ts';
 import type { Log } from '#server/session/index.ts';
 import type { Judge, Judgement, ProposedAction } from '#server/turn/index.ts';
 import { allowanceFor } from './allowance.ts';
@@ -90,7 +91,9 @@ function judged(action: ProposedAction, view: SessionView, policy: Policy): Judg
     return { verdict: 'ask', rule: 'default.unclear', reasons: [reason], policyHash, command: null, facts };
   }
   const verdict = judgeFacts(facts, [policy]);
-  const isOther = kind === 'other' || kind === 'mcp';
+  // A command without any facts was not looked at.
+  const isEmpty = facts.commands.length + facts.paths.length + facts.hosts.length === 0;
+  const isOther = kind === 'other' || kind === 'mcp' || isEmpty;
   const asked =
     isOther && verdict.verdict === 'allow'
       ? {
@@ -105,7 +108,7 @@ function judged(action: ProposedAction, view: SessionView, policy: Policy): Judg
     ? {
         ...asked,
         verdict: 'allow' as const,
-        rule: 'session.allowed',
+        rule: `${allowedBy}:${allowance.approvalId}`,
         reasons: [`allowed for this session by ${allowance.by}`],
       }
     : asked;
