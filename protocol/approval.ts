@@ -32,6 +32,8 @@ export const approvalEventPayloads = {
     reasons: z.array(prose(1_000)).max(50),
     /** sha256 (hex) over session, bytes, folder, facts and policy: what is approved is this and nothing else. */
     hash: z.string().max(64),
+    /** sha256 (hex) over tool, bytes, paths and folder: what is allowed for a session is this. */
+    subject: z.string().max(64),
   }),
   /** Somebody looked at it. */
   'approval.shown': z.object(about),
@@ -42,6 +44,8 @@ export const approvalEventPayloads = {
     note: noteSchema.nullable(),
     /** Runs in place of what was asked. */
     edit: prose(32_768).nullable(),
+    /** As in the question; of the edited command where there is one. */
+    subject: z.string().max(64),
     /** The same again needs no decision in this session. */
     forSession: z.boolean(),
   }),

@@ -71,6 +71,8 @@ export interface SessionAllowance {
   command: string | null;
   paths: string[];
   cwd: string;
+  /** sha256 (hex) over tool, bytes, paths and folder: command and paths are cut here. */
+  subject: string;
   /** An edited command: it may be run once, where its harness cannot have it replace what was asked. */
   isOnce: boolean;
 }
@@ -188,11 +190,12 @@ const maxAllowances = 100;
 
 /** The decision is the verdict from then on. */
 function decided(view: TurnsView, { payload, principal }: SessionEvent & { type: 'approval.decided' }): TurnsView {
-  const { actionId, approvalId, decision, note, edit, forSession } = payload;
+  const { actionId, approvalId, decision, note, edit, forSession, subject } = payload;
   const action = view.actions.find((each) => each.actionId === actionId);
   if (!action?.approval) return view;
   const verdict = decision === 'approved' ? ('allow' as const) : ('deny' as const);
-  const judged = { verdict, reasons: note === null ? [] : [note], command: edit };
+  const reasons = note === null ? (verdict === 'deny' ? ['a person denied it'] : []) : [note];
+  const judged = { verdict, reasons, command: edit };
   const approval = { ...action.approval, decided: { decision, by: principal } };
   const next = setAction(view, actionId, (each) => ({ ...each, judged, approval }));
   if (decision !== 'approved' || (!forSession && edit === null)) return next;
@@ -206,6 +209,7 @@ function decided(view: TurnsView, { payload, principal }: SessionEvent & { type:
     command: edit ?? command,
     paths,
     cwd,
+    subject,
     isOnce: !forSession,
   };
   return { ...next, allowances: [...(view.allowances ?? []), allowance].slice(-maxAllowances) };
@@ -260,6 +264,9 @@ export function foldTurns(view: TurnsView, event: SessionEvent): TurnsView {
       return setAction(view, event.payload.actionId, (action) => ({ ...action, approval: openApproval(event) }));
     case 'approval.decided':
       return decided(view, event);
+    case 'approval.expired':
+    case 'approval.withdrawn':
+      return setAction(view, event.payload.actionId, ({ approval: _over, ...action }) => action);
     case 'approval.revoked': {
       const { approvalId } = event.payload;
       return { ...view, allowances: (view.allowances ?? []).filter((each) => each.approvalId !== approvalId) };
@@ -271,14 +278,23 @@ export function foldTurns(view: TurnsView, event: SessionEvent): TurnsView {
   }
 }
 
+const withdrawn = (actionId: ActionId, approvalId: ApprovalId, reason: string) => ({
+  type: 'approval.withdrawn' as const,
+  payload: { approvalId, actionId, reason },
+});
+
+/** What must be said when nobody is to be asked any more. */
+export const withdrawnBy = (view: TurnsView, reason: string): Pick<NewEvent, 'type' | 'payload'>[] =>
+  view.actions.flatMap(({ actionId, approval }) =>
+    approval && !approval.decided ? [withdrawn(actionId, approval.approvalId, reason)] : [],
+  );
+
 /** What must be said when the runner of `view` is gone: its actions and its turn are over. The queue stays. */
 export function orphanedBy(view: TurnsView, reason: string): Pick<NewEvent, 'type' | 'payload'>[] {
   const acted = view.actions.flatMap(({ actionId, judged, approval }) => {
     const outcome = judged?.verdict === 'allow' ? ('unknown' as const) : ('withdrawn' as const);
     const over = { type: 'action.acted' as const, payload: { actionId, outcome } };
-    if (!approval || approval.decided) return [over];
-    const { approvalId } = approval;
-    return [{ type: 'approval.withdrawn' as const, payload: { approvalId, actionId, reason } }, over];
+    return approval && !approval.decided ? [withdrawn(actionId, approval.approvalId, reason), over] : [over];
   });
   if (!view.turn) return acted;
   const { turnId } = view.turn;

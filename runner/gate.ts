@@ -40,6 +40,8 @@ interface Waiting {
   action: Asked;
   /** As they were when it was asked about. */
   facts: string;
+  /** It has a verdict: a further one changes nothing. */
+  isJudged: boolean;
   /** Asks about it anew: it is not what was decided about. */
   again(): void;
   settle(answer: GateAnswer, outcome: 'ran' | 'blocked' | 'withdrawn'): void;
@@ -81,7 +83,7 @@ export class Gate {
       };
       const settle: Waiting['settle'] = (answer, outcome) => void (leave(outcome) && resolve(answer));
       const again = () => void (leave('withdrawn') && resolve(this.ask(action, signal)));
-      this.#waiting.set(actionId, { settle, again, action, facts: JSON.stringify(facts) });
+      this.#waiting.set(actionId, { settle, again, action, facts: JSON.stringify(facts), isJudged: false });
       state('action.requested', { actionId, ...subject, paths: [...subject.paths], facts });
       if (signal.aborted) return withdraw();
       signal.addEventListener('abort', withdraw, { once: true });
@@ -91,7 +93,8 @@ export class Gate {
   /** A verdict for an action that does not wait, or not any more, changes nothing. */
   judged({ actionId, verdict, message, command, approvalId }: Verdict): void {
     const waiting = this.#waiting.get(actionId);
-    if (!waiting) return;
+    if (!waiting || waiting.isJudged) return;
+    waiting.isJudged = true;
     if (approvalId) this.#options.state('approval.delivered', { approvalId, actionId });
     if (verdict !== 'allow') return waiting.settle(denied(message ?? 'denied'), 'blocked');
     if (command !== null && !waiting.action.canEdit) {

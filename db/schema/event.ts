@@ -26,7 +26,9 @@ export const events = pgTable(
     primaryKey({ name: 'events_pk', columns: [table.sessionId, table.seq] }),
     /** Approvals and what became of their actions. */
     index('events_approval').on(sql`(payload->>'approvalId')`).where(sql`type = 'approval.requested'`),
-    index('events_decided').on(table.at).where(sql`type = 'approval.decided'`),
+    index('events_decided')
+      .on(table.at)
+      .where(sql`type in ('approval.decided', 'approval.expired', 'approval.withdrawn')`),
     index('events_action')
       .on(table.sessionId, sql`(payload->>'actionId')`)
       .where(sql`type like 'approval.%' or type in ('action.judged', 'action.acted')`),

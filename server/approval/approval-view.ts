@@ -36,6 +36,8 @@ export interface ApprovalView {
   decidedAt: string | null;
   deliveredAt: string | null;
   actedAt: string | null;
+  /** What became of it: `ran`, `blocked` where an edited command could not replace it, `unknown`. */
+  outcome: string | null;
   /** Name of a person. */
   decidedBy: string | null;
   note: string | null;
@@ -47,7 +49,7 @@ type Of<T extends SessionEvent['type']> = SessionEvent & { type: T };
 
 export function approvalOf({ requested, later, people, sessionName }: ApprovalEvents): ApprovalView {
   const find = <T extends SessionEvent['type']>(type: T) => later.find((event): event is Of<T> => event.type === type);
-  const { approvalId: id, actionId: _actionId, ...asked } = requested.payload;
+  const { approvalId: id, actionId: _actionId, subject: _subject, ...asked } = requested.payload;
   const decided = find('approval.decided');
   const acted = find('action.acted');
   return {
@@ -58,6 +60,7 @@ export function approvalOf({ requested, later, people, sessionName }: ApprovalEv
     decidedAt: decided?.at ?? null,
     deliveredAt: find('approval.delivered')?.at ?? null,
     actedAt: acted?.at ?? null,
+    outcome: acted?.payload.outcome ?? null,
     decidedBy: decided ? (people.get(decided.principal) ?? decided.principal) : null,
     note: decided?.payload.note ?? null,
     edit: decided?.payload.edit ?? null,

@@ -7,6 +7,7 @@ import type { ActionId, ApprovalId, SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
+import { subjectOf } from '#server/turn/index.ts';
 import { type ApprovalEvents, type ApprovalView, approvalOf } from './approval-view.ts';
 import { findApproval, newestDecided, pendingApprovals } from './read.ts';
 
@@ -89,9 +90,18 @@ export class Approvals {
       throw new AppError({ code: 'approval.changed', message: 'it is not what you saw; look at it again' });
     }
     const edit = request.edit === null || request.edit === command ? null : await this.#checkEdit(request, requested);
+    const subject = edit === null ? requested.payload.subject : subjectOf({ ...requested.payload, command: edit });
     const decided: NewEvent = {
       type: 'approval.decided',
-      payload: { approvalId, actionId, decision, note, edit, forSession: forSession && decision === 'approved' },
+      payload: {
+        approvalId,
+        actionId,
+        decision,
+        note,
+        edit,
+        subject,
+        forSession: forSession && decision === 'approved',
+      },
       principal: person.personId,
       dedupeKey: `decided:${approvalId}`,
     };

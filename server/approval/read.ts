@@ -68,10 +68,10 @@ export async function pendingApprovals(sql: Sql): Promise<ApprovalEvents[]> {
   return eventsOf(sql, ids.slice(0, maxPending));
 }
 
-/** Newest first. */
+/** Those that do not wait any more, newest first. */
 export async function newestDecided(sql: Sql, limit: number): Promise<ApprovalEvents[]> {
   const rows = await sql<{ id: string }[]>`
-    select payload->>'approvalId' as id from events where type = 'approval.decided' order by at desc limit ${limit}`;
+    select payload->>'approvalId' as id from events where type in ('approval.decided', 'approval.expired', 'approval.withdrawn') order by at desc limit ${limit}`;
   return eventsOf(
     sql,
     rows.map(({ id }) => id),

@@ -43,19 +43,24 @@ export class Actions {
     const requested: NewEvent = { type: 'action.requested', payload, principal, dedupeKey };
     const { actionId } = payload;
     let answer: Judgement | Promise<Judgement> | null = null;
-    let recorded: OpenAction['judged'] = null;
+    let recorded: OpenAction | null = null;
     const [first] = await log.append(sessionId, (view) => {
       const open = view?.turns.actions.find((action) => action.actionId === actionId);
-      recorded = open?.judged ?? null;
+      recorded = open ?? null;
       answer = view && !open ? this.#judge(sessionId, payload, view) : null;
       const isLater = answer === null || answer instanceof Promise;
       return isLater ? [requested] : [requested, ...this.#judgedEvents(sessionId, payload, answer as Judgement)];
     });
     // Asked again: what the log says stands, whatever a judge would say now.
-    if (!first?.isNew) return void (recorded && this.#deliver(sessionId, actionId, recorded));
+    if (!first?.isNew) return this.#repeat(sessionId, recorded as OpenAction | null);
     const given = answer as Judgement | Promise<Judgement> | null;
     if (given instanceof Promise) this.#await(sessionId, payload, given);
     else if (given) this.#deliver(sessionId, actionId, given);
+  }
+
+  /** Asked again: what the log says is said again. */
+  #repeat(sessionId: SessionId, open: OpenAction | null): void {
+    if (open?.judged) this.#deliver(sessionId, open.actionId, open.judged, open.approval?.approvalId ?? null);
   }
 
   /** The server that was asked is gone; the action still waits. */

@@ -4,6 +4,7 @@ import { type CommandEffect, commandEffects } from '#protocol/action-facts.ts';
 import type { EventPayload, NewEvent } from '#protocol/event.ts';
 import type { ApprovalId, SessionId } from '#protocol/id.ts';
 import type { Judgement } from './judge.ts';
+import { subjectOf } from './subject.ts';
 
 type Action = EventPayload<'action.requested'>;
 
@@ -37,6 +38,7 @@ export function approvalRequested(
       ...{ approvalId, actionId, turnId, agent, kind, tool, command, paths, cwd, rule, reasons },
       effect: effectOf(action),
       hash: hashOf(sessionId, action, policyHash),
+      subject: subjectOf(action),
     },
   };
 }

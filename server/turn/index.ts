@@ -3,4 +3,5 @@ export { agentNameFor } from './agent.ts';
 export { createEditJudge } from './edit.ts';
 export { type Judge, type Judgement, type ProposedAction, recordingJudge } from './judge.ts';
 export { type OpenText, OpenTexts, type TextTopics } from './open-text.ts';
+export { subjectOf } from './subject.ts';
 export { Turns } from './turns.ts';

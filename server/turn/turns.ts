@@ -179,7 +179,8 @@ export class Turns {
       const isLate = fact.type === 'turn.completed' && view?.turns.turn?.turnId !== fact.payload.turnId;
       const isSettled = fact.type === 'action.acted' && !isOpen(view, fact.payload.actionId);
       if (isLate || isSettled) return [];
-      return [...closedBy(view, fact), { ...fact, principal, dedupeKey } as NewEvent];
+      const key = fact.type === 'approval.delivered' ? `delivered:${fact.payload.approvalId}` : dedupeKey;
+      return [...closedBy(view, fact), { ...fact, principal, dedupeKey: key } as NewEvent];
     };
     await log.append(sessionId, decide, canLinger.has(fact.type));
     if (fact.type === 'item.completed') texts.end(sessionId, fact.payload.itemId);
