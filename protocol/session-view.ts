@@ -72,7 +72,7 @@ function activity({ terminals, turns }: Pick<SessionView, 'terminals' | 'turns'>
 }
 
 /** What an approval is about, in a few words on one line. */
-export const askedAbout = ({ command, kind, paths }: Pick<OpenApproval, 'command' | 'kind' | 'paths'>): string =>
+const askedAbout = ({ command, kind, paths }: Pick<OpenApproval, 'command' | 'kind' | 'paths'>): string =>
   (command ?? `${kind} ${paths.join(' ')}`).replace(/\s+/g, ' ').trim().slice(0, 120);
 
 /** "exited 0", "ended by signal 9": how a program stopped, for people. */
