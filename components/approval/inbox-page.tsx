@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { type Approval, useTRPC, useTRPCClient } from '#components/api/api.ts';
+import { failureOf } from '#components/api/failure.ts';
 import { AccountMenu } from '#components/shell/account-menu.tsx';
 import { BackLink } from '#components/shell/back-link.tsx';
 import { Brand } from '#components/shell/brand.tsx';
@@ -46,7 +47,8 @@ function useShown(inbox: Inbox, opened: string | undefined) {
     const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
     if (next) setChosen(next.id);
   };
-  return { shown, isChosen: chosen !== null, show: setChosen, step };
+  const failure = isElsewhere && asked.error ? failureOf(asked.error) : null;
+  return { shown, failure, isChosen: chosen !== null, show: setChosen, step };
 }
 
 /** Whoever looks at it is known to have. */
@@ -62,7 +64,7 @@ function useSeen(shown: Approval | null): void {
 export function InboxPage({ opened }: { opened?: string }) {
   const inbox = useInbox();
   const router = useRouter();
-  const { shown, isChosen, show, step } = useShown(inbox, opened);
+  const { shown, failure, isChosen, show, step } = useShown(inbox, opened);
   const [asked, setAsked] = useState<{ id: string | undefined; mode: Mode }>({ id: undefined, mode: 'plain' });
   // Another question starts plain.
   const mode = asked.id === shown?.id ? asked.mode : 'plain';
@@ -117,6 +119,16 @@ export function InboxPage({ opened }: { opened?: string }) {
           aria-label="The question"
           className={`flex min-h-0 min-w-0 flex-1 flex-col bg-surface ${isChosen ? '' : 'max-wide:hidden'}`}
         >
+          {failure && (
+            <Notice
+              tone="problem"
+              className="px-6 py-5"
+              title="Not shown"
+              action={<Button onClick={() => show(null)}>Whole inbox</Button>}
+            >
+              {failure.message}
+            </Notice>
+          )}
           {shown && (
             <>
               <div className="min-h-0 flex-1 overflow-y-auto">

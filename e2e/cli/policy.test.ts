@@ -20,7 +20,7 @@ workspace: { name: sample, allow_network_access: true }
 policies:
   security_guardrails:
     forbidden_commands: ["env"]
-    restricted_paths: ["README.md"]
+    restricted_paths: ["secret.json"]
 `;
 
 beforeAll(async () => {
@@ -103,16 +103,16 @@ describe.each(['claude-sdk', 'acp:opencode', 'acp:example'])('%s', (harness) => 
     expect(await made()).toBe('edited\n');
 
     // A tool for files is judged like the shell.
-    expect(await turn(sessionId, 'four-;', { write: { path: 'README.md', content: 'gone\n' } })).toBe(null);
-    expect(await readFile(join(checkout, 'README.md'), 'utf8')).not.toBe('gone\n');
+    expect(await turn(sessionId, 'four-;', { write: { path: 'secret.json', content: 'gone\n' } })).toBe(null);
+    expect(await readFile(join(checkout, 'secret.json'), 'utf8').catch(() => null)).toBe(null);
     for (const [n, shell] of [
-      'echo gone > README.md',
-      'sed -i s/a/b/ README.md',
-      'echo gone | tee README.md',
+      'echo gone > secret.json',
+      'sed -i s/a/b/ secret.json',
+      'echo gone | tee secret.json',
     ].entries()) {
       expect(await turn(sessionId, `five-${n};`, { shell }), shell).toBe(null);
     }
-    expect(told('README.md is restricted')).toBe(true);
+    expect(told('secret.json is restricted')).toBe(true);
     await ada.api.session.end.mutate({ session: sessionId, discard: true });
   });
 });

@@ -26,6 +26,9 @@ export const procedures: Procedure[] = Object.entries(
   fields: [...new Set((_def.inputs ?? []).flatMap((input) => Object.keys(input.shape)))],
 }));
 
+/** Nothing waits under this id. */
+const noApproval = `apr_${'0'.repeat(26)}`;
+
 /** What calls and paths speak of. */
 export interface Subject {
   session: string;
@@ -72,11 +75,11 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'turn.diff': { session, against: 'base' },
     'turn.usage': { session },
     'approval.list': { decided: 5 },
-    'approval.get': { id: `apr_${'0'.repeat(26)}` },
-    'approval.show': { id: `apr_${'0'.repeat(26)}` },
+    'approval.get': { id: noApproval },
+    'approval.show': { id: noApproval },
     'approval.decide': {
       ...{
-        id: `apr_${'0'.repeat(26)}`,
+        id: noApproval,
         decision: 'denied',
         note: 'no',
         edit: 'ls',
@@ -84,7 +87,7 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
         hash: 'f'.repeat(64),
       },
     },
-    'approval.revoke': { id: `apr_${'0'.repeat(26)}` },
+    'approval.revoke': { id: noApproval },
     'audit.verify': undefined,
     'audit.read': { after: { chain: session, seq: 1 }, limit: 10 },
     'audit.find': { principal: personId, types: ['session.created'], session, text: 'word', cursor: '', limit: 10 },
@@ -112,7 +115,15 @@ export function pagePaths(session: string): string[] {
   const entries = readdirSync(join(projectRoot, 'app'), { recursive: true, encoding: 'utf8' });
   return entries
     .filter((entry) => /(^|\/)page\.tsx$/.test(entry))
-    .map((entry) => entry.split('/').slice(0, -1).filter(paramFree).join('/').replaceAll('[id]', session))
+    .map((entry) =>
+      entry
+        .split('/')
+        .slice(0, -1)
+        .filter(paramFree)
+        .join('/')
+        .replaceAll('[id]', session)
+        .replaceAll('[approval]', noApproval),
+    )
     .map((path) => `/${path}`)
     .sort();
 }

@@ -4,6 +4,10 @@ import { decisions, noteSchema } from '#protocol/approval.ts';
 import { approvalIdSchema } from '#protocol/id.ts';
 import { procedure, procedureFor, router } from './context.ts';
 
+const commandSchema = z
+  .string()
+  .max(32_768)
+  .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates');
 const ref = z.object({ id: approvalIdSchema });
 
 export const approvalRouter = router({
@@ -29,7 +33,7 @@ export const approvalRouter = router({
         decision: z.enum(decisions),
         note: noteSchema.nullable().default(null),
         /** A command to run in place of what was asked; judged like any other. */
-        edit: z.string().max(32_768).nullable().default(null),
+        edit: commandSchema.nullable().default(null),
         /** The same again needs no decision in this session. */
         forSession: z.boolean().default(false),
         /** What was seen; another one is refused. */
