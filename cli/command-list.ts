@@ -1,4 +1,5 @@
 /** Every command there is, in the order of the help. */
+import { approveCommand, denyCommand, inboxCommand } from './approval/approval.ts';
 import { attachCommand } from './attach/attach.ts';
 import { exportAudit, verifyAudit } from './audit/audit.ts';
 import type { AnyCommand } from './command.ts';
@@ -48,6 +49,9 @@ export const commands: readonly AnyCommand[] = [
   takeTerminal,
   giveTerminal,
   closeTerminal,
+  inboxCommand,
+  approveCommand,
+  denyCommand,
   checkPolicy,
   explainPolicy,
   lintPolicy,

@@ -35,17 +35,16 @@ export function judgeFacts(facts: ActionFacts, policies: readonly Policy[]): Ver
     ...effects(facts, policy),
   ]);
   const unclear = facts.unclear.map((reason) => ({ verdict: 'ask', rule: 'default.unclear', reason }) as const);
-  const outside = facts.paths.flatMap(outsideBase);
-  const otherwise: Say = {
-    verdict: 'allow',
-    rule: 'default.read-only',
-    reason: 'it only reads, and all of it is understood',
-  };
+  const outside = [...facts.paths.flatMap(outsideBase), ...facts.paths.flatMap(secret)];
+  const onlyReads = facts.commands.every(({ effect }) => effect === 'read') && facts.paths.every(isLooked);
+  const otherwise: Say = onlyReads
+    ? { verdict: 'allow', rule: 'default.read-only', reason: 'it only reads, and all of it is understood' }
+    : { verdict: 'allow', rule: mutation, reason: 'changes need no approval here, and all of it is understood' };
   return worst([...said, ...unclear, ...outside], otherwise, hashOf(policies));
 }
 
 /** One hash names all policies that were judged by. */
-const hashOf = (policies: readonly Policy[]): string => policies.at(-1)?.hash ?? '';
+const hashOf = (policies: readonly Policy[]): string => policies.map(({ hash }) => hash).join(' ');
 
 const forbidden = (facts: ActionFacts, { forbiddenCommands }: Policy): Say[] =>
   forbiddenCommands.flatMap((pattern, index): Say[] => {
@@ -96,13 +95,13 @@ const effects = ({ commands, paths }: ActionFacts, policy: Policy): Say[] => [
   ...paths.flatMap((path) => pathEffectOf(path, policy)),
 ];
 
-function effectOf({ effect, program, via }: CommandFact, policy: Policy): Say[] {
+function effectOf({ effect, program }: CommandFact, policy: Policy): Say[] {
   const ask = (rule: string, reason: string): Say[] => [{ verdict: 'ask', rule, reason }];
   const name = program || 'a program that is not known';
   if (effect === 'unknown') return ask('default.unknown-program', `what ${name} does is not known`);
   if (effect === 'network') return ask('default.network', `${name} speaks to the network`);
   if (effect === 'write' && policy.asksBeforeMutation) return ask(mutation, `${name} changes something`);
-  if (effect !== 'execute' || via.length > 0 || runsOnlyOthers.has(program)) return [];
+  if (effect !== 'execute' || runsOnlyOthers.has(program)) return [];
   return policy.asksBeforeMutation ? ask('default.executes', `${name} runs what the project says`) : [];
 }
 
@@ -120,6 +119,17 @@ function pathEffectOf({ effect, path, isInBase, real }: PathFact, policy: Policy
     ? []
     : [{ verdict: 'ask', rule: mutation, reason: `${path} is changed` }];
 }
+
+const isLooked = ({ effect }: PathFact): boolean => effect === 'read' || effect === 'list';
+
+/** Files that hold keys and passwords by custom, wherever they lie. */
+const secretNames =
+  /(?:^|\/)(?:\.git-credentials|\.git\/config|\.netrc|\.npmrc|\.pypirc|\.pgpass|\.env(?:\.[\w-]+)?|\.htpasswd|id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:pem|key|p12|pfx|keystore|jks))$/i;
+
+const secret = ({ path, real, effect }: PathFact): Say[] =>
+  effect !== 'list' && secretNames.test(real ?? path)
+    ? [{ verdict: 'ask', rule: 'default.secret', reason: `${path} holds secrets by custom` }]
+    : [];
 
 const outsideBase = ({ isInBase, path }: PathFact): Say[] =>
   isInBase

@@ -1,6 +1,8 @@
 /** Every fact a session's log can hold: type, version and payload. Knows nothing of storage or transport. */
 import * as z from 'zod';
+import { approvalEventPayloads } from './approval.ts';
 import { personIdSchema, runnerIdSchema, terminalIdSchema } from './id.ts';
+import { policyEventPayloads } from './policy-event.ts';
 import { providerNameSchema } from './provider.ts';
 import { roleSchema } from './role.ts';
 import { turnEventPayloads } from './turn-event.ts';
@@ -118,6 +120,8 @@ export const eventPayloads = {
   'provider.set': z.object({ provider: providerNameSchema, baseUrl: z.string().max(2_000).nullable() }),
   'provider.removed': z.object({ provider: providerNameSchema }),
   ...turnEventPayloads,
+  ...policyEventPayloads,
+  ...approvalEventPayloads,
 } as const;
 
 export type EventType = keyof typeof eventPayloads;

@@ -10,6 +10,7 @@ const prefixes = {
   turn: 'trn',
   item: 'itm',
   action: 'act',
+  approval: 'apr',
   call: 'cal',
 } as const;
 
@@ -26,6 +27,8 @@ export type ClientId = IdOf<'client'>;
 export type TurnId = IdOf<'turn'>;
 export type ItemId = IdOf<'item'>;
 export type ActionId = IdOf<'action'>;
+/** A question to people about one action. */
+export type ApprovalId = IdOf<'approval'>;
 /** One call of a model through the gateway. */
 export type CallId = IdOf<'call'>;
 
@@ -43,6 +46,7 @@ export const sessionIdSchema = idSchema('session');
 export const turnIdSchema = idSchema('turn');
 export const itemIdSchema = idSchema('item');
 export const actionIdSchema = idSchema('action');
+export const approvalIdSchema = idSchema('approval');
 export const callIdSchema = idSchema('call');
 export const runnerIdSchema = idSchema('runner');
 export const terminalIdSchema = idSchema('terminal');

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { colsSchema, commandSchema, lineSchema, rowsSchema } from './event.ts';
 import { runnerIdSchema, sessionIdSchema, terminalIdSchema } from './id.ts';
+import { policyPlaceSchema } from './policy-event.ts';
 import { agentNameSchema, harnessTypeSchema, modelSchema } from './turn-event.ts';
 
 export const launchSchema = z.object({
@@ -22,6 +23,8 @@ export const launchSchema = z.object({
   warning: z.string().max(400).nullable(),
   /** Absolute paths of agent programs by the name of the variable that gave them, e.g. `OMNIGENT_CLAUDE_BIN`. */
   programs: z.record(z.string(), z.string()),
+  /** Null: no workspace file is in force. */
+  policy: policyPlaceSchema.nullable(),
   /** How long an action without a verdict is held, in ms. */
   holdMs: z.number().int().min(1),
   /** Who is asked next, as far as one can tell: it may be started before. Null where no agent works. */

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { colsSchema, commandSchema, eventTypes, lineSchema, rowsSchema } from './event.ts';
 import {
   actionIdSchema,
+  approvalIdSchema,
   clientIdSchema,
   itemIdSchema,
   runnerIdSchema,
@@ -158,6 +159,15 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
     message: z.string().max(8_000).nullable(),
     /** An allowed command is run as this instead. */
     command: z.string().max(32_768).nullable(),
+    /** What a person decided: the runner says that it has it. */
+    approvalId: approvalIdSchema.nullish(),
+  }),
+  /** Answered by the facts of a command, as if an agent wanted to run it in `cwd`. */
+  z.object({
+    type: z.literal('action.examine'),
+    request: count,
+    command: z.string().min(1).max(32_768),
+    cwd: z.string().max(4_096),
   }),
   /** Answered by a `runnerDiff` against where the turn began, else the base; what the last turn changed is stated before. */
   z.object({ type: z.literal('checkout.diff'), request: count, turnId: turnIdSchema.nullish() }),

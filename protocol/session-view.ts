@@ -2,9 +2,10 @@
 import * as z from 'zod';
 import type { EventPayload, SessionEvent } from './event.ts';
 import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
+import type { PolicyPlace } from './policy-event.ts';
 import type { Role } from './role.ts';
 import { attentions, type Status } from './status.ts';
-import { foldTurns, noTurns, type TurnsView } from './turn-view.ts';
+import { foldTurns, noTurns, type OpenApproval, type TurnsView } from './turn-view.ts';
 
 export { type Attention, attentionFor, attentions, type Status } from './status.ts';
 
@@ -39,6 +40,8 @@ export interface SessionView {
   runner: { runnerId: RunnerId; epoch: number; isolation: string; warning: string | null; connectedAt: string } | null;
   terminals: TerminalView[];
   turns: TurnsView;
+  /** The workspace file in force; null without one. Absent in views stored before there were any. */
+  policy?: (PolicyPlace & { file: string; hash: string }) | null;
   members: { personId: PersonId; name: string; role: Role }[];
   /** Keystroke messages dropped because their sender did not drive. */
   refusedKeys: number;
@@ -48,6 +51,8 @@ const isOpen = (terminal: TerminalView): boolean => terminal.closed === null;
 
 /** What a connected session is doing: a turn or a named program works, a shell waits for a person. */
 function activity({ terminals, turns }: Pick<SessionView, 'terminals' | 'turns'>): { status: Status; reason: string } {
+  const asked = turns.actions.find(({ approval }) => approval && approval.decided === null)?.approval;
+  if (asked) return { status: 'waiting', reason: `approve \`${askedAbout(asked)}\`` };
   if (turns.turn)
     return {
       status: 'working',
@@ -65,6 +70,10 @@ function activity({ terminals, turns }: Pick<SessionView, 'terminals' | 'turns'>
   if (!last?.closed) return { status: 'idle', reason: 'no terminal open' };
   return { status: 'idle', reason: `${last.name} ${outcome(last.closed)}` };
 }
+
+/** What an approval is about, in a few words on one line. */
+const askedAbout = ({ command, kind, paths }: Pick<OpenApproval, 'command' | 'kind' | 'paths'>): string =>
+  (command ?? `${kind} ${paths.join(' ')}`).replace(/\s+/g, ' ').trim().slice(0, 120);
 
 /** "exited 0", "ended by signal 9": how a program stopped, for people. */
 function outcome(closed: NonNullable<TerminalView['closed']>): string {
@@ -85,7 +94,7 @@ function withStatus(view: SessionView, at: string, status: Status, reason: strin
 }
 
 function withActivity(view: SessionView, at: string): SessionView {
-  if (view.status !== 'working' && view.status !== 'idle') return view;
+  if (view.status !== 'working' && view.status !== 'idle' && view.status !== 'waiting') return view;
   const { status, reason } = activity(view);
   return withStatus(view, at, status, reason);
 }
@@ -183,6 +192,10 @@ function foldLife(view: SessionView, event: SessionEvent): SessionView {
     case 'checkout.created': {
       const { branch, baseCommit } = event.payload;
       return { ...view, branch, baseCommit, checkoutState: 'present' };
+    }
+    case 'policy.set': {
+      const { file, hash, base, restricted } = event.payload;
+      return { ...view, policy: { file, hash, base, restricted } };
     }
     case 'member.joined': {
       const others = view.members.filter((member) => member.personId !== event.payload.personId);

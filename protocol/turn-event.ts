@@ -1,5 +1,6 @@
 /** Facts about agents and their work: turns, items, actions, usage. Joined into the one table of event.ts. */
 import * as z from 'zod';
+import { actionFactsSchema } from './action-facts.ts';
 import { actionIdSchema, callIdSchema, itemIdSchema, turnIdSchema } from './id.ts';
 
 /** Longest text of one item, in characters; a longer one is cut with a note. */
@@ -111,6 +112,8 @@ export const turnEventPayloads = {
     command: prose(32_768).nullable(),
     paths: z.array(path).max(1_000),
     cwd: path,
+    /** What it would touch; absent where its runner could not tell, or is from before there were facts. */
+    facts: actionFactsSchema.nullish(),
   }),
   'action.judged': z.object({
     actionId: actionIdSchema,
@@ -118,6 +121,8 @@ export const turnEventPayloads = {
     rule: prose(200),
     reasons: z.array(prose(1_000)).max(50),
     policyHash: prose(64),
+    /** What was judged: of the command that runs instead, where there is one. */
+    facts: actionFactsSchema.nullish(),
     /** An allowed command is run as this instead; null: as it was asked. */
     command: prose(32_768).nullable(),
   }),

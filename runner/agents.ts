@@ -3,12 +3,15 @@
  * that may or may not take a message now.
  */
 import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { ActionFacts } from '#protocol/action-facts.ts';
 import { AppError } from '#protocol/error.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import type { ActionId, IdSource, TurnId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import type { FromRunner, RunnerDiff, ToRunner } from '#protocol/runner-message.ts';
+import { ActionFactsMaker } from './action-facts.ts';
 import type { AgentPort } from './agent-port.ts';
 import { createLauncher } from './agent-process.ts';
 import { openAgentTerminal } from './agent-terminal.ts';
@@ -40,6 +43,7 @@ export interface AgentsOptions {
 export class Agents {
   readonly #options: AgentsOptions;
   readonly #gate: Gate;
+  readonly #facts: ActionFactsMaker;
   readonly #turns: TurnSet;
   readonly #cwd: Promise<string>;
   /** Where they work. */
@@ -54,8 +58,10 @@ export class Agents {
   constructor(options: AgentsOptions) {
     const { ids, launch, state } = options;
     this.#options = options;
+    this.#facts = new ActionFactsMaker({ policy: launch.policy, home: homedir() });
     this.#gate = new Gate({
       ids,
+      factsOf: (action) => this.#facts.of(action),
       holdMs: launch.holdMs,
       state: (type, payload) => state({ type, payload } as Pick<NewEvent, 'type' | 'payload'>),
       after(ms, task) {
@@ -69,7 +75,9 @@ export class Agents {
     });
     this.#turns = this.#openTurns();
     // It starts while the checkout is made.
-    if (launch.agent) this.#expect(launch.agent);
+    if (!launch.agent) return;
+    this.#expect(launch.agent);
+    this.#facts.prepare().catch((cause: unknown) => options.log(`command parser: ${String(cause)}`));
   }
 
   /** When it comes to nothing the turn that wants it tries again, and says why. */
@@ -123,6 +131,7 @@ export class Agents {
     const states = new TurnStates({ checkout, isNew, directory: launch.directory, log });
     this.#states = states;
     for (const fact of this.#early.splice(0)) fact(states);
+    this.#facts.enter(checkout);
     this.#place(checkout.start);
   }
 
@@ -156,6 +165,11 @@ export class Agents {
 
   judged(message: Message<'action.verdict'>): void {
     this.#gate.judged(message);
+  }
+
+  /** What a command would touch if an agent ran it. */
+  async examine({ command, cwd }: Message<'action.examine'>): Promise<ActionFacts> {
+    return this.#facts.of({ kind: 'command', command, paths: [], cwd });
   }
 
   /** Against its base, or where a turn began. Whatever the last turn changed is stated by then. */

@@ -1,5 +1,6 @@
 /** The gate with a clock that the test drives. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
 import { newId } from '#protocol/id.ts';
 import { Gate } from './gate.ts';
 
@@ -12,13 +13,16 @@ let alarms: { ms: number; ring: () => void }[];
 let gate: Gate;
 /** Allowed actions may happen once it resolves. */
 let mayAct: Promise<void>;
+/** What the action would touch now. */
+let touched: ActionFacts;
 
 beforeEach(() => {
   facts = [];
   alarms = [];
   mayAct = Promise.resolve();
+  touched = noFacts;
   gate = new Gate({
-    ...{ ids, holdMs, mayAct: () => mayAct },
+    ...{ ids, holdMs, mayAct: () => mayAct, factsOf: () => touched },
     state: (type, payload) => void facts.push({ type, payload }),
     after(ms, task) {
       const alarm = { ms, ring: task };
@@ -100,5 +104,33 @@ describe('the gate', () => {
     expect(await answer).toMatchObject({ verdict: 'deny' });
     if (actionId) gate.judged({ actionId, verdict: 'allow', message: null, command: null });
     expect(outcomes()).toEqual(['withdrawn']);
+  });
+});
+
+describe('decisions of people', () => {
+  const approvalId = 'apr_00000000000000000000000000';
+  const decide = (verdict: string) => {
+    const [actionId] = gate.waiting;
+    if (!actionId) throw new Error('nothing waits');
+    gate.judged({ actionId, verdict, message: null, command: null, approvalId });
+  };
+
+  it('[APR2] the runner says that it has a decision before it acts on it', async () => {
+    const answer = ask();
+    decide('allow');
+    expect(await answer).toEqual({ verdict: 'allow', command: null });
+    expect(facts.map(({ type }) => type)).toEqual(['action.requested', 'approval.delivered', 'action.acted']);
+  });
+
+  it('[APR10] an approved action that would touch something else by now is asked about anew', async () => {
+    const answer = ask();
+    touched = { ...noFacts, unclear: ['another file lies there now'] };
+    decide('allow');
+    await expect
+      .poll(() => facts.map(({ type }) => type))
+      .toEqual([...['action.requested', 'approval.delivered', 'action.acted', 'action.requested']]);
+    expect(facts[2]?.payload).toMatchObject({ outcome: 'withdrawn' });
+    decide('allow');
+    expect(await answer).toEqual({ verdict: 'allow', command: null });
   });
 });

@@ -2,7 +2,10 @@
  * The gate between agents and what they are about to do: each action is stated, waits for the server's verdict under one id
  * over any number of links, and is denied when none comes. Knows no harness and no policy.
  */
+
+import type { ActionFacts } from '#protocol/action-facts.ts';
 import { type ActionId, type IdSource, type ItemId, newId, type TurnId } from '#protocol/id.ts';
+import type { Subject } from './action-facts.ts';
 import type { GateAnswer, ProposedAction } from './harness/harness.ts';
 
 /** The server's word on an action; anything but a plain `allow` is a denial. */
@@ -13,6 +16,8 @@ export interface Verdict {
   message: string | null;
   /** An allowed command is run as this instead. */
   command: string | null;
+  /** A person decided it. */
+  approvalId?: string | null | undefined;
 }
 
 export interface GateOptions {
@@ -20,15 +25,25 @@ export interface GateOptions {
   /** An action without a verdict is held this long, in ms; always shorter than the lease. */
   holdMs: number;
   /** Records a fact, durably and in order. */
-  state: (type: 'action.requested' | 'action.acted', payload: Record<string, unknown>) => void;
+  state: (type: 'action.requested' | 'action.acted' | 'approval.delivered', payload: Record<string, unknown>) => void;
+  /** What an action would touch. Never rejects. */
+  factsOf: (action: Subject) => ActionFacts | Promise<ActionFacts>;
   /** Resolves when an allowed action may happen. Never rejects. */
   mayAct: () => Promise<void>;
   /** Calls `task` after `ms`; the result cancels it. */
   after: (ms: number, task: () => void) => () => void;
 }
 
+type Asked = ProposedAction & { agent: string; turnId: TurnId | null; itemId: ItemId | null };
+
 interface Waiting {
-  canEdit: boolean;
+  action: Asked;
+  /** As they were when it was asked about. */
+  facts: string;
+  /** It has a verdict: a further one changes nothing. */
+  isJudged: boolean;
+  /** Asks about it anew: it is not what was decided about. */
+  again(): void;
   settle(answer: GateAnswer, outcome: 'ran' | 'blocked' | 'withdrawn'): void;
 }
 
@@ -46,41 +61,55 @@ export class Gate {
   }
 
   /** Resolves with the answer; `signal` withdraws the action. */
-  ask(
-    action: ProposedAction & { agent: string; turnId: TurnId | null; itemId: ItemId | null },
-    signal: AbortSignal,
-  ): Promise<GateAnswer> {
+  async ask(action: Asked, signal: AbortSignal): Promise<GateAnswer> {
+    const facts = this.#options.factsOf(action);
+    return this.#ask(action, signal, facts instanceof Promise ? await facts : facts);
+  }
+
+  #ask(action: Asked, signal: AbortSignal, facts: ActionFacts): Promise<GateAnswer> {
     const { ids, state, after, holdMs } = this.#options;
     const actionId = newId('action', ids);
-    const { item: _item, canEdit, ...facts } = action;
+    const { item: _item, canEdit: _canEdit, ...subject } = action;
     return new Promise((resolve) => {
       const late = `no verdict came within ${Math.ceil(holdMs / 60_000)} minutes`;
       const cancel = after(holdMs, () => settle(denied(late), 'blocked'));
       const withdraw = () => settle(denied('the turn was interrupted'), 'withdrawn');
-      const settle: Waiting['settle'] = (answer, outcome) => {
-        if (!this.#waiting.delete(actionId)) return;
+      const leave = (outcome: 'ran' | 'blocked' | 'withdrawn'): boolean => {
+        if (!this.#waiting.delete(actionId)) return false;
         cancel();
         signal.removeEventListener('abort', withdraw);
         state('action.acted', { actionId, outcome });
-        resolve(answer);
+        return true;
       };
-      this.#waiting.set(actionId, { settle, canEdit });
-      state('action.requested', { actionId, ...facts, paths: [...facts.paths] });
+      const settle: Waiting['settle'] = (answer, outcome) => void (leave(outcome) && resolve(answer));
+      const again = () => void (leave('withdrawn') && resolve(this.ask(action, signal)));
+      this.#waiting.set(actionId, { settle, again, action, facts: JSON.stringify(facts), isJudged: false });
+      state('action.requested', { actionId, ...subject, paths: [...subject.paths], facts });
       if (signal.aborted) return withdraw();
       signal.addEventListener('abort', withdraw, { once: true });
     });
   }
 
   /** A verdict for an action that does not wait, or not any more, changes nothing. */
-  judged({ actionId, verdict, message, command }: Verdict): void {
+  judged({ actionId, verdict, message, command, approvalId }: Verdict): void {
     const waiting = this.#waiting.get(actionId);
-    if (!waiting) return;
+    if (!waiting || waiting.isJudged) return;
+    waiting.isJudged = true;
+    if (approvalId) this.#options.state('approval.delivered', { approvalId, actionId });
     if (verdict !== 'allow') return waiting.settle(denied(message ?? 'denied'), 'blocked');
-    if (command === null || waiting.canEdit) {
-      // Until then it waits, and can be withdrawn.
-      return void this.#options.mayAct().then(() => waiting.settle({ verdict: 'allow', command }, 'ran'));
+    if (command !== null && !waiting.action.canEdit) {
+      return waiting.settle(denied(`not as it is; run exactly this instead: ${command}`), 'blocked');
     }
-    waiting.settle(denied(`not as it is; run exactly this instead: ${command}`), 'blocked');
+    // Until then it waits, and can be withdrawn.
+    void this.#options.mayAct().then(async () => {
+      if (approvalId && command === null && (await this.#hasChanged(waiting))) return waiting.again();
+      waiting.settle({ verdict: 'allow', command }, 'ran');
+    });
+  }
+
+  /** People take their time: what the action would touch may be another thing by now. */
+  async #hasChanged({ action, facts }: Waiting): Promise<boolean> {
+    return JSON.stringify(await this.#options.factsOf(action)) !== facts;
   }
 }
 

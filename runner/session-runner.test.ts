@@ -112,6 +112,7 @@ async function start(change: Partial<Launch> = {}, command = ['sh', '-c', 'echo 
     warning: null,
     programs: {},
     holdMs: 600_000,
+    policy: null,
     agent: null,
     terminal: { terminalId: newId('terminal', source), name: 'test', command, cols: 80, rows: 24 },
     ...change,

@@ -225,6 +225,8 @@ export class SessionRunner {
         return this.#answer(message.request, this.#agents.interrupt(message));
       case 'action.verdict':
         return this.#agents.judged(message);
+      case 'action.examine':
+        return this.#answer(message.request, this.#agents.examine(message));
       case 'checkout.diff':
         return this.#answer(message.request, this.#agents.diff(message));
       case 'stop':

@@ -3,18 +3,20 @@ import type { Sql } from '#db/client.ts';
 import type { Launch } from '#protocol/launch.ts';
 import type { StopResult } from '#protocol/runner-message.ts';
 import type { Services, Topics } from '#server/api/index.ts';
+import { Approvals } from '#server/approval/index.ts';
 import { Audit } from '#server/audit/index.ts';
 import { Auth } from '#server/auth/index.ts';
 import { createBus } from '#server/bus/index.ts';
 import { Gateway, type ProviderSettings } from '#server/gateway/index.ts';
 import type { Harnesses, Host } from '#server/host/index.ts';
+import { Policies } from '#server/policy/index.ts';
 import { createPresence } from '#server/presence/index.ts';
 import { Providers } from '#server/provider/index.ts';
 import { type CompareCheckouts, Differences, Lifecycle, Runners } from '#server/runner/index.ts';
 import { SecretBox } from '#server/secret/index.ts';
 import { anchorFileOf, openLog } from '#server/session/index.ts';
 import { Terminals } from '#server/terminal/index.ts';
-import { type Judge, OpenTexts, recordingJudge, Turns } from '#server/turn/index.ts';
+import { createEditJudge, type Judge, OpenTexts, Turns } from '#server/turn/index.ts';
 import { Ledger } from '#server/usage/index.ts';
 
 export interface PartsOptions {
@@ -30,7 +32,7 @@ export interface PartsOptions {
   secretKey: Uint8Array | null;
   agents: Pick<Launch, 'programs' | 'holdMs'>;
   harnesses: Harnesses;
-  /** Who decides about actions; the default allows and records. */
+  /** Who decides about actions; by default the session's rules do. */
   judge?: Judge | undefined;
   /** True while the database's disk has room for more work. */
   hasRoom: () => Promise<boolean>;
@@ -57,8 +59,10 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const auth = new Auth({ sql, log, bus, now, random });
   const terminals = new Terminals({ sql, log, bus, now, note });
   const texts = new OpenTexts(bus);
+  const policies = new Policies({ log });
+  const judge = options.judge ?? policies.judge;
   const turns = new Turns({
-    ...{ log, texts, now, random, note, judge: options.judge ?? recordingJudge, familyOf: options.harnesses.familyOf },
+    ...{ log, texts, now, random, note, judge, familyOf: options.harnesses.familyOf },
     link: (sessionId) => runners.links.get(sessionId),
   });
   const runners: Runners = new Runners({
@@ -72,6 +76,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     onTerminal: (...args) => terminals.expect(...args),
   });
   const differences = new Differences({ log, runners, home, compareCheckouts: options.compareCheckouts });
+  const approvals = new Approvals({
+    ...{ sql, log },
+    onDecided: (sessionId, actionId) => turns.decided(sessionId, actionId),
+    judgeEdit: createEditJudge({ log, judge, link: (sessionId) => runners.links.get(sessionId) }),
+  });
   const presence = createPresence({ bus, now });
   const ledger = new Ledger({ sql, log, now, random, note });
   const { pids, url } = options;
@@ -82,6 +91,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     services: {
       ...{
         audit: new Audit({ sql, anchorFile: anchorFileOf(home), now }),
+        approvals,
         auth,
         bus,
         differences,
@@ -89,6 +99,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         lifecycle,
         log,
         presence,
+        policies,
         harnesses: options.harnesses,
         providers,
       },

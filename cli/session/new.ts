@@ -1,9 +1,9 @@
 /** `omnigent session new`: a session on a copy of a folder. */
-import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
 import { printable } from '../io.ts';
 import { sizeOf } from '../terminal/size.ts';
 import { agentOptions } from '../turn/run.ts';
+import { placeOf, placeOptions } from './place.ts';
 
 export const newSession = defineCommand({
   words: ['session', 'new'],
@@ -11,7 +11,7 @@ export const newSession = defineCommand({
   operands: [],
   options: {
     name: { type: 'string', value: 'NAME', summary: 'its name (default: the name of the folder)' },
-    dir: { type: 'string', value: 'DIR', summary: 'the folder, on the machine of the server (default: this one)' },
+    ...placeOptions,
     ...agentOptions,
     'include-changes': { type: 'boolean', summary: 'with uncommitted and untracked files' },
   },
@@ -20,7 +20,7 @@ export const newSession = defineCommand({
     const { call } = await connect();
     const { sessionId, url, checkout, branch, terminalId } = await call.session.create.mutate({
       ...(options.name === undefined ? {} : { name: options.name }),
-      dir: resolve(io.cwd, options.dir ?? '.'),
+      ...placeOf(options, io.cwd),
       includeChanges: options['include-changes'] ?? false,
       command: program,
       ...(options.harness === undefined ? {} : { harness: options.harness }),

@@ -1,10 +1,10 @@
 /** `omnigent run`: one prompt in a session of its own, from a script or by hand. */
-import { resolve } from 'node:path';
 import { AppError } from '#protocol/error.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { Api } from '../api/client.ts';
 import { defineCommand } from '../command.ts';
 import { type Io, printable, spoken, write } from '../io.ts';
+import { placeOf, placeOptions } from '../session/place.ts';
 import { exitOf, followTurn, type TurnOutcome } from './follow-turn.ts';
 
 export const agentOptions = {
@@ -109,7 +109,7 @@ export const runPrompt = defineCommand({
   operands: ['PROMPT'],
   options: {
     name: { type: 'string', value: 'NAME', summary: 'name of the session (default: the name of the folder)' },
-    dir: { type: 'string', value: 'DIR', summary: 'the folder, on the machine of the server (default: this one)' },
+    ...placeOptions,
     'include-changes': { type: 'boolean', summary: 'with uncommitted and untracked files' },
     ...agentOptions,
     timeout: { type: 'string', value: 'S', summary: 'interrupt it after S seconds, exit 124' },
@@ -121,7 +121,7 @@ export const runPrompt = defineCommand({
     const { sessionId, url } = await api.call.session.create.mutate({
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.model === undefined ? {} : { model: options.model }),
-      dir: resolve(io.cwd, options.dir ?? '.'),
+      ...placeOf(options, io.cwd),
       includeChanges: options['include-changes'] ?? false,
       harness,
       wait: false,

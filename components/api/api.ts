@@ -11,5 +11,7 @@ type Outputs = inferRouterOutputs<AppRouter>;
 export type Present = Outputs['session']['list']['present'][string][number];
 /** A page of a terminal's recording. */
 export type RecordingPage = Outputs['terminal']['history'];
+/** An action that waits for a person, or that one has decided about. */
+export type Approval = Outputs['approval']['list']['pending'][number];
 /** A provider of models, as far as people may know it. */
 export type ProviderFacts = Outputs['provider']['list'][number];

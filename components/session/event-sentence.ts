@@ -131,6 +131,32 @@ function agentSaid(event: AgentEvent): Said {
   }
 }
 
+function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` }>): Said {
+  switch (event.type) {
+    case 'approval.requested': {
+      const { agent, command, tool, paths } = event.payload;
+      const what: Phrase = [{ code: agent }, ' asks to run ', { code: command ?? `${tool} ${paths.join(' ')}` }];
+      return said('action', what, { tone: 'needs', notes: event.payload.reasons });
+    }
+    case 'approval.shown':
+      return said('action', ['looked at what is asked']);
+    case 'approval.decided': {
+      const { decision, edit, forSession, note } = event.payload;
+      const edited: Phrase = edit === null ? [] : [', as ', { code: edit }];
+      const text: Phrase = [decision, ...edited, forSession ? ', and the same again in this session' : ''];
+      return said('action', text, { notes: note === null ? [] : [note] });
+    }
+    case 'approval.delivered':
+      return said('action', ['the decision reached the runner']);
+    case 'approval.expired':
+      return said('action', ['nobody decided in time, it was denied'], { tone: 'problem' });
+    case 'approval.withdrawn':
+      return said('action', [`what was asked is not wanted any more: ${event.payload.reason}`]);
+    case 'approval.revoked':
+      return said('action', ['is asked again about what was allowed for the session']);
+  }
+}
+
 /** What happened, in the words its timeline line shows. */
 export function sentence(event: SessionEvent, names: Names): Said {
   switch (event.type) {
@@ -182,8 +208,18 @@ export function sentence(event: SessionEvent, names: Names): Said {
       return said('person', ['set the key of ', { code: event.payload.provider }]);
     case 'provider.removed':
       return said('person', ['removed the key of ', { code: event.payload.provider }]);
+    case 'policy.set':
+      return said('session', ['set the rules of ', { code: event.payload.file }], { notes: event.payload.warnings });
     case 'usage.recorded':
       return usageSaid(event.payload);
+    case 'approval.requested':
+    case 'approval.shown':
+    case 'approval.decided':
+    case 'approval.delivered':
+    case 'approval.expired':
+    case 'approval.withdrawn':
+    case 'approval.revoked':
+      return approvalSaid(event);
     default:
       return agentSaid(event);
   }

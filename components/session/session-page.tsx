@@ -7,6 +7,7 @@ import { useRef, useState } from 'react';
 import { type Present, useTRPC } from '#components/api/api.ts';
 import type { Failure } from '#components/api/failure.ts';
 import { useConnection } from '#components/api/provider.tsx';
+import { SessionQuestions } from '#components/approval/session-questions.tsx';
 import { OfflineStrip } from '#components/shell/connection-note.tsx';
 import { NotFound } from '#components/shell/full-page.tsx';
 import { type KeyHint, StatusLine } from '#components/shell/status-line.tsx';
@@ -117,7 +118,12 @@ function LoadedSession({ log, older }: { log: SessionLog; older: LoadedLog['olde
         view={view}
         timeline={<TimelinePane log={log} older={older} me={myId} onInterrupt={interrupt.run} />}
         terminal={<TerminalArea view={view} choice={choice} pane={pane} onTyping={setTyping} />}
-        composer={<Composer view={view} me={myId} interrupt={interrupt} isNarrow={isTalk(view)} />}
+        composer={
+          <>
+            <SessionQuestions view={view} />
+            <Composer view={view} me={myId} interrupt={interrupt} isNarrow={isTalk(view)} />
+          </>
+        }
         rail={<SessionRail {...{ view, present, shown, interrupt }} me={myId} onShow={choice.show} />}
       />
       <StatusLine hints={isTyping ? terminalHints : pageHints}>

@@ -5,7 +5,12 @@ import { KeyCap } from '#components/ui/key-cap.tsx';
 import { useIsMac } from '#components/ui/use-media.ts';
 import { localCap, type Scope, shortcuts, terminalKeys } from './shortcut.ts';
 
-const titles: Record<Scope, string> = { everywhere: 'Everywhere', list: 'Sessions', session: 'In a session' };
+const titles: Record<Scope, string> = {
+  everywhere: 'Everywhere',
+  list: 'Sessions',
+  inbox: 'Inbox',
+  session: 'In a session',
+};
 
 function Keys({ title, rows }: { title: string; rows: readonly { caps: readonly string[]; label: string }[] }) {
   const isMac = useIsMac();
@@ -34,7 +39,7 @@ export function HelpDialog({ open, onClose }: { open: boolean; onClose: () => vo
     <Dialog open={open} onClose={onClose} title="Keyboard shortcuts" width={640} initialFocus={list}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard has to reach it */}
       <div ref={list} tabIndex={0} className="outline-none gap-8 overflow-y-auto px-5 pt-3 pb-2 wide:columns-2">
-        {(['everywhere', 'list', 'session'] as const).map((scope) => (
+        {(['everywhere', 'list', 'inbox', 'session'] as const).map((scope) => (
           <Keys key={scope} title={titles[scope]} rows={shortcuts.filter((each) => each.scope === scope)} />
         ))}
         <Keys title="While the terminal has the keyboard" rows={terminalKeys} />

@@ -1,8 +1,11 @@
 /** The pages of the app, in the top bar; on a phone the account menu leads there. */
+import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { useTRPC } from '#components/api/api.ts';
 
 const places = [
   { name: 'sessions', label: 'Sessions', path: '/' },
+  { name: 'inbox', label: 'Inbox', path: '/inbox' },
   { name: 'audit', label: 'Audit', path: '/audit' },
   { name: 'settings', label: 'Settings', path: '/settings' },
 ] as const;
@@ -16,13 +19,30 @@ export function MainNav({ current }: { current: (typeof places)[number]['name'] 
         name === current ? (
           <span key={name} aria-current="page" className={`${itemClass} bg-active`}>
             {label}
+            {name === 'inbox' && <WaitingCount />}
           </span>
         ) : (
           <Link key={name} href={path} className={`${itemClass} text-ink-2 hover:bg-hover hover:text-ink`}>
             {label}
+            {name === 'inbox' && <WaitingCount />}
           </Link>
         ),
       )}
     </nav>
+  );
+}
+
+/** The count is asked for now and then where nothing else keeps it fresh. */
+const countEveryMs = 10_000;
+
+function WaitingCount() {
+  const { data } = useQuery(useTRPC().approval.list.queryOptions({ decided: 0 }, { refetchInterval: countEveryMs }));
+  const count = data?.pending.length ?? 0;
+  if (count === 0) return null;
+  return (
+    <span className="num ml-1.5 text-needs">
+      {count}
+      <span className="sr-only"> waiting</span>
+    </span>
   );
 }

@@ -2,7 +2,7 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Command } from 'cmdk';
-import { Keyboard, LayoutGrid, type LucideIcon, Plus, Rows3, ScrollText, Search, Settings } from 'lucide-react';
+import { Inbox, Keyboard, LayoutGrid, type LucideIcon, Plus, Rows3, ScrollText, Search, Settings } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useDeferredValue, useState } from 'react';
 import { useTRPC } from '#components/api/api.ts';
@@ -109,6 +109,9 @@ function Everything({ text, onSearch, onClose }: { text: string; onSearch: () =>
         </Item>
         <Item value="Wall of terminals" icon={LayoutGrid} onSelect={() => go('/?view=wall')}>
           Wall of terminals
+        </Item>
+        <Item value="Inbox approvals waiting" icon={Inbox} onSelect={() => go('/inbox')}>
+          Inbox
         </Item>
         <Item value="Audit log records who did what" icon={ScrollText} onSelect={() => go('/audit')}>
           Audit

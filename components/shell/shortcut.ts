@@ -1,6 +1,6 @@
 /** Every keyboard command: its key, its words and where it works. The only table; pages, help and key caps read it. */
 
-export type Scope = 'everywhere' | 'list' | 'session';
+export type Scope = 'everywhere' | 'list' | 'inbox' | 'session';
 
 export type Command =
   | 'palette'
@@ -13,6 +13,14 @@ export type Command =
   | 'row.peek'
   | 'filter'
   | 'view.toggle'
+  | 'approval.next'
+  | 'approval.previous'
+  | 'approval.approve'
+  | 'approval.edit'
+  | 'approval.session'
+  | 'approval.deny'
+  | 'approval.select'
+  | 'approval.open'
   | 'list.open'
   | 'prompt.focus'
   | 'terminal.focus'
@@ -54,6 +62,20 @@ export const shortcuts: readonly Shortcut[] = [
   { command: 'row.peek', scope: 'list', label: 'Peek into the session', caps: ['space'], keys: [' '] },
   { command: 'filter', scope: 'list', label: 'Filter the list', caps: ['f'], keys: ['f'] },
   { command: 'view.toggle', scope: 'list', label: 'Switch list and wall', caps: ['w'], keys: ['w'] },
+  { command: 'approval.next', scope: 'inbox', label: 'Next question', caps: ['j', '↓'], keys: ['j', 'arrowdown'] },
+  {
+    command: 'approval.previous',
+    scope: 'inbox',
+    label: 'Previous question',
+    caps: ['k', '↑'],
+    keys: ['k', 'arrowup'],
+  },
+  { command: 'approval.approve', scope: 'inbox', label: 'Approve', caps: ['a'], keys: ['a'] },
+  { command: 'approval.edit', scope: 'inbox', label: 'Edit, then approve', caps: ['e'], keys: ['e'] },
+  { command: 'approval.session', scope: 'inbox', label: 'Allow for the session', caps: ['s'], keys: ['s'] },
+  { command: 'approval.deny', scope: 'inbox', label: 'Deny with a note', caps: ['d'], keys: ['d'] },
+  { command: 'approval.select', scope: 'inbox', label: 'Select for several at once', caps: ['x'], keys: ['x'] },
+  { command: 'approval.open', scope: 'inbox', label: 'Open its session', caps: ['o'], keys: ['o'] },
   { command: 'prompt.focus', scope: 'session', label: 'Write a prompt', caps: ['i'], keys: ['i'] },
   { command: 'terminal.focus', scope: 'session', label: 'Go to the terminal', caps: ['t'], keys: ['t'] },
   { command: 'terminal.next', scope: 'session', label: 'Next terminal', caps: [']'], keys: [']'] },

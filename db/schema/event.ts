@@ -24,6 +24,14 @@ export const events = pgTable(
   },
   (table) => [
     primaryKey({ name: 'events_pk', columns: [table.sessionId, table.seq] }),
+    /** Approvals and what became of their actions. */
+    index('events_approval').on(sql`(payload->>'approvalId')`).where(sql`type = 'approval.requested'`),
+    index('events_decided')
+      .on(table.at)
+      .where(sql`type in ('approval.decided', 'approval.expired', 'approval.withdrawn')`),
+    index('events_action')
+      .on(table.sessionId, sql`(payload->>'actionId')`)
+      .where(sql`type like 'approval.%' or type in ('action.judged', 'action.acted')`),
     /** Rows come in the order of time: a block range index costs writing next to nothing. */
     index('events_at').using('brin', table.at),
     unique('events_dedupe').on(table.sessionId, table.dedupeKey),

@@ -1,5 +1,5 @@
 /** The commands about agents, each as a process of its own, on a real server with our agent and a scripted model. */
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { prepareHome } from '#db/testing-home.ts';
@@ -111,6 +111,48 @@ it('[TRN10] ps names each agent with its pid on this machine', async () => {
   expect(await readFile(`/proc/${talk.agents[0].pid}/cmdline`, 'utf8')).toMatch(
     /\/agent\.js|examples\/agent\/main\.mjs/,
   );
+});
+
+it('[APR11] inbox shows what waits; approve and deny decide it once', async () => {
+  const file = join(dir, 'omnigent.yaml');
+  await writeFile(file, 'version: "2026.1"\nworkspace: { name: sample, allow_network_access: true }\n');
+  const create = ['session', 'new', '--workspace', file, '--harness', 'acp:example', '--name', 'asking', '--json'];
+  expect((await omnigent(...create)).exitCode).toBe(0);
+  expect((await omnigent('session', 'send', 'asking', 'make it')).exitCode).toBe(0);
+  const inbox = async () =>
+    (await omnigent('inbox', '--json')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  const asked = await vi.waitFor(async () => {
+    const [first] = await inbox();
+    if (first?.status !== 'pending') throw new Error('nothing waits yet');
+    return first;
+  }, 20_000);
+  expect(asked).toMatchObject({
+    ...{
+      agent: 'example',
+      kind: 'write',
+      path: expect.stringContaining('made.txt'),
+      status: 'pending',
+      decidedAt: null,
+    },
+    ...{
+      rule: 'security_guardrails.require_human_approval_on_mutation',
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    },
+  });
+  expect((await omnigent('inbox')).stdout).toContain(asked.id);
+  expect((await omnigent('deny', asked.id)).exitCode).toBe(2);
+  expect((await omnigent('approve', asked.id, '--hash', 'f'.repeat(64))).exitCode).toBe(9);
+  expect((await omnigent('approve', 'apr_00000000000000000000000000')).exitCode).toBe(10);
+  const approved = await omnigent('approve', asked.id, '--hash', asked.hash, '--json');
+  expect([approved.exitCode, json(approved.stdout)]).toMatchObject([
+    0,
+    { status: 'approved', decidedBy: expect.any(String) },
+  ]);
+  const late = await omnigent('deny', asked.id, '--note', 'too late');
+  expect(late).toMatchObject({ exitCode: 9, stderr: expect.stringContaining('has decided already: approved') });
 });
 
 it('[AUD3] audit verify tells rows and head or the first bad row, and audit export prints every row', async () => {

@@ -26,6 +26,9 @@ export const procedures: Procedure[] = Object.entries(
   fields: [...new Set((_def.inputs ?? []).flatMap((input) => Object.keys(input.shape)))],
 }));
 
+/** Nothing waits under this id. */
+const noApproval = `apr_${'0'.repeat(26)}`;
+
 /** What calls and paths speak of. */
 export interface Subject {
   session: string;
@@ -51,7 +54,7 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'session.search': { query: 'word', before: '' },
     'session.create': {
       ...{ name: 'made', dir, includeChanges: false, command, ...size, wait: false },
-      ...{ harness: 'acp:example', model: 'm', agent: 'coder' },
+      ...{ harness: 'acp:example', model: 'm', agent: 'coder', workspace: `${dir}/omnigent.yaml` },
     },
     'session.stop': { session },
     'session.resume': { session },
@@ -71,6 +74,20 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'turn.text': { session },
     'turn.diff': { session, against: 'base' },
     'turn.usage': { session },
+    'approval.list': { decided: 5 },
+    'approval.get': { id: noApproval },
+    'approval.show': { id: noApproval },
+    'approval.decide': {
+      ...{
+        id: noApproval,
+        decision: 'denied',
+        note: 'no',
+        edit: 'ls',
+        forSession: false,
+        hash: 'f'.repeat(64),
+      },
+    },
+    'approval.revoke': { id: noApproval },
     'audit.verify': undefined,
     'audit.read': { after: { chain: session, seq: 1 }, limit: 10 },
     'audit.find': { principal: personId, types: ['session.created'], session, text: 'word', cursor: '', limit: 10 },
@@ -98,7 +115,15 @@ export function pagePaths(session: string): string[] {
   const entries = readdirSync(join(projectRoot, 'app'), { recursive: true, encoding: 'utf8' });
   return entries
     .filter((entry) => /(^|\/)page\.tsx$/.test(entry))
-    .map((entry) => entry.split('/').slice(0, -1).filter(paramFree).join('/').replaceAll('[id]', session))
+    .map((entry) =>
+      entry
+        .split('/')
+        .slice(0, -1)
+        .filter(paramFree)
+        .join('/')
+        .replaceAll('[id]', session)
+        .replaceAll('[approval]', noApproval),
+    )
     .map((path) => `/${path}`)
     .sort();
 }

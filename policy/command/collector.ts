@@ -5,7 +5,7 @@ import { globFact, holdsRestricted, pathFact, resolvePath } from '../path.ts';
 import { hostOf, looksLikeUrl } from '../url.ts';
 import type { Word } from './word.ts';
 
-const limits = { commands: 500, paths: 5_000, requests: 500, unclear: 50, phrase: 300 } as const;
+const limits = { commands: 500, paths: 1_000, requests: 500, unclear: 50, phrase: 300 } as const;
 
 export class Collector {
   readonly place: Place;

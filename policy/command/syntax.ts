@@ -34,7 +34,7 @@ export class ShellSyntax {
     const tree = this.#parser.parse(text);
     if (!tree) return { problem: 'it cannot be parsed' };
     const root = tree.rootNode;
-    if (root.hasError || !areWordsApart(root, text) || !isAllRead(root, text)) {
+    if (root.hasError || !areWordsApart(root, text) || !isAllRead(root, text) || isMisread(root, text)) {
       tree.delete();
       return { problem: root.hasError ? 'its syntax is not understood' : 'its words are not told apart for sure' };
     }
@@ -90,6 +90,62 @@ function isQuoted(node: Node): boolean {
     if (at.type === 'command') return false;
   }
   return false;
+}
+
+const heredocParts = /^(?:file_descriptor|heredoc_(?:start|body|end)|file_redirect|pipeline|command|list)$/;
+
+/**
+ * What else the parser reads otherwise than bash: backslashes in backticks, which bash takes away before it reads them; words
+ * behind the target of a redirection; here-documents whose lines stand where words do, or whose end is none to bash.
+ */
+function isMisread(root: Node, text: string): boolean {
+  const ticks = root
+    .descendantsOfType('command_substitution')
+    .some((node) => node?.text.startsWith('`') && node.text.includes('\\'));
+  const isCrowded = root
+    .descendantsOfType('file_redirect')
+    .some((node) => node && node.childrenForFieldName('destination').length > 1);
+  return (
+    ticks ||
+    isCrowded ||
+    areWordsTouching(root) ||
+    root.descendantsOfType('heredoc_redirect').some((node) => node && isOddHeredoc(node, text))
+  );
+}
+
+const wordTypes = new Set([
+  ...[
+    'word',
+    'string',
+    'raw_string',
+    'ansi_c_string',
+    'translated_string',
+    'number',
+    'concatenation',
+    'simple_expansion',
+  ],
+  ...['expansion', 'command_substitution', 'process_substitution', 'arithmetic_expansion', 'brace_expression'],
+]);
+
+/** Two words side by side without anything between them are one to bash. */
+function areWordsTouching(node: Node): boolean {
+  let before: Node | null = null;
+  for (const child of node.children) {
+    if (!child) continue;
+    const isTouching = before !== null && before.endIndex === child.startIndex && !wordTypes.has(node.type);
+    if (isTouching && before && wordTypes.has(before.type) && wordTypes.has(child.type)) return true;
+    if (areWordsTouching(child)) return true;
+    before = child;
+  }
+  return false;
+}
+
+function isOddHeredoc(node: Node, text: string): boolean {
+  const end = node.namedChildren.find((child) => child?.type === 'heredoc_end');
+  const isKnown = node.namedChildren.every((child) => child && heredocParts.test(child.type));
+  return (
+    !isKnown || !end || !/^(?:\n|$)/.test(text.slice(end.endIndex)) || node.childrenForFieldName('argument').length > 0
+  );
 }
 
 const isRedirect = ({ type }: Node): boolean => type.endsWith('_redirect');

@@ -4,7 +4,13 @@ import { type EventType, eventTypes } from '#protocol/event.ts';
 import { procedureFor, router } from './context.ts';
 
 const procedure = procedureFor('owner');
-const chain = z.string().min(1).max(60);
+/** What a database can be asked for. */
+const text = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates');
+const chain = text(60).min(1);
 
 export const auditRouter = router({
   /** Checks every chain against itself and its anchors. Reads the whole log. */
@@ -27,12 +33,12 @@ export const auditRouter = router({
   find: procedure
     .input(
       z.object({
-        principal: z.string().max(60).optional(),
+        principal: text(60).optional(),
         types: z.array(z.enum(eventTypes)).max(eventTypes.length).optional(),
         session: chain.optional(),
-        text: z.string().max(200).optional(),
+        text: text(200).optional(),
         /** `next` of an earlier page. */
-        cursor: z.string().max(200).nullish(),
+        cursor: text(200).nullish(),
         limit: z.number().int().min(1).max(200).default(100),
       }),
     )

@@ -3,11 +3,13 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import { AppError, type ErrorCode } from '#protocol/error.ts';
 import { isAtLeast, type Role } from '#protocol/role.ts';
+import type { Approvals } from '#server/approval/index.ts';
 import type { Audit } from '#server/audit/index.ts';
 import type { Auth, AuthTopics, Person } from '#server/auth/index.ts';
 import type { Bus } from '#server/bus/index.ts';
 import type { Harnesses, Host } from '#server/host/index.ts';
 import { expected, internalError } from '#server/http/index.ts';
+import type { Policies } from '#server/policy/index.ts';
 import type { Presence, PresenceTopics } from '#server/presence/index.ts';
 import type { Providers } from '#server/provider/index.ts';
 import type { Differences, Lifecycle, Runners } from '#server/runner/index.ts';
@@ -20,6 +22,7 @@ export type Topics = SessionTopics & PresenceTopics & TerminalTopics & TextTopic
 
 /** The server as the API sees it. */
 export interface Services {
+  approvals: Approvals;
   audit: Audit;
   auth: Auth;
   bus: Bus<Topics>;
@@ -28,6 +31,7 @@ export interface Services {
   host: Host;
   lifecycle: Lifecycle;
   log: Log;
+  policies: Policies;
   presence: Presence;
   runners: Runners;
   terminals: Terminals;

@@ -1,4 +1,5 @@
 /** The router that browsers, CLI and SDKs call: one branch per noun. */
+import { approvalRouter } from './approval.ts';
 import { auditRouter } from './audit.ts';
 import { router } from './context.ts';
 import { harnessRouter } from './harness.ts';
@@ -15,6 +16,7 @@ export const appRouter = router({
   terminal: terminalRouter,
   person: personRouter,
   provider: providerRouter,
+  approval: approvalRouter,
   audit: auditRouter,
 });
 export type AppRouter = typeof appRouter;

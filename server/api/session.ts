@@ -100,7 +100,10 @@ export const sessionRouter = router({
     .input(
       z.object({
         name: z.string().max(200).optional(),
-        dir: z.string().min(1).max(4096),
+        /** Folder to work on; with a workspace file what its `base_dir` is relative to. */
+        dir: z.string().min(1).max(4096).optional(),
+        /** Absolute path of a workspace file on the server's machine: its rules hold, and agents work in its `base_dir`. */
+        workspace: z.string().min(1).max(4096).optional(),
         includeChanges: z.boolean().optional(),
         command: commandSchema.nullish(),
         cols: colsSchema.optional(),
@@ -115,10 +118,11 @@ export const sessionRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const { harness, model = null, agent, wait, ...request } = input;
+      const { harness, model = null, agent, wait, dir, workspace, ...request } = input;
+      const place = await ctx.services.policies.place(workspace ?? null, dir ?? null);
       if (harness !== undefined) await ctx.services.harnesses.check(harness);
       const first = harness === undefined ? undefined : { agent: agent ?? agentNameFor(harness), harness, model };
-      const created = await ctx.services.lifecycle.create({ ...request, agent: first }, ctx.person);
+      const created = await ctx.services.lifecycle.create({ ...request, ...place, agent: first }, ctx.person);
       const awaited = created.terminalId === null ? 'checkout.created' : 'terminal.opened';
       if (wait) await until(openMs, (signal) => untilOpen(ctx, created.sessionId, awaited, signal));
       return { ...created, url: `${ctx.services.url()}/sessions/${created.sessionId}` };

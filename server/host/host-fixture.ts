@@ -113,6 +113,7 @@ export async function openHostFixture(env: Record<string, string | undefined> = 
         warning: null,
         programs: {},
         holdMs: 600_000,
+        policy: null,
         agent: null,
         terminal: {
           terminalId: newId('terminal', ids),

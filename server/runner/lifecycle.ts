@@ -7,6 +7,7 @@ import { newId, type SessionId, type TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { type StopResult, stopResultSchema } from '#protocol/runner-message.ts';
 import type { SessionView, Status } from '#protocol/session-view.ts';
+import { noTurns, withdrawnBy } from '#protocol/turn-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
 import { endedBy } from './runner-end.ts';
@@ -20,6 +21,8 @@ export interface CreateRequest {
   command?: string[] | null | undefined;
   cols?: number | undefined;
   rows?: number | undefined;
+  /** The rules that hold in it, from a workspace file. */
+  policy?: EventPayload<'policy.set'> | undefined;
   /** The first agent; without one, or with a program, a terminal opens. */
   agent?: EventPayload<'agent.added'> | undefined;
 }
@@ -81,6 +84,7 @@ export class Lifecycle {
         principal: personId,
       },
       { type: 'member.joined', payload: { personId, name: person.name, role }, principal: personId },
+      ...(request.policy ? [{ type: 'policy.set' as const, payload: request.policy, principal: personId }] : []),
       ...(request.agent ? [{ type: 'agent.added' as const, payload: request.agent, principal: personId }] : []),
     ]);
     const view = await this.#viewOf(sessionId);
@@ -123,7 +127,7 @@ export class Lifecycle {
     const view = await this.#viewOf(sessionId);
     if (view.status === 'paused') return;
     if (!view.runner && view.status !== 'starting') throw notRunning(view);
-    await log.append(sessionId, (now) => (now && now.status !== 'ended' ? [paused(person)] : []));
+    await log.append(sessionId, (now) => (now && now.status !== 'ended' ? pausedBy(now, person) : []));
     await this.#stopRunner(sessionId, 'keep');
   }
 
@@ -200,6 +204,14 @@ const paused = (person: Person): NewEvent => ({
   payload: { reason: `stopped by ${person.name}` },
   principal: person.personId,
 });
+
+/** Nobody is asked about what will not happen. */
+const pausedBy = (view: SessionView, person: Person): NewEvent[] => [
+  ...withdrawnBy(view.turns ?? noTurns, 'the session was stopped').map(
+    (fact) => ({ ...fact, principal: person.personId }) as NewEvent,
+  ),
+  paused(person),
+];
 
 const notRunning = (view: SessionView): AppError =>
   new AppError({ code: 'session.not-running', message: `the session is ${view.status}: ${view.reason}` });

@@ -39,6 +39,7 @@ const runnerFacts: ReadonlySet<NewEvent['type']> = new Set([
   'item.completed',
   'action.requested',
   'action.acted',
+  'approval.delivered',
   'file.changed',
 ]);
 

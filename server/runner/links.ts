@@ -166,7 +166,7 @@ export class Links {
   }
 }
 
-const turnFact = /^(turn|item|action|file)\./;
+const turnFact = /^(turn|item|action|approval|file)\./;
 
 function parseHello(text: string | null): Hello {
   const parsed = text === null ? null : fromRunnerSchema.safeParse(parseJson(text));

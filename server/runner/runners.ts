@@ -65,12 +65,13 @@ export class Runners {
     this.#newest.set(view.id, epoch);
     this.links.replace(view.id);
     const { branch, source } = view;
+    const policy = view.policy ? { base: view.policy.base, restricted: view.policy.restricted } : null;
     const agent = nextAgent(view.turns ?? noTurns);
     try {
       const identity = await host.launch({
         ...this.#deps.isolation,
         ...this.#deps.agents,
-        ...{ sessionId: view.id, runnerId, epoch, key, source, branch, includesChanges, agent, terminal },
+        ...{ sessionId: view.id, runnerId, epoch, key, source, branch, includesChanges, agent, terminal, policy },
         serverFile: join(this.#deps.home, 'server.json'),
         directory: join(this.#deps.home, 'sessions', view.id),
       });

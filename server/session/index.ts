@@ -39,6 +39,7 @@ export {
   readRecords,
 } from './records.ts';
 export type { SearchOptions, SearchPage } from './search.ts';
+export { type EventRow, toEvent } from './stored-event.ts';
 export { type VerifyResult, verifyLog } from './verify.ts';
 
 /** What the log publishes, always after commit. */

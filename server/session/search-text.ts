@@ -53,8 +53,19 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.tool, event.payload.command, ...event.payload.paths];
     case 'action.judged':
       return event.payload.reasons;
+    case 'approval.requested':
+      return [event.payload.command, ...event.payload.paths];
+    case 'approval.decided':
+      return [event.payload.note, event.payload.edit];
+    case 'policy.set':
+      return [event.payload.file];
     case 'file.changed':
       return [event.payload.path];
+    case 'approval.shown':
+    case 'approval.delivered':
+    case 'approval.expired':
+    case 'approval.withdrawn':
+    case 'approval.revoked':
     case 'turn.moved':
     case 'turn.withdrawn':
     case 'turn.started':

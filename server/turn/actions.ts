@@ -1,10 +1,11 @@
 /** Actions before they happen: judged in the append that records them, answered once, whatever dies meanwhile. Knows no policy. */
 import type { EventPayload, NewEvent } from '#protocol/event.ts';
-import type { ActionId, SessionId } from '#protocol/id.ts';
+import { type ActionId, type ApprovalId, newId, type SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { OpenAction } from '#protocol/turn-view.ts';
 import type { RunnerLink } from '#server/runner/index.ts';
 import type { Log } from '#server/session/index.ts';
+import { approvalRequested } from './approval-event.ts';
 import { checked, denial, type Judge, type Judgement } from './judge.ts';
 
 export interface ActionsDeps {
@@ -13,6 +14,8 @@ export interface ActionsDeps {
   /** The session's live link; null without one. */
   link: (sessionId: SessionId) => RunnerLink | null;
   note: (line: string) => void;
+  now: () => number;
+  random: (bytes: Uint8Array) => void;
 }
 
 type Action = EventPayload<'action.requested'>;
@@ -26,9 +29,9 @@ export class Actions {
 
   /** A runner greets that still holds these: each is answered under its id. */
   async resume(view: SessionView, held: readonly ActionId[]): Promise<void> {
-    for (const { actionId, judged } of view.turns.actions) {
+    for (const { actionId, judged, approval } of view.turns.actions) {
       if (!held.includes(actionId)) continue;
-      if (judged) this.#deliver(view.id, actionId, judged);
+      if (judged) this.#deliver(view.id, actionId, judged, approval?.approvalId ?? null);
       else await this.#judgeAgain(view, actionId);
     }
   }
@@ -40,26 +43,31 @@ export class Actions {
     const requested: NewEvent = { type: 'action.requested', payload, principal, dedupeKey };
     const { actionId } = payload;
     let answer: Judgement | Promise<Judgement> | null = null;
-    let recorded: OpenAction['judged'] = null;
+    let recorded: OpenAction | null = null;
     const [first] = await log.append(sessionId, (view) => {
       const open = view?.turns.actions.find((action) => action.actionId === actionId);
-      recorded = open?.judged ?? null;
+      recorded = open ?? null;
       answer = view && !open ? this.#judge(sessionId, payload, view) : null;
       const isLater = answer === null || answer instanceof Promise;
-      return isLater ? [requested] : [requested, judgedEvent(actionId, answer as Judgement)];
+      return isLater ? [requested] : [requested, ...this.#judgedEvents(sessionId, payload, answer as Judgement)];
     });
     // Asked again: what the log says stands, whatever a judge would say now.
-    if (!first?.isNew) return void (recorded && this.#deliver(sessionId, actionId, recorded));
+    if (!first?.isNew) return this.#repeat(sessionId, recorded as OpenAction | null);
     const given = answer as Judgement | Promise<Judgement> | null;
-    if (given instanceof Promise) this.#await(sessionId, actionId, given);
+    if (given instanceof Promise) this.#await(sessionId, payload, given);
     else if (given) this.#deliver(sessionId, actionId, given);
+  }
+
+  /** Asked again: what the log says is said again. */
+  #repeat(sessionId: SessionId, open: OpenAction | null): void {
+    if (open?.judged) this.#deliver(sessionId, open.actionId, open.judged, open.approval?.approvalId ?? null);
   }
 
   /** The server that was asked is gone; the action still waits. */
   async #judgeAgain(view: SessionView, actionId: ActionId): Promise<void> {
     const requested = await this.#deps.log.recall(view.id, `requested:${actionId}`);
     if (requested?.type !== 'action.requested') return;
-    this.#await(view.id, actionId, Promise.resolve(this.#judge(view.id, requested.payload, view)));
+    this.#await(view.id, requested.payload, Promise.resolve(this.#judge(view.id, requested.payload, view)));
   }
 
   #judge(sessionId: SessionId, payload: Action, view: SessionView): Judgement | Promise<Judgement> {
@@ -72,8 +80,9 @@ export class Actions {
     }
   }
 
-  #await(sessionId: SessionId, actionId: ActionId, promised: Promise<Judgement>): void {
+  #await(sessionId: SessionId, payload: Action, promised: Promise<Judgement>): void {
     const { log, note } = this.#deps;
+    const { actionId } = payload;
     const judged = promised.then(checked, (cause: unknown) => {
       note(`judge: ${String(cause)}`);
       return denial('judge.failed', 'the policy failed');
@@ -81,11 +90,26 @@ export class Actions {
     void judged
       .then(async (judgement) => {
         const [judged] = await log.append(sessionId, (view) =>
-          isUnjudged(view, actionId) ? [judgedEvent(actionId, judgement)] : [],
+          isUnjudged(view, actionId) ? this.#judgedEvents(sessionId, payload, judgement) : [],
         );
         if (judged?.isNew) this.#deliver(sessionId, actionId, judgement);
       })
       .catch((cause: unknown) => note(`verdict on ${actionId} not stored: ${String(cause)}`));
+  }
+
+  /** A person has decided: the runner is told, now or when it is back. */
+  async decided(sessionId: SessionId, actionId: ActionId): Promise<void> {
+    const view = await this.#deps.log.view(sessionId);
+    const action = view?.turns.actions.find((each) => each.actionId === actionId);
+    if (action?.judged) this.#deliver(sessionId, actionId, action.judged, action.approval?.approvalId ?? null);
+  }
+
+  /** What is asked of people stands in the same append as the verdict that asks. */
+  #judgedEvents(sessionId: SessionId, payload: Action, judgement: Judgement): NewEvent[] {
+    const judged = judgedEvent(payload.actionId, judgement);
+    if (judgement.verdict !== 'ask') return [judged];
+    const approvalId = newId('approval', this.#deps);
+    return [judged, approvalRequested(sessionId, approvalId, payload, judgement)];
   }
 
   /** `ask` waits for a person; whoever decides says so in the log. */
@@ -93,10 +117,11 @@ export class Actions {
     sessionId: SessionId,
     actionId: ActionId,
     { verdict, reasons, command }: Pick<Judgement, 'verdict' | 'reasons' | 'command'>,
+    approvalId: ApprovalId | null = null,
   ): void {
     if (verdict === 'ask') return;
     const message = verdict === 'deny' ? reasons.join('; ').slice(0, 8_000) || 'denied by policy' : null;
-    this.#deps.link(sessionId)?.send({ type: 'action.verdict', actionId, verdict, message, command });
+    this.#deps.link(sessionId)?.send({ type: 'action.verdict', actionId, verdict, message, command, approvalId });
   }
 }
 

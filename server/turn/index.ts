@@ -1,5 +1,7 @@
 /** Turns: prompts and their queue, what agents say while they work, and who decides about what they do. */
 export { agentNameFor } from './agent.ts';
-export { type Judge, recordingJudge } from './judge.ts';
+export { createEditJudge } from './edit.ts';
+export { type Judge, type Judgement, type ProposedAction, recordingJudge } from './judge.ts';
 export { type OpenText, OpenTexts, type TextTopics } from './open-text.ts';
+export { subjectOf } from './subject.ts';
 export { Turns } from './turns.ts';

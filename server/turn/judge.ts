@@ -1,5 +1,6 @@
 /** Who decides about actions. The seam between the gate and policy: what is plugged in here is never trusted to be well. */
 import * as z from 'zod';
+import { actionFactsSchema } from '#protocol/action-facts.ts';
 import type { EventPayload } from '#protocol/event.ts';
 import type { SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
@@ -15,6 +16,8 @@ export const judgementSchema = z.object({
   policyHash: z.string().max(64),
   /** An allowed command is run as this instead; null: as it was asked. */
   command: z.string().max(32_768).nullable(),
+  /** What was judged. */
+  facts: actionFactsSchema.nullish(),
 });
 export type Judgement = z.infer<typeof judgementSchema>;
 

@@ -4,7 +4,7 @@
  */
 import { AppError } from '#protocol/error.ts';
 import type { Fact, NewEvent } from '#protocol/event.ts';
-import { newId, type SessionId, type TurnId } from '#protocol/id.ts';
+import { type ActionId, newId, type SessionId, type TurnId } from '#protocol/id.ts';
 import type { TextDelta } from '#protocol/runner-message.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { AgentView } from '#protocol/turn-view.ts';
@@ -178,7 +178,9 @@ export class Turns {
       if (fact.type === 'turn.begun') return begunEvents(view, fact, principal, dedupeKey);
       const isLate = fact.type === 'turn.completed' && view?.turns.turn?.turnId !== fact.payload.turnId;
       const isSettled = fact.type === 'action.acted' && !isOpen(view, fact.payload.actionId);
-      return isLate || isSettled ? [] : [{ ...fact, principal, dedupeKey } as NewEvent];
+      if (isLate || isSettled) return [];
+      const key = fact.type === 'approval.delivered' ? `delivered:${fact.payload.approvalId}` : dedupeKey;
+      return [...closedBy(view, fact), { ...fact, principal, dedupeKey: key } as NewEvent];
     };
     await log.append(sessionId, decide, canLinger.has(fact.type));
     if (fact.type === 'item.completed') texts.end(sessionId, fact.payload.itemId);
@@ -188,9 +190,29 @@ export class Turns {
     }
   }
 
+  /** A person has decided about an action: its runner is told. */
+  decided(sessionId: SessionId, actionId: ActionId): Promise<void> {
+    return this.#actions.decided(sessionId, actionId);
+  }
+
   delta(sessionId: SessionId, delta: TextDelta): void {
     this.#deps.texts.add(sessionId, delta);
   }
+}
+
+/** An action that is over while people are still asked about it: nobody decided in time, or it is not wanted any more. */
+function closedBy(view: SessionView | null, fact: Fact): NewEvent[] {
+  if (fact.type !== 'action.acted') return [];
+  const { actionId, outcome } = fact.payload;
+  const approval = view?.turns.actions.find((action) => action.actionId === actionId)?.approval;
+  if (!approval || approval.decided) return [];
+  const about = { approvalId: approval.approvalId, actionId };
+  const dedupeKey = `closed:${approval.approvalId}`;
+  if (outcome === 'withdrawn') {
+    const payload = { ...about, reason: 'the turn was interrupted' };
+    return [{ type: 'approval.withdrawn', payload, principal: 'server', dedupeKey }];
+  }
+  return [{ type: 'approval.expired', payload: about, principal: 'server', dedupeKey }];
 }
 
 /** Whoever drives the agent's terminal began it; while another turn runs it is none. */

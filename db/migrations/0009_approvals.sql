@@ -1,0 +1,3 @@
+CREATE INDEX "events_approval" ON "events" USING btree ((payload->>'approvalId')) WHERE type = 'approval.requested';--> statement-breakpoint
+CREATE INDEX "events_decided" ON "events" USING btree ("at") WHERE type in ('approval.decided', 'approval.expired', 'approval.withdrawn');--> statement-breakpoint
+CREATE INDEX "events_action" ON "events" USING btree ("session_id",(payload->>'actionId')) WHERE type like 'approval.%' or type in ('action.judged', 'action.acted');

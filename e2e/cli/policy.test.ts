@@ -1,0 +1,118 @@
+/** Sessions under a workspace file with the real agents: what is denied, what waits, and that the edited bytes are what ran. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { prepareHome } from '#db/testing-home.ts';
+import { ModelServer } from '../model/server.ts';
+import { ServerProcess } from '../server-process.ts';
+import type { Visitor } from '../visitor.ts';
+import { makeRepository } from './command.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+let model: ModelServer;
+let server: ServerProcess;
+let ada: Visitor;
+let workspace: string;
+
+const rules = `version: "2026.1"
+workspace: { name: sample, allow_network_access: true }
+policies:
+  security_guardrails:
+    forbidden_commands: ["env"]
+    restricted_paths: ["secret.json"]
+`;
+
+beforeAll(async () => {
+  model = await ModelServer.start(0);
+  const env = {
+    ANTHROPIC_BASE_URL: model.url,
+    ANTHROPIC_API_KEY: 'sk-scripted-model',
+    OPENAI_BASE_URL: `${model.url}/v1`,
+    OPENAI_API_KEY: 'sk-scripted-model',
+  };
+  server = await ServerProcess.start({ env, onHome: prepareHome });
+  const dir = join(server.folder, 'repository');
+  await makeRepository(dir);
+  workspace = join(dir, 'omnigent.yaml');
+  await writeFile(workspace, rules);
+  ada = await server.signIn('Ada');
+});
+afterAll(async () => {
+  await server?.stop();
+  await model?.close();
+});
+
+/** Plays one command and runs a turn with it; resolves when the turn is over, or with the question that it waits for. */
+async function turn(
+  sessionId: string,
+  tag: string,
+  step: { shell: string } | { write: { path: string; content: string } },
+) {
+  model.play({
+    rules: [
+      { match: { contains: tag, hasToolResult: true }, steps: [{ text: 'done' }] },
+      { match: { contains: tag }, times: 2, steps: [step] },
+      { match: {}, steps: [{ text: 'done' }] },
+    ],
+  });
+  const { turnId } = await ada.api.turn.send.mutate({ session: sessionId, prompt: `Do it, ${tag}` });
+  return vi.waitFor(async () => {
+    const { view } = await ada.api.session.get.query({ session: sessionId });
+    if (view.turns.lastTurn?.turnId === turnId) return null;
+    const { pending } = await ada.api.approval.list.query({ decided: 0 });
+    const asked = pending.find((each) => each.sessionId === sessionId);
+    if (!asked) throw new Error('it goes on');
+    return asked;
+  }, 40_000);
+}
+
+const until = (sessionId: string) =>
+  vi.waitFor(async () => {
+    const { view } = await ada.api.session.get.query({ session: sessionId });
+    if (view.turns.turn) throw new Error('it goes on');
+    return view;
+  }, 40_000);
+const told = (text: string) => model.requests.some(({ body }) => JSON.stringify(body).includes(text));
+
+describe.each(['claude-sdk', 'acp:opencode', 'acp:example'])('%s', (harness) => {
+  it(`[APR12] ${harness}: forbidden is denied with the reason, a change waits, and what a person edited is what runs`, async () => {
+    const { sessionId, checkout } = await ada.api.session.create.mutate({ workspace, harness });
+    expect(await turn(sessionId, 'one-;', { shell: 'nohup env' })).toBe(null);
+    expect(told('it is forbidden: env')).toBe(true);
+
+    const asked = await turn(sessionId, 'two-;', { shell: 'echo asked > made.txt' });
+    expect(asked).toMatchObject({
+      command: 'echo asked > made.txt',
+      rule: 'security_guardrails.require_human_approval_on_mutation',
+    });
+    if (!asked) return;
+    await ada.api.approval.decide.mutate({
+      id: asked.id,
+      decision: 'approved',
+      edit: 'echo edited > made.txt',
+      hash: asked.hash,
+    });
+    await until(sessionId);
+    const made = () => readFile(join(checkout, 'made.txt'), 'utf8').catch(() => null);
+    // Who cannot have a command replaced is told the exact one, and may run it once without a further question.
+    if ((await made()) === null) {
+      expect(told('run exactly this instead: echo edited > made.txt')).toBe(true);
+      expect(await turn(sessionId, 'three-;', { shell: 'echo edited > made.txt' })).toBe(null);
+    }
+    expect(await made()).toBe('edited\n');
+
+    // A tool for files is judged like the shell.
+    expect(await turn(sessionId, 'four-;', { write: { path: 'secret.json', content: 'gone\n' } })).toBe(null);
+    expect(await readFile(join(checkout, 'secret.json'), 'utf8').catch(() => null)).toBe(null);
+    for (const [n, shell] of [
+      'echo gone > secret.json',
+      'sed -i s/a/b/ secret.json',
+      'echo gone | tee secret.json',
+    ].entries()) {
+      expect(await turn(sessionId, `five-${n};`, { shell }), shell).toBe(null);
+    }
+    expect(told('secret.json is restricted')).toBe(true);
+    await ada.api.session.end.mutate({ session: sessionId, discard: true });
+  });
+});

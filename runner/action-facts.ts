@@ -1,0 +1,104 @@
+/** What an agent's action would touch, looked at where the files are. Knows no rule: only which paths are restricted. */
+import { isAbsolute, relative, resolve } from 'node:path';
+import { loadCommandParser } from '#facts/command-parser.ts';
+import { realFiles } from '#facts/file-view.ts';
+import type { CommandParser } from '#policy/command/index.ts';
+import type { Place } from '#policy/file-view.ts';
+import { isWithin, pathFact } from '#policy/path.ts';
+import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
+import type { PolicyPlace } from '#protocol/policy-event.ts';
+import type { ActionKind } from '#protocol/turn-event.ts';
+
+export interface ActionFactsOptions {
+  /** The rules' own paths, as they are where the checkout was made from; null: no rules are in force. */
+  policy: PolicyPlace | null;
+  /** Home of those whose programs run. */
+  home: string;
+}
+
+export interface Subject {
+  kind: ActionKind;
+  command: string | null;
+  paths: readonly string[];
+  cwd: string;
+}
+
+export class ActionFactsMaker {
+  readonly #options: ActionFactsOptions;
+  #parser: CommandParser | null = null;
+  #loading: Promise<void> | null = null;
+  #place: Omit<Place, 'cwd'> | null = null;
+
+  constructor(options: ActionFactsOptions) {
+    this.#options = options;
+  }
+
+  /** The checkout is there. */
+  enter({ root, start }: { root: string; start: string }): void {
+    const { policy, home } = this.#options;
+    const restricted = (policy?.restricted ?? []).flatMap((path) => [
+      path,
+      inCheckout(path, policy?.base ?? '', { root, start }),
+    ]);
+    this.#place = { base: start, home, restricted: [...new Set(restricted)], files: realFiles };
+  }
+
+  /** Loads what is needed, so that the first action does not wait for it. */
+  async prepare(): Promise<void> {
+    this.#loading ??= loadCommandParser().then((parser) => {
+      this.#parser = parser;
+    });
+    await this.#loading;
+  }
+
+  /** At once where it can; what cannot be told is said to be unclear. */
+  of(subject: Subject): ActionFacts | Promise<ActionFacts> {
+    if (subject.command !== null && !this.#parser) {
+      return this.prepare().then(
+        () => this.#now(subject),
+        () => ({ ...noFacts, unclear: ['commands cannot be read on this machine'] }),
+      );
+    }
+    return this.#now(subject);
+  }
+
+  #now({ kind, command, paths, cwd }: Subject): ActionFacts {
+    const place = this.#place;
+    if (!place) return { ...noFacts, unclear: ['the checkout is not there yet'] };
+    const here: Place = { ...place, cwd };
+    if (kind === 'command') {
+      if (command === null || !this.#parser) return { ...noFacts, unclear: ['what it runs is not said'] };
+      return storable(this.#parser.analyse(command, here));
+    }
+    if (kind === 'network') return { ...noFacts, hosts: ['*'], unclear: ['which address it asks is not said'] };
+    if (kind === 'read' || kind === 'write') return storable(pathsOf(kind, paths, here));
+    return noFacts;
+  }
+}
+
+/** A reader without a path reads where it stands; a writer without one writes who knows where. */
+function pathsOf(kind: 'read' | 'write', paths: readonly string[], place: Place): ActionFacts {
+  if (paths.length === 0 && kind === 'write') return { ...noFacts, unclear: ['which file it writes is not said'] };
+  const named = paths.length === 0 ? ['.'] : paths;
+  const odd = named.some((path) => path === '' || /[\p{C}\p{Zl}\p{Zp}]/u.test(path));
+  return {
+    ...noFacts,
+    paths: named
+      .slice(0, 1_000)
+      .map((path) => pathFact(path.replace(/^~(?=\/|$)/, place.home), kind, place.cwd, place)),
+    unclear: odd ? ['a path holds characters that do not show'] : [],
+  };
+}
+
+/** What lies beside the source lies beside the checkout's start, as long as it is in the checkout. */
+function inCheckout(path: string, base: string, { root, start }: { root: string; start: string }): string {
+  if (!isAbsolute(path) || base === '') return path;
+  const mapped = resolve(start, relative(base, path));
+  return isWithin(mapped, root) ? mapped : path;
+}
+
+/** The log holds no NUL and no half characters: who writes them is not understood. */
+function storable(facts: ActionFacts): ActionFacts {
+  if (!/[\0\p{Surrogate}]/u.test(JSON.stringify(facts)) && !JSON.stringify(facts).includes('\\u0000')) return facts;
+  return { ...noFacts, unclear: ['it holds characters that cannot be kept'] };
+}

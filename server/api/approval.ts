@@ -1,0 +1,58 @@
+/** Procedures about approvals: what waits for people, and their decisions. */
+import * as z from 'zod';
+import { decisions, noteSchema } from '#protocol/approval.ts';
+import { approvalIdSchema } from '#protocol/id.ts';
+import { procedure, procedureFor, router } from './context.ts';
+
+const commandSchema = z
+  .string()
+  .max(32_768)
+  .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates');
+const ref = z.object({ id: approvalIdSchema });
+
+export const approvalRouter = router({
+  /** What waits, oldest first, and the newest that were decided. */
+  list: procedure
+    .input(z.object({ decided: z.number().int().min(0).max(100).default(20) }))
+    .query(({ ctx, input }) => ctx.services.approvals.list(input.decided)),
+
+  get: procedure.input(ref).query(({ ctx, input }) => ctx.services.approvals.get(input.id)),
+
+  /** Somebody looks at it. */
+  show: procedureFor('editor')
+    .input(ref)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.approvals.show(input.id, ctx.person);
+      return {};
+    }),
+
+  /** Of several who decide one succeeds; the others are told who it was. */
+  decide: procedureFor('editor')
+    .input(
+      ref.extend({
+        decision: z.enum(decisions),
+        note: noteSchema.nullable().default(null),
+        /** A command to run in place of what was asked; judged like any other. */
+        edit: commandSchema.nullable().default(null),
+        /** The same again needs no decision in this session. */
+        forSession: z.boolean().default(false),
+        /** What was seen; another one is refused. */
+        hash: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/)
+          .nullable()
+          .default(null),
+      }),
+    )
+    .mutation(({ ctx, input: { id: approvalId, ...request } }) =>
+      ctx.services.approvals.decide({ approvalId, ...request }, ctx.person),
+    ),
+
+  /** What was allowed for the session is asked about again. */
+  revoke: procedureFor('editor')
+    .input(ref)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.approvals.revoke(input.id, ctx.person);
+      return {};
+    }),
+});

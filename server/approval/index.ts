@@ -1,0 +1,161 @@
+/** Approvals: what waits for people in every session, and their decisions. Each is decided once, whoever else tries. */
+import type { Sql } from '#db/client.ts';
+import type { Decision } from '#protocol/approval.ts';
+import { AppError } from '#protocol/error.ts';
+import type { NewEvent } from '#protocol/event.ts';
+import type { ActionId, ApprovalId, SessionId } from '#protocol/id.ts';
+import type { SessionView } from '#protocol/session-view.ts';
+import type { Person } from '#server/auth/index.ts';
+import type { Log } from '#server/session/index.ts';
+import { subjectOf } from '#server/turn/index.ts';
+import { type ApprovalEvents, type ApprovalView, approvalOf } from './approval-view.ts';
+import { findApproval, newestDecided, pendingApprovals } from './read.ts';
+
+export type { ApprovalView } from './approval-view.ts';
+
+export interface DecideRequest {
+  approvalId: ApprovalId;
+  decision: Decision;
+  note: string | null;
+  /** Runs in place of what was asked. */
+  edit: string | null;
+  forSession: boolean;
+  /** What the person saw; null: not checked. */
+  hash: string | null;
+}
+
+export interface ApprovalsDeps {
+  sql: Sql;
+  log: Log;
+  /** The runner is told a decision. */
+  onDecided: (sessionId: SessionId, actionId: ActionId) => Promise<void>;
+  /** Judges an edited command of an action: why it is denied, or null. */
+  judgeEdit: (sessionId: SessionId, actionId: ActionId, command: string) => Promise<string | null>;
+}
+
+export class Approvals {
+  readonly #deps: ApprovalsDeps;
+
+  constructor(deps: ApprovalsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Those that wait, oldest first, and the newest `decided` that were decided. */
+  async list(decided: number): Promise<{ pending: ApprovalView[]; decided: ApprovalView[] }> {
+    const { sql } = this.#deps;
+    const [pending, newest] = await Promise.all([pendingApprovals(sql), newestDecided(sql, decided)]);
+    return { pending: pending.map(approvalOf), decided: newest.map(approvalOf) };
+  }
+
+  /** Throws `approval.not-found`. */
+  async get(approvalId: ApprovalId): Promise<ApprovalView> {
+    return approvalOf(await this.#find(approvalId));
+  }
+
+  async #find(approvalId: ApprovalId): Promise<ApprovalEvents> {
+    const found = await findApproval(this.#deps.sql, approvalId);
+    if (found) return found;
+    throw new AppError({ code: 'approval.not-found', message: `no approval ${approvalId}` });
+  }
+
+  /** Somebody looks at it; only the first time counts. */
+  async show(approvalId: ApprovalId, person: Person): Promise<void> {
+    const { requested } = await this.#find(approvalId);
+    const { actionId } = requested.payload;
+    await this.#deps.log.append(requested.sessionId, (view) =>
+      pendingIn(view, approvalId)
+        ? [
+            {
+              type: 'approval.shown',
+              payload: { approvalId, actionId },
+              principal: person.personId,
+              dedupeKey: `shown:${approvalId}`,
+            },
+          ]
+        : [],
+    );
+  }
+
+  /**
+   * Decides it, once: of several who try one succeeds. Throws `approval.already-decided` naming who was faster,
+   * `approval.expired`, `approval.changed` when it is not what the person saw, `approval.refused` for an edit that policy denies.
+   */
+  async decide(request: DecideRequest, person: Person): Promise<ApprovalView> {
+    const { log, onDecided } = this.#deps;
+    const { approvalId, decision, note, forSession, hash } = request;
+    const { requested } = await this.#find(approvalId);
+    const { sessionId } = requested;
+    const { actionId, command, hash: asked } = requested.payload;
+    if (hash !== null && hash !== asked) {
+      throw new AppError({ code: 'approval.changed', message: 'it is not what you saw; look at it again' });
+    }
+    const edit = request.edit === null || request.edit === command ? null : await this.#checkEdit(request, requested);
+    const subject = edit === null ? requested.payload.subject : subjectOf({ ...requested.payload, command: edit });
+    const decided: NewEvent = {
+      type: 'approval.decided',
+      payload: {
+        approvalId,
+        actionId,
+        decision,
+        note,
+        edit,
+        subject,
+        forSession: forSession && decision === 'approved',
+      },
+      principal: person.personId,
+      dedupeKey: `decided:${approvalId}`,
+    };
+    let isMine = false;
+    await log.append(sessionId, (view) => {
+      isMine = pendingIn(view, approvalId);
+      return isMine ? [decided] : [];
+    });
+    if (!isMine) throw await this.#lateFor(approvalId);
+    await onDecided(sessionId as SessionId, actionId);
+    return this.get(approvalId);
+  }
+
+  async #checkEdit({ edit }: DecideRequest, { sessionId, payload }: ApprovalEvents['requested']): Promise<string> {
+    if (payload.command === null) {
+      throw new AppError({ code: 'input.invalid', message: 'edit: only a command can be edited' });
+    }
+    const command = edit ?? '';
+    if (command.trim() === '') throw new AppError({ code: 'input.invalid', message: 'edit: the command is empty' });
+    const refusal = await this.#deps.judgeEdit(sessionId as SessionId, payload.actionId, command);
+    if (refusal === null) return command;
+    throw new AppError({ code: 'approval.refused', message: `edit: ${refusal}` });
+  }
+
+  /** Why it cannot be decided any more, with who was faster. */
+  async #lateFor(approvalId: ApprovalId): Promise<AppError> {
+    const { status, decidedBy } = await this.get(approvalId);
+    if (status === 'approved' || status === 'denied' || status === 'unknown') {
+      return new AppError({
+        code: 'approval.already-decided',
+        message: `${decidedBy ?? 'somebody'} has decided already: ${status}`,
+      });
+    }
+    return new AppError({ code: 'approval.expired', message: `it is ${status}: its agent does not wait any more` });
+  }
+
+  /** What was allowed for the session is asked about again. */
+  async revoke(approvalId: ApprovalId, person: Person): Promise<void> {
+    const { requested } = await this.#find(approvalId);
+    const { actionId } = requested.payload;
+    await this.#deps.log.append(requested.sessionId, (view) =>
+      view?.turns.allowances?.some((each) => each.approvalId === approvalId)
+        ? [
+            {
+              type: 'approval.revoked',
+              payload: { approvalId, actionId },
+              principal: person.personId,
+              dedupeKey: `revoked:${approvalId}`,
+            },
+          ]
+        : [],
+    );
+  }
+}
+
+const pendingIn = (view: SessionView | null, approvalId: ApprovalId): boolean =>
+  view?.turns.actions.some(({ approval }) => approval?.approvalId === approvalId && approval.decided === null) ?? false;

@@ -1,0 +1,12 @@
+/** What a person allowed for the rest of a session: the same tool on the same bytes in the same folder. Pure. */
+import type { SessionView } from '#protocol/session-view.ts';
+import type { SessionAllowance } from '#protocol/turn-view.ts';
+import { type ProposedAction, subjectOf } from '#server/turn/index.ts';
+
+/** The allowance that covers the action; null without one. */
+export function allowanceFor(action: ProposedAction, view: SessionView): SessionAllowance | null {
+  const allowances = view.turns.allowances ?? [];
+  if (allowances.length === 0 || (action.command === null && action.paths.length === 0)) return null;
+  const subject = subjectOf(action);
+  return allowances.find((each) => each.subject === subject) ?? null;
+}

@@ -1,0 +1,125 @@
+/** The rules of a session, on a whole server; the test plays the runner, and says what actions would touch. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
+import { newId, type SessionId } from '#protocol/id.ts';
+import type { Person } from '#server/auth/index.ts';
+import { openTestServer, random, type TestServer } from '#server/testing.ts';
+import { TestRunner } from '#server/testing-runner.ts';
+
+let server: TestServer;
+let ada: Person;
+let folder: string;
+let file: string;
+let runner: TestRunner;
+
+const source = { now: () => Date.now(), random };
+const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 5_000, interval: 5 });
+const rules = `version: "2026.1"
+workspace: { name: sample, base_dir: src }
+policies:
+  security_guardrails: { forbidden_commands: ["env"], restricted_paths: ["../secret.json"] }
+`;
+
+beforeAll(async () => {
+  server = await openTestServer();
+  ada = await server.services.auth.personNamed('ada');
+  folder = join(server.home, 'project');
+  file = join(folder, 'omnigent.yaml');
+  await mkdir(join(folder, 'src'), { recursive: true });
+  await writeFile(file, rules);
+  server.judging.judge = server.services.policies.judge;
+});
+afterAll(() => server.close());
+afterEach(() => runner?.socket.terminate());
+
+async function open(): Promise<SessionId> {
+  const place = await server.services.policies.place(file, null);
+  const agent = { agent: 'coder', harness: 'acp:example', model: null };
+  const { sessionId } = await server.services.lifecycle.create({ ...place, agent }, ada);
+  const launch = server.host.launches.findLast((one) => one.sessionId === sessionId);
+  if (!launch) throw new Error('nothing was launched');
+  expect(launch.policy).toEqual({ base: join(folder, 'src'), restricted: [join(folder, 'secret.json')] });
+  runner = await TestRunner.start(server, launch);
+  return sessionId;
+}
+
+const running = (program: string, effect: 'read' | 'write'): ActionFacts => ({
+  ...noFacts,
+  commands: [{ program, argv: [program], unknown: [], effect, cwd: '/checkout', via: [] }],
+});
+
+async function judge(sessionId: SessionId, command: string, facts: ActionFacts | null) {
+  const actionId = newId('action', source);
+  const asked = { actionId, turnId: null, agent: 'coder', itemId: null, kind: 'command', tool: 'shell', command };
+  runner.state('action.requested', { ...asked, paths: [], cwd: '/checkout', facts });
+  const events = await soon(async () => {
+    const all = await server.services.log.read(sessionId, { after: 0, limit: 500 });
+    const found = all.flatMap((event) =>
+      event.type === 'action.judged' && event.payload.actionId === actionId ? [event.payload] : [],
+    );
+    if (!found[0]) throw new Error('not yet');
+    return found[0];
+  });
+  return { ...events, actionId };
+}
+
+it('[APR12] a session is judged by its workspace file, with the hash of the policy in every verdict', async () => {
+  const sessionId = await open();
+  const view = await server.services.log.view(sessionId);
+  const policyHash = view?.policy?.hash;
+  expect(policyHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(await judge(sessionId, 'env', running('env', 'read'))).toMatchObject({
+    verdict: 'deny',
+    rule: 'security_guardrails.forbidden_commands[0]',
+    policyHash,
+  });
+  expect(await judge(sessionId, 'ls', running('ls', 'read'))).toMatchObject({
+    verdict: 'allow',
+    facts: { commands: [{ program: 'ls' }] },
+  });
+  expect(await judge(sessionId, 'touch x', running('touch', 'write'))).toMatchObject({ verdict: 'ask' });
+  expect(await judge(sessionId, 'who knows', null)).toMatchObject({ verdict: 'ask', rule: 'default.unclear' });
+  expect(await judge(sessionId, 'nothing', noFacts)).toMatchObject({ verdict: 'ask' });
+});
+
+it('[APR9] what was allowed for the session is not asked about until it is revoked, and only to the letter', async () => {
+  const sessionId = await open();
+  const { approvals, log } = server.services;
+  const touch = () => judge(sessionId, 'touch x', running('touch', 'write'));
+  await touch();
+  const approvalId = (await log.view(sessionId))?.turns.actions[0]?.approval?.approvalId;
+  if (!approvalId) throw new Error('nothing is asked');
+  await approvals.decide(
+    { approvalId, decision: 'approved', note: null, edit: null, forSession: true, hash: null },
+    ada,
+  );
+  expect(await touch()).toMatchObject({ verdict: 'allow', rule: `session.allowed:${approvalId}` });
+  expect(await touch()).toMatchObject({ verdict: 'allow' });
+  expect(await judge(sessionId, 'touch  x', running('touch', 'write'))).toMatchObject({ verdict: 'ask' });
+  expect(await judge(sessionId, 'touch x', running('env', 'read'))).toMatchObject({ verdict: 'deny' });
+  await approvals.revoke(approvalId, ada);
+  expect(await touch()).toMatchObject({ verdict: 'ask' });
+});
+
+it('[APR12] a workspace file that is wrong, missing or no text starts no session, and says where', async () => {
+  const { policies } = server.services;
+  const place = async (text: string | Buffer) => {
+    await writeFile(join(folder, 'bad.yaml'), text);
+    return policies.place(join(folder, 'bad.yaml'), null);
+  };
+  await expect(place(rules.replace('2026.1', '1'))).rejects.toMatchObject({
+    code: 'workspace.invalid',
+    message: expect.stringMatching(/bad\.yaml:1:10: version/),
+  });
+  await expect(place(rules.replace('src', '../..'))).rejects.toMatchObject({
+    message: expect.stringContaining('base_dir'),
+  });
+  await expect(place(Buffer.from([0xff, 0xfe]))).rejects.toMatchObject({ message: expect.stringContaining('UTF-8') });
+  await expect(policies.place(join(folder, 'none.yaml'), null)).rejects.toMatchObject({
+    message: expect.stringContaining('no such file'),
+  });
+  await expect(policies.place('relative.yaml', null)).rejects.toMatchObject({ code: 'workspace.invalid' });
+  await expect(policies.place(null, null)).rejects.toMatchObject({ code: 'input.invalid' });
+});
