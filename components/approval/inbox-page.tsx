@@ -129,23 +129,35 @@ export function InboxPage({ opened }: { opened?: string }) {
               {failure.message}
             </Notice>
           )}
-          {shown && (
-            <>
-              <div className="min-h-0 flex-1 overflow-y-auto">
-                <ApprovalDetail approval={shown} />
-              </div>
-              <div className="flex-none border-line border-t bg-bg px-6 py-3 max-wide:px-4 max-wide:pb-6">
-                {pending ? (
-                  <DecideBar approval={pending} mode={mode} onMode={setMode} hasKeys />
-                ) : (
-                  <p className="text-ink-3">It is decided, nothing is to be done.</p>
-                )}
-              </div>
-            </>
-          )}
+          {shown && <Question shown={shown} pending={pending} mode={mode} onMode={setMode} />}
         </section>
       </main>
       <StatusLine hints={hints} />
+    </>
+  );
+}
+
+interface QuestionProps {
+  shown: Approval;
+  /** The same while it waits. */
+  pending: Approval | null;
+  mode: Mode;
+  onMode: (mode: Mode) => void;
+}
+
+function Question({ shown, pending, mode, onMode }: QuestionProps) {
+  return (
+    <>
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <ApprovalDetail approval={shown} />
+      </div>
+      <div className="flex-none border-line border-t bg-bg px-6 py-3 max-wide:px-4 max-wide:pb-6">
+        {pending ? (
+          <DecideBar approval={pending} mode={mode} onMode={onMode} hasKeys />
+        ) : (
+          <p className="text-ink-3">It is decided, nothing is to be done.</p>
+        )}
+      </div>
     </>
   );
 }
