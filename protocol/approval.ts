@@ -2,12 +2,7 @@
 import * as z from 'zod';
 import { commandEffects } from './action-facts.ts';
 import { actionIdSchema, approvalIdSchema, turnIdSchema } from './id.ts';
-
-const prose = (maxLength: number) =>
-  z
-    .string()
-    .max(maxLength)
-    .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates');
+import { prose } from './prose.ts';
 
 /** What a person says with a decision, to the agent and to the log. */
 export const noteSchema = prose(2_000);

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { approvalEventPayloads } from './approval.ts';
 import { personIdSchema, runnerIdSchema, terminalIdSchema } from './id.ts';
 import { policyEventPayloads } from './policy-event.ts';
+import { prose } from './prose.ts';
 import { providerNameSchema } from './provider.ts';
 import { roleSchema } from './role.ts';
 import { turnEventPayloads } from './turn-event.ts';
@@ -38,15 +39,7 @@ export const toLine = (text: string, maxLength: number, fallback: string): strin
     .trim() || fallback;
 
 /** A program and its arguments: text that the log can hold and the kernel can take. */
-export const commandSchema = z
-  .array(
-    z
-      .string()
-      .max(32_768)
-      .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates'),
-  )
-  .min(1)
-  .max(256);
+export const commandSchema = z.array(prose(32_768)).min(1).max(256);
 
 const reason = z.object({ reason: lineSchema(400) });
 

@@ -1,14 +1,10 @@
 /** Facts about the rules in force. Joined into the one table of event.ts. */
 import * as z from 'zod';
+import { prose } from './prose.ts';
 
 /** Longest workspace file, in characters. */
 export const maxWorkspaceText = 256 * 1024;
 
-const prose = (maxLength: number) =>
-  z
-    .string()
-    .max(maxLength)
-    .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates');
 const path = prose(4096);
 
 /** What a runner needs to know of a policy to state facts. Paths as they are where the checkout is made from. */

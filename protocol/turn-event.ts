@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { actionFactsSchema } from './action-facts.ts';
 import { actionIdSchema, callIdSchema, itemIdSchema, turnIdSchema } from './id.ts';
+import { prose } from './prose.ts';
 
 /** Longest text of one item, in characters; a longer one is cut with a note. */
 export const maxItemText = 256 * 1024;
@@ -9,13 +10,6 @@ export const maxItemText = 256 * 1024;
 export const maxPrompt = 256 * 1024;
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-/** Text of any lines. NUL is what Postgres cannot hold; half surrogates are no text. */
-const prose = (maxLength: number) =>
-  z
-    .string()
-    .max(maxLength)
-    .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates');
-
 /** How people name an agent: `@primary-coder`. */
 export const agentNameSchema = z
   .string()

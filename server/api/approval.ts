@@ -2,12 +2,9 @@
 import * as z from 'zod';
 import { decisions, noteSchema } from '#protocol/approval.ts';
 import { approvalIdSchema } from '#protocol/id.ts';
+import { prose } from '#protocol/prose.ts';
 import { procedure, procedureFor, router } from './context.ts';
 
-const commandSchema = z
-  .string()
-  .max(32_768)
-  .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates');
 const ref = z.object({ id: approvalIdSchema });
 
 export const approvalRouter = router({
@@ -33,7 +30,7 @@ export const approvalRouter = router({
         decision: z.enum(decisions),
         note: noteSchema.nullable().default(null),
         /** A command to run in place of what was asked; judged like any other. */
-        edit: commandSchema.nullable().default(null),
+        edit: prose(32_768).nullable().default(null),
         /** The same again needs no decision in this session. */
         forSession: z.boolean().default(false),
         /** What was seen; another one is refused. */

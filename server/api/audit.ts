@@ -1,16 +1,11 @@
 /** Procedures about the log as an audit. For owners: it holds every session. */
 import * as z from 'zod';
 import { type EventType, eventTypes } from '#protocol/event.ts';
+import { prose } from '#protocol/prose.ts';
 import { procedureFor, router } from './context.ts';
 
 const procedure = procedureFor('owner');
-/** What a database can be asked for. */
-const text = (maxLength: number) =>
-  z
-    .string()
-    .max(maxLength)
-    .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates');
-const chain = text(60).min(1);
+const chain = prose(60).min(1);
 
 export const auditRouter = router({
   /** Checks every chain against itself and its anchors. Reads the whole log. */
@@ -33,12 +28,12 @@ export const auditRouter = router({
   find: procedure
     .input(
       z.object({
-        principal: text(60).optional(),
+        principal: prose(60).optional(),
         types: z.array(z.enum(eventTypes)).max(eventTypes.length).optional(),
         session: chain.optional(),
-        text: text(200).optional(),
+        text: prose(200).optional(),
         /** `next` of an earlier page. */
-        cursor: text(200).nullish(),
+        cursor: prose(200).nullish(),
         limit: z.number().int().min(1).max(200).default(100),
       }),
     )

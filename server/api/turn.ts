@@ -1,6 +1,7 @@
 /** Procedures about turns: prompts, their queue, what runs, and the text of items as it is written. */
 import * as z from 'zod';
 import { type ItemId, turnIdSchema } from '#protocol/id.ts';
+import { prose } from '#protocol/prose.ts';
 import { diffAgainstSchema } from '#protocol/runner-message.ts';
 import { agentNameSchema, harnessTypeSchema, maxPrompt, modelSchema } from '#protocol/turn-event.ts';
 import type { OpenText } from '#server/turn/index.ts';
@@ -10,11 +11,8 @@ import { find } from './session.ts';
 import { follow } from './stream.ts';
 
 const ref = z.object({ session: z.string().min(1).max(200) });
-const promptSchema = z
-  .string()
+const promptSchema = prose(maxPrompt)
   .min(1)
-  .max(maxPrompt)
-  .regex(/^[^\0\p{Surrogate}]*$/u, 'must not contain NUL characters or half surrogates')
   .refine((text) => text.trim() !== '', 'must not be blank');
 
 /** Text of one item: `offset` is where `text` begins in the whole, in UTF-16 units; 0 begins anew. */
