@@ -3,10 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { realFiles } from '#facts/file-view.ts';
-import { baseOf, compilePolicy, type Problem, problemLine, readWorkspaceFile, warningsOf } from '#policy/file/index.ts';
+import {
+  baseOf,
+  compilePolicy,
+  maxWorkspaceBytes,
+  type Problem,
+  problemLine,
+  readWorkspaceBytes,
+  warningsOf,
+} from '#policy/file/index.ts';
 import type { Policy } from '#policy/policy.ts';
 import { AppError } from '#protocol/error.ts';
-import { maxWorkspaceText } from '#protocol/workspace-file.ts';
 
 /** Looked for in this order where no file is named. */
 const usualNames = ['omnigent.yaml', 'omnigent-workspace.yaml'] as const;
@@ -21,14 +28,13 @@ export interface Workspace {
 
 const invalid = (message: string, cause?: unknown) => new AppError({ code: 'input.invalid', message, cause });
 
-async function textOf(path: string): Promise<string | null> {
+async function bytesOf(path: string): Promise<Uint8Array | null> {
   try {
     const bytes = await readFile(path);
-    if (bytes.length > 4 * maxWorkspaceText) throw invalid(`${path}:1:1: larger than any workspace file; shorten it`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (bytes.length > maxWorkspaceBytes) throw invalid(`${path}:1:1: larger than any workspace file; shorten it`);
+    return bytes;
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    if (cause instanceof TypeError) throw invalid(`${path}:1:1: not UTF-8; save it as UTF-8`, cause);
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
     throw invalid(`${path}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   }
@@ -41,9 +47,9 @@ export async function lintWorkspace(
   root?: string,
 ): Promise<Workspace | { problems: string[] }> {
   const path = resolve(cwd, name);
-  const text = await textOf(path);
-  if (text === null) throw invalid(`${name}: no such file`);
-  const read = readWorkspaceFile(text);
+  const bytes = await bytesOf(path);
+  if (bytes === null) throw invalid(`${name}: no such file`);
+  const read = readWorkspaceBytes(bytes);
   const lines = (problems: readonly Problem[]) => problems.map((problem) => problemLine(name, problem));
   if (!read.ok) return { problems: lines(read.problems) };
   const roots = { root: resolve(cwd, root ?? dirname(path)), home: homedir() };
@@ -65,7 +71,7 @@ export async function lintWorkspace(
 export async function findWorkspace(cwd: string, name: string | undefined, root?: string): Promise<Workspace | null> {
   const names = name === undefined ? usualNames : [name];
   for (const each of names) {
-    if (name === undefined && (await textOf(resolve(cwd, each))) === null) continue;
+    if (name === undefined && (await bytesOf(resolve(cwd, each))) === null) continue;
     const found = await lintWorkspace(cwd, each, root);
     if ('problems' in found) throw invalid(found.problems.join('\n'));
     return found;

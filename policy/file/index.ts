@@ -16,7 +16,9 @@ import { type Located, type Problem, placeOf, problemsOf } from './problem.ts';
 
 export { type Problem, problemLine } from './problem.ts';
 
-export type ReadFile = { ok: true; file: WorkspaceFile; located: Located } | { ok: false; problems: Problem[] };
+export type ReadFile =
+  | { ok: true; text: string; file: WorkspaceFile; located: Located }
+  | { ok: false; problems: Problem[] };
 
 const at = (located: Located, offset: number) => {
   const { line, col } = located.lines.linePos(offset);
@@ -26,9 +28,23 @@ const at = (located: Located, offset: number) => {
 /** Aliases that an honest file needs are few. */
 const maxAliases = 20;
 
+const start = { line: 1, column: 1 };
+
+/** A file of more bytes is no workspace file, whatever its characters take. */
+export const maxWorkspaceBytes = 4 * maxWorkspaceText;
+
+/** The bytes of a file as the text that they are; then as `readWorkspaceFile`. */
+export function readWorkspaceBytes(bytes: Uint8Array): ReadFile {
+  try {
+    return readWorkspaceFile(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    return { ok: false, problems: [{ ...start, message: 'not UTF-8', fix: 'save it as UTF-8' }] };
+  }
+}
+
 /** Parses and checks the text; says nothing of the files that it names. */
 export function readWorkspaceFile(text: string): ReadFile {
-  const start = { line: 1, column: 1 };
   if (text.length > maxWorkspaceText) {
     return {
       ok: false,
@@ -62,7 +78,7 @@ function parse(text: string): ReadFile {
   }
   const parsed = workspaceFileSchema.safeParse(document.toJS({ maxAliasCount: maxAliases }));
   return parsed.success
-    ? { ok: true, file: parsed.data, located }
+    ? { ok: true, text, file: parsed.data, located }
     : { ok: false, problems: problemsOf(parsed.error.issues, located) };
 }
 

@@ -1,6 +1,7 @@
 /** What a person allowed for the rest of a session: the same tool on the same bytes in the same folder. Pure. */
+
+import type { SessionAllowance } from '#protocol/action-view.ts';
 import type { SessionView } from '#protocol/session-view.ts';
-import type { SessionAllowance } from '#protocol/turn-view.ts';
 import { type ProposedAction, subjectOf } from '#server/turn/index.ts';
 
 /** The allowance that covers the action; null without one. */

@@ -1,15 +1,21 @@
 /** The rules in force in each session: read from workspace files, kept in the log, asked about every action. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
-import { baseOf, compilePolicy, problemLine, readWorkspaceFile } from '#policy/file/index.ts';
+import {
+  baseOf,
+  compilePolicy,
+  maxWorkspaceBytes,
+  problemLine,
+  readWorkspaceBytes,
+  readWorkspaceFile,
+} from '#policy/file/index.ts';
 import { judgeFacts } from '#policy/judge.ts';
 import type { Policy } from '#policy/policy.ts';
+import { allowedBy } from '#protocol/action-view.ts';
 import { AppError } from '#protocol/error.ts';
 import type { EventPayload } from '#protocol/event.ts';
-import { maxWorkspaceText } from '#protocol/policy-event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
-import { allowedBy } from '#protocol/turn-view.ts';
 import type { Log } from '#server/session/index.ts';
 import type { Judge, Judgement, ProposedAction } from '#server/turn/index.ts';
 import { allowanceFor } from './allowance.ts';
@@ -46,8 +52,7 @@ export class Policies {
       return { dir };
     }
     if (!isAbsolute(file)) throw invalid('workspace: an absolute path is required');
-    const text = await textOf(file);
-    const read = readWorkspaceFile(text);
+    const read = readWorkspaceBytes(await bytesOf(file));
     if (!read.ok) throw invalid(read.problems.map((problem) => problemLine(file, problem)).join('\n'));
     const roots = { root: dir ?? dirname(file), home: homedir() };
     const base = baseOf(read.file, roots);
@@ -55,7 +60,7 @@ export class Policies {
       throw invalid(`${file}:1:1: workspace.base_dir: lies outside of ${roots.root}; name a folder in it`);
     const policy = compilePolicy(read.file, base, roots.home);
     const restricted = policy.restrictedPaths.map(({ absolute }) => absolute);
-    return { dir: base, policy: { file, text, hash: policy.hash, base, restricted, warnings: [] } };
+    return { dir: base, policy: { file, text: read.text, hash: policy.hash, base, restricted } };
   }
 
   /** Judges by the session's rules. Without any everything is allowed, and recorded. */
@@ -82,7 +87,7 @@ const keyOf = (view: SessionView): string => `${view.id} ${view.policy?.hash}`;
 
 const recorded: Judgement = { verdict: 'allow', rule: 'default.record', reasons: [], policyHash: '', command: null };
 
-/** Tools that touch nothing but the agent itself are not asked about. */
+/** What the rules say of it, unless a person has allowed it for the session. Tools that nobody here knows are asked about. */
 function judged(action: ProposedAction, view: SessionView, policy: Policy): Judgement {
   const { facts = null, kind } = action;
   const policyHash = policy.hash;
@@ -115,17 +120,19 @@ function judged(action: ProposedAction, view: SessionView, policy: Policy): Judg
   return { ...said, reasons: [...said.reasons], policyHash, command: null, facts };
 }
 
-async function textOf(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    throw invalid(
+/** Never more than a workspace file can hold, and nothing but a file: a device or a pipe has no end. */
+async function bytesOf(file: string): Promise<Uint8Array> {
+  const unreadable = (cause: NodeJS.ErrnoException) =>
+    invalid(
       cause.code === 'ENOENT' ? `workspace: ${file}: no such file` : `workspace: ${file}: the server cannot read it`,
       cause,
     );
+  const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(cause);
   });
-  if (bytes.length > 4 * maxWorkspaceText) throw invalid(`${file}:1:1: larger than any workspace file; shorten it`);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw invalid(`${file}:1:1: not UTF-8; save it as UTF-8`, cause);
-  }
+  if (!found.isFile()) throw invalid(`workspace: ${file}: not a file`);
+  if (found.size > maxWorkspaceBytes) throw invalid(`${file}:1:1: larger than any workspace file; shorten it`);
+  return readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(cause);
+  });
 }

@@ -120,6 +120,11 @@ it('[APR12] a workspace file that is wrong, missing or no text starts no session
   await expect(policies.place(join(folder, 'none.yaml'), null)).rejects.toMatchObject({
     message: expect.stringContaining('no such file'),
   });
+  for (const endless of ['/dev/zero', folder]) {
+    await expect(policies.place(endless, null)).rejects.toMatchObject({
+      message: expect.stringContaining('not a file'),
+    });
+  }
   await expect(policies.place('relative.yaml', null)).rejects.toMatchObject({ code: 'workspace.invalid' });
   await expect(policies.place(null, null)).rejects.toMatchObject({ code: 'input.invalid' });
 });
