@@ -1,9 +1,7 @@
 /** Facts about the rules in force. Joined into the one table of event.ts. */
 import * as z from 'zod';
 import { prose } from './prose.ts';
-
-/** Longest workspace file, in characters. */
-export const maxWorkspaceText = 256 * 1024;
+import { maxWorkspaceText } from './workspace-file.ts';
 
 const path = prose(4096);
 
@@ -24,7 +22,5 @@ export const policyEventPayloads = {
     text: prose(maxWorkspaceText),
     /** sha256 of what it means, hex. */
     hash: prose(64),
-    /** What its reader should know, one sentence each, with line and column. */
-    warnings: z.array(prose(1_000)).max(100),
   }),
 } as const;

@@ -1,11 +1,12 @@
 /** The fold of a session's events: what lists, pages and the CLI show. Pure; the server stores it beside the log. */
 import * as z from 'zod';
+import type { OpenApproval } from './action-view.ts';
 import type { EventPayload, SessionEvent } from './event.ts';
 import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
 import type { PolicyPlace } from './policy-event.ts';
 import type { Role } from './role.ts';
 import { attentions, type Status } from './status.ts';
-import { foldTurns, noTurns, type OpenApproval, type TurnsView } from './turn-view.ts';
+import { foldTurns, noTurns, type TurnsView } from './turn-view.ts';
 
 export { type Attention, attentionFor, attentions, type Status } from './status.ts';
 

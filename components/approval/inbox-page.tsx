@@ -5,17 +5,10 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { type Approval, useTRPC, useTRPCClient } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
-import { AccountMenu } from '#components/shell/account-menu.tsx';
-import { BackLink } from '#components/shell/back-link.tsx';
-import { Brand } from '#components/shell/brand.tsx';
-import { OfflineStrip } from '#components/shell/connection-note.tsx';
-import { MainNav } from '#components/shell/main-nav.tsx';
-import { PaletteButton } from '#components/shell/palette-button.tsx';
-import { type KeyHint, StatusLine } from '#components/shell/status-line.tsx';
-import { TopBar } from '#components/shell/top-bar.tsx';
+import { PageFrame } from '#components/shell/page-frame.tsx';
+import type { KeyHint } from '#components/shell/status-line.tsx';
 import { useShortcuts } from '#components/shell/use-shortcuts.ts';
 import { Button } from '#components/ui/button.tsx';
-import { DocumentTitle } from '#components/ui/document-title.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import { Notice } from '#components/ui/notice.tsx';
 import { ApprovalDetail } from './approval-detail.tsx';
@@ -90,20 +83,13 @@ export function InboxPage({ opened }: { opened?: string }) {
   });
   const chosen = inbox.pending.filter(({ id }) => selected.has(id));
   return (
-    <>
-      <DocumentTitle name={inbox.pending.length > 0 ? `Inbox, ${inbox.pending.length} waiting` : 'Inbox'} />
-      <TopBar isBusy={inbox.isLoading}>
-        <span className="inline-flex max-wide:hidden">
-          <Brand />
-        </span>
-        <BackLink />
-        <MainNav current="inbox" />
-        <h1 className="min-w-0 flex-1 truncate font-medium max-wide:text-[15px] wide:sr-only">Inbox</h1>
-        <span className="flex-1 max-wide:hidden" />
-        <PaletteButton />
-        <AccountMenu />
-      </TopBar>
-      <OfflineStrip />
+    <PageFrame
+      place="inbox"
+      heading="Inbox"
+      title={inbox.pending.length > 0 ? `Inbox, ${inbox.pending.length} waiting` : 'Inbox'}
+      isBusy={inbox.isLoading}
+      hints={hints}
+    >
       <main className="flex min-h-0 flex-1">
         <section
           aria-label="Questions"
@@ -132,8 +118,7 @@ export function InboxPage({ opened }: { opened?: string }) {
           {shown && <Question shown={shown} pending={pending} mode={mode} onMode={setMode} />}
         </section>
       </main>
-      <StatusLine hints={hints} />
-    </>
+    </PageFrame>
   );
 }
 

@@ -209,7 +209,7 @@ export function sentence(event: SessionEvent, names: Names): Said {
     case 'provider.removed':
       return said('person', ['removed the key of ', { code: event.payload.provider }]);
     case 'policy.set':
-      return said('session', ['set the rules of ', { code: event.payload.file }], { notes: event.payload.warnings });
+      return said('session', ['set the rules of ', { code: event.payload.file }]);
     case 'usage.recorded':
       return usageSaid(event.payload);
     case 'approval.requested':

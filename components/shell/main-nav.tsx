@@ -10,9 +10,11 @@ const places = [
   { name: 'settings', label: 'Settings', path: '/settings' },
 ] as const;
 
+export type PlaceName = (typeof places)[number]['name'];
+
 const itemClass = 'inline-flex h-[26px] items-center rounded-2 px-2';
 
-export function MainNav({ current }: { current: (typeof places)[number]['name'] }) {
+export function MainNav({ current }: { current: PlaceName }) {
   return (
     <nav aria-label="Main" className="flex h-full items-center gap-0.5 max-wide:hidden">
       {places.map(({ name, label, path }) =>

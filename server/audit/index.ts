@@ -2,11 +2,11 @@
 import type { Sql } from '#db/client.ts';
 import {
   findRecords,
-  type Record,
   type RecordCursor,
   type RecordFilter,
   type RecordPage,
   readRecords,
+  type StoredRow,
   type VerifyResult,
   verifyLog,
 } from '#server/session/index.ts';
@@ -35,7 +35,7 @@ export class Audit {
     return this.#running;
   }
 
-  read(after: RecordCursor | null, limit: number): Promise<Record[]> {
+  read(after: RecordCursor | null, limit: number): Promise<StoredRow[]> {
     return readRecords(this.#deps.sql, after, limit);
   }
 

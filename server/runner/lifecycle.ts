@@ -1,13 +1,14 @@
 /** What people do with whole sessions: create, stop, resume, end. Decides from the view; runners do the work. */
 import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
+import { withdrawnBy } from '#protocol/action-view.ts';
 import { AppError } from '#protocol/error.ts';
 import { type EventPayload, lineSchema, type NewEvent, toLine } from '#protocol/event.ts';
 import { newId, type SessionId, type TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { type StopResult, stopResultSchema } from '#protocol/runner-message.ts';
 import type { SessionView, Status } from '#protocol/session-view.ts';
-import { noTurns, withdrawnBy } from '#protocol/turn-view.ts';
+import { noTurns } from '#protocol/turn-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
 import { endedBy } from './runner-end.ts';

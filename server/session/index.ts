@@ -32,11 +32,11 @@ export type { Counts, ListOptions, SessionPage } from './list.ts';
 export type { Range } from './read.ts';
 export {
   findRecords,
-  type Record,
   type RecordCursor,
   type RecordFilter,
   type RecordPage,
   readRecords,
+  type StoredRow,
 } from './records.ts';
 export type { SearchOptions, SearchPage } from './search.ts';
 export { type EventRow, toEvent } from './stored-event.ts';

@@ -2,7 +2,7 @@
 import type { Sql } from '#db/client.ts';
 import { AppError } from '#protocol/error.ts';
 import type { EventType, SessionEvent } from '#protocol/event.ts';
-import { hex } from './chain.ts';
+import { type ChainRow, hex } from './chain.ts';
 import { type EventRow, toEvent } from './stored-event.ts';
 
 /** Where an export stands: everything up to this row was read. */
@@ -12,28 +12,20 @@ export interface RecordCursor {
 }
 
 /** One row as it is stored, with what its hash covers: sha256(previous hash ‖ canonical JSON of the rest but `hash`). */
-export interface Record {
+export interface StoredRow extends Omit<ChainRow, 'sessionId'> {
   chain: string;
-  seq: number;
-  type: string;
-  version: number;
-  /** ISO 8601 UTC. */
-  at: string;
-  principal: string;
-  dedupeKey: string;
-  payload: unknown;
   /** Hex. */
   hash: string;
 }
 
-interface StoredRecord extends Omit<Record, 'at' | 'hash'> {
+interface RawRow extends Omit<StoredRow, 'at' | 'hash'> {
   at: Date;
   hash: Uint8Array;
 }
 
 /** Rows after `after` by chain, then seq; fewer than `limit` at the end. */
-export async function readRecords(sql: Sql, after: RecordCursor | null, limit: number): Promise<Record[]> {
-  const rows = await sql<StoredRecord[]>`
+export async function readRecords(sql: Sql, after: RecordCursor | null, limit: number): Promise<StoredRow[]> {
+  const rows = await sql<RawRow[]>`
     select session_id as chain, seq, type, version, at, principal, dedupe_key as "dedupeKey", payload, hash
     from events where (session_id, seq) > (${after?.chain ?? ''}, ${after?.seq ?? 0})
     order by session_id, seq limit ${limit}`;

@@ -1,8 +1,9 @@
 /** Actions before they happen: judged in the append that records them, answered once, whatever dies meanwhile. Knows no policy. */
+
+import type { OpenAction } from '#protocol/action-view.ts';
 import type { EventPayload, NewEvent } from '#protocol/event.ts';
 import { type ActionId, type ApprovalId, newId, type SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
-import type { OpenAction } from '#protocol/turn-view.ts';
 import type { RunnerLink } from '#server/runner/index.ts';
 import type { Log } from '#server/session/index.ts';
 import { approvalRequested } from './approval-event.ts';

@@ -1,0 +1,169 @@
+/** The fold of what agents are about to do: what was said of it, what people are asked, what they allowed. Pure; part of turn-view.ts. */
+import type { CommandEffect } from './action-facts.ts';
+import type { Decision } from './approval.ts';
+import type { EventPayload, NewEvent, SessionEvent } from './event.ts';
+import type { ActionId, ApprovalId, TurnId } from './id.ts';
+
+/** An action whose outcome is not known yet. */
+export interface OpenAction {
+  actionId: ActionId;
+  turnId: TurnId | null;
+  agent: string;
+  tool: string;
+  /** Null until it is judged. */
+  judged: Pick<EventPayload<'action.judged'>, 'verdict' | 'reasons' | 'command'> | null;
+  /** What people are asked about it; absent where nobody is. */
+  approval?: OpenApproval;
+}
+
+/** A question to people about an action that waits. */
+export interface OpenApproval {
+  approvalId: ApprovalId;
+  /** ISO 8601 UTC. */
+  at: string;
+  kind: string;
+  /** Cut for lists: the log has it whole. */
+  command: string | null;
+  paths: string[];
+  cwd: string;
+  effect: CommandEffect;
+  rule: string;
+  hash: string;
+  /** Null while it waits. */
+  decided: { decision: Decision; by: string } | null;
+}
+
+/** What a person allowed for the rest of the session: the same bytes in the same folder. */
+export interface SessionAllowance {
+  approvalId: ApprovalId;
+  actionId: ActionId;
+  by: string;
+  tool: string;
+  command: string | null;
+  paths: string[];
+  cwd: string;
+  /** sha256 (hex) over tool, bytes, paths and folder: command and paths are cut here. */
+  subject: string;
+  /** An edited command: it may be run once, where its harness cannot have it replace what was asked. */
+  isOnce: boolean;
+}
+
+export interface ActionsView {
+  /** Oldest first. */
+  actions: OpenAction[];
+  /** Absent before anything was allowed. */
+  allowances?: SessionAllowance[];
+}
+
+const setAction = <V extends ActionsView>(view: V, id: ActionId, change: (action: OpenAction) => OpenAction): V => ({
+  ...view,
+  actions: view.actions.map((action) => (action.actionId === id ? change(action) : action)),
+});
+
+/** Commands and paths of what is asked about, in a view: characters, and how many. */
+const shownApproval = { command: 2_000, paths: 20 } as const;
+
+function openApproval({ payload, at }: SessionEvent & { type: 'approval.requested' }): OpenApproval {
+  const { approvalId, kind, command, paths, cwd, effect, rule, hash } = payload;
+  return {
+    ...{ approvalId, at, kind, cwd, effect, rule, hash, decided: null },
+    command: command?.slice(0, shownApproval.command) ?? null,
+    paths: paths.slice(0, shownApproval.paths),
+  };
+}
+
+/** The rule of a verdict that an allowance gave; behind it stands whose it was. */
+export const allowedBy = 'session.allowed';
+
+/** What was allowed once is used up by the verdict that it gave. */
+function usedUp<V extends ActionsView>(view: V, rule: string): V {
+  if (!view.allowances || !rule.startsWith(`${allowedBy}:`)) return view;
+  const used = rule.slice(allowedBy.length + 1);
+  const allowances = view.allowances.filter((each) => !(each.isOnce && each.approvalId === used));
+  return { ...view, allowances };
+}
+
+/** It is over. An edited command that ran in its place needs no allowance any more. */
+function acted<V extends ActionsView>(view: V, { actionId, outcome }: EventPayload<'action.acted'>): V {
+  const actions = view.actions.filter((each) => each.actionId !== actionId);
+  if (!view.allowances || outcome !== 'ran') return { ...view, actions };
+  const allowances = view.allowances.filter((each) => !(each.isOnce && each.actionId === actionId));
+  return { ...view, actions, allowances };
+}
+
+/** Allowances that a session keeps; older ones are asked about again. */
+const maxAllowances = 100;
+
+/** The decision is the verdict from then on. */
+function decided<V extends ActionsView>(
+  view: V,
+  { payload, principal }: SessionEvent & { type: 'approval.decided' },
+): V {
+  const { actionId, approvalId, decision, note, edit, forSession, subject } = payload;
+  const action = view.actions.find((each) => each.actionId === actionId);
+  if (!action?.approval) return view;
+  const verdict = decision === 'approved' ? ('allow' as const) : ('deny' as const);
+  const reasons = note === null ? (verdict === 'deny' ? ['a person denied it'] : []) : [note];
+  const judged = { verdict, reasons, command: edit };
+  const approval = { ...action.approval, decided: { decision, by: principal } };
+  const next = setAction(view, actionId, (each) => ({ ...each, judged, approval }));
+  if (decision !== 'approved' || (!forSession && edit === null)) return next;
+  const { tool } = action;
+  const { command, paths, cwd } = action.approval;
+  const allowance = {
+    approvalId,
+    actionId,
+    by: principal,
+    tool,
+    command: edit ?? command,
+    paths,
+    cwd,
+    subject,
+    isOnce: !forSession,
+  };
+  return { ...next, allowances: [...(view.allowances ?? []), allowance].slice(-maxAllowances) };
+}
+
+/** The view after `event`; events of other nouns change nothing. */
+export function foldActions<V extends ActionsView>(view: V, event: SessionEvent): V {
+  switch (event.type) {
+    case 'action.requested': {
+      const { actionId, turnId, agent, tool } = event.payload;
+      return { ...view, actions: [...view.actions, { actionId, turnId, agent, tool, judged: null }] };
+    }
+    case 'action.judged': {
+      const { actionId, verdict, reasons, command } = event.payload;
+      const judged = { verdict, reasons, command };
+      return usedUp(
+        setAction(view, actionId, (action) => ({ ...action, judged })),
+        event.payload.rule,
+      );
+    }
+    case 'action.acted':
+      return acted(view, event.payload);
+    case 'approval.requested':
+      return setAction(view, event.payload.actionId, (action) => ({ ...action, approval: openApproval(event) }));
+    case 'approval.decided':
+      return decided(view, event);
+    case 'approval.expired':
+    case 'approval.withdrawn':
+      return setAction(view, event.payload.actionId, ({ approval: _over, ...action }) => action);
+    case 'approval.revoked': {
+      const { approvalId } = event.payload;
+      return { ...view, allowances: (view.allowances ?? []).filter((each) => each.approvalId !== approvalId) };
+    }
+    default:
+      return view;
+  }
+}
+
+export const withdrawn = (actionId: ActionId, approvalId: ApprovalId, reason: string) => ({
+  type: 'approval.withdrawn' as const,
+  payload: { approvalId, actionId, reason },
+});
+
+/** What must be said when nobody is to be asked any more. */
+export const withdrawnBy = (view: ActionsView, reason: string): Pick<NewEvent, 'type' | 'payload'>[] =>
+  view.actions.flatMap(({ actionId, approval }) =>
+    approval && !approval.decided ? [withdrawn(actionId, approval.approvalId, reason)] : [],
+  );
