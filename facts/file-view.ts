@@ -1,7 +1,8 @@
 /** The files of this machine as policy looks at them. Reads names and numbers, never contents. */
-import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { FileState, FileView } from '#policy/file-view.ts';
+import { resolvePath } from '#policy/path.ts';
 
 /** Names of a folder that are looked at; a larger one is cut. */
 const maxNames = 10_000;
@@ -25,19 +26,23 @@ function look(path: string): FileState | null {
   return { kind, real, inode: `${found.dev}:${found.ino}`, links: Number(found.nlink) };
 }
 
-function resolve(path: string): string {
+/** As the kernel: more links in one path are a loop. */
+const maxLinks = 40;
+
+function resolve(path: string, links = maxLinks): string {
   if (path.includes('\0')) return path;
   const real = tried(() => realpathSync(path));
   if (real !== null) return real;
   const parent = dirname(path);
+  if (parent === path) return path;
+  const folder = resolve(parent, links);
   // A link that leads nowhere yet: whoever writes through it makes what it names.
-  const link = tried(() => lstatSync(path))?.isSymbolicLink();
-  if (link) return path;
-  return parent === path ? path : join(resolve(parent), basename(path));
+  const target = links > 0 ? tried(() => readlinkSync(join(folder, basename(path)))) : null;
+  return target === null ? join(folder, basename(path)) : resolve(resolvePath(folder, target), links - 1);
 }
 
 export const realFiles: FileView = {
   look,
-  resolve,
+  resolve: (path) => resolve(path),
   list: (path) => (path.includes('\0') ? [] : (tried(() => readdirSync(path)) ?? []).slice(0, maxNames)),
 };

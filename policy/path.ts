@@ -73,12 +73,22 @@ function isAbove(folder: string, { restricted, files }: Place): boolean {
   return restricted.some((each) => isWithin(isPattern(each) ? rootOf(each) : each, real));
 }
 
+/** Where the kernel goes: `link/..` is the folder above of what the link leads to. */
+function follow(cwd: string, spelled: string, files: FileView): string {
+  let at = spelled.startsWith('/') ? '/' : files.resolve(cwd);
+  for (const part of spelled.split('/')) {
+    if (part === '..') at = resolvePath(at, '..');
+    else if (part !== '' && part !== '.') at = files.resolve(resolvePath(at, part));
+  }
+  return at;
+}
+
 /** Facts of one path as it is used from `cwd`; a write or removal of a folder touches what is in it. */
 export function pathFact(spelled: string, effect: PathEffect, cwd: string, place: Place): PathFact {
   const path = resolvePath(cwd, spelled);
-  const real = place.files.resolve(path);
+  const real = spelled.includes('..') ? follow(cwd, spelled, place.files) : place.files.resolve(path);
   const takesAll = effect === 'delete' || effect === 'write';
-  const restricted = isRestricted(path, place) || (takesAll && isAbove(path, place));
+  const restricted = [path, real].some((each) => isRestricted(each, place) || (takesAll && isAbove(each, place)));
   const isInBase = isWithin(path, place.base) && isWithin(real, place.files.resolve(place.base));
   return { path: spelled, real, effect, restricted, isInBase: isInBase || isHarmlessDevice(real) };
 }
@@ -86,7 +96,8 @@ export function pathFact(spelled: string, effect: PathEffect, cwd: string, place
 /** A path of which only a pattern is known: restricted if the pattern could mean something that is. */
 export function globFact(spelled: string, effect: PathEffect, cwd: string, place: Place): PathFact {
   const pattern = resolvePath(cwd, spelled);
-  const matcher = patternToRegExp(pattern.replace(/\[[^\]]*\]/g, '?'));
+  // What stands in brackets is not looked into: it may be any name's part.
+  const matcher = patternToRegExp(pattern.replace(/\[[^/]*\]/g, '*'));
   const candidates = place.restricted.flatMap((each) => [each, place.files.resolve(each)]);
   const folder = rootOf(pattern);
   const isDeep = pattern.slice(folder.length + 1).includes('/');
@@ -95,7 +106,7 @@ export function globFact(spelled: string, effect: PathEffect, cwd: string, place
   );
   const listed = place.files.list(folder).map((name) => resolvePath(folder, name));
   // Where nothing is there to be listed, one name that it stands for.
-  const example = pattern.replace(/\*+|\?|\[[^\]]*\]/g, 'x');
+  const example = pattern.replace(/\[[^/]*\]|\*+|\?/g, 'x');
   const restricted =
     isHit ||
     place.restricted.some((each) => isNamed(example, each)) ||

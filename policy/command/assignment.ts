@@ -1,23 +1,36 @@
 /** Which variables surely have which value: assigned once, at the top of the script, before anything else could change them. */
 import type { Node } from './syntax.ts';
-import { readWord } from './word.ts';
+import { type Known, readWord } from './word.ts';
 
-/** Statements that set variables in ways of their own. */
+/** Programs that set variables in ways of their own, or run those that do. */
 const setters =
-  /^(?:read|mapfile|readarray|getopts|printf|export|declare|typeset|local|readonly|unset|let|source|\.|eval)$/;
+  /^(?:read|mapfile|readarray|getopts|printf|export|declare|typeset|local|readonly|unset|let|source|\.|eval|command|builtin|time|coproc|trap|wait|set|shopt|enable|alias|compgen)$/;
+/** Bash gives these a value of its own, whatever they are set to. */
+const magic =
+  /^(?:_|FUNCNAME|DIRSTACK|GROUPS|PIPESTATUS|S?RANDOM|SECONDS|LINENO|EPOCH.*|BASH.*|HISTCMD|OPT.*|COMP_.*|E?UID|PPID|REPLY|COPROC.*|READLINE.*|MAPFILE|PWD|OLDPWD|HOME|SHELL.*|COLUMNS|LINES|IFS|PATH)$/;
 
-/** Value by name; null: it is set, but to what is not known. */
-export function assignmentsOf(root: Node, text: string, home: string): Map<string, string | null> {
-  const values = new Map<string, string | null>();
-  const isLoose = root.descendantsOfType('command_name').some((node) => node && setters.test(node.text));
+/** Something in the script may change a variable without an assignment that shows. */
+export function isLoose(root: Node): boolean {
+  const isSetter = (text: string) => setters.test(text) || !/^(?:[\w./@:+-]+|\[|\$\{?[A-Za-z_]\w*\}?)$/.test(text);
+  return (
+    root.descendantsOfType('command_name').some((node) => node && isSetter(node.text)) ||
+    root
+      .descendantsOfType('variable_assignment')
+      .some((node) => setters.test(node?.childForFieldName('value')?.text ?? ''))
+  );
+}
+
+/** Value by name, and where it is set; null: it is set, but to what is not known. */
+export function assignmentsOf(root: Node, text: string, home: string): Map<string, Known> {
+  const values = new Map<string, Known>();
+  const isSure = !isLoose(root);
   for (const node of root.descendantsOfType('variable_assignment')) {
     const name = node?.childForFieldName('name')?.text;
     if (!node || !name) continue;
     const value = node.childForFieldName('value');
-    const isPlain =
-      !isLoose && !values.has(name) && isAtTop(node) && !text.slice(node.startIndex, node.endIndex).includes('+=');
+    const isPlain = isSure && !magic.test(name) && !values.has(name) && isAtTop(node) && !isAdded(node, text);
     const word = value && isPlain ? readWord(value, text, { variables: values, home, cwd: null }) : null;
-    values.set(name, word?.kind === 'literal' ? word.text : null);
+    values.set(name, { value: word?.kind === 'literal' ? word.text : null, from: node.endIndex });
   }
   for (const node of root.descendantsOfType([
     'for_statement',
@@ -29,10 +42,19 @@ export function assignmentsOf(root: Node, text: string, home: string): Map<strin
     'expansion',
   ])) {
     for (const name of node?.descendantsOfType('variable_name') ?? [])
-      if (name && (node?.type !== 'expansion' || /[:=?+-]/.test(node.text))) values.set(name.text, null);
+      if (name && (node?.type !== 'expansion' || /[:=?+-]/.test(node.text)))
+        values.set(name.text, { value: null, from: 0 });
   }
   return values;
 }
 
-const isAtTop = ({ parent }: Node): boolean =>
-  parent?.type === 'program' || (parent?.type === 'variable_assignments' && parent.parent?.type === 'program');
+const isAdded = ({ startIndex, endIndex }: Node, text: string): boolean =>
+  /^\w+\+=/.test(text.slice(startIndex, endIndex));
+
+/** In the shell itself: `x=1 &` sets it in another. */
+function isAtTop(node: Node): boolean {
+  const { parent, nextSibling } = node;
+  if (nextSibling?.type === '&') return false;
+  if (parent?.type === 'variable_assignments') return isAtTop(parent);
+  return parent?.type === 'program';
+}

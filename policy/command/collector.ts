@@ -52,20 +52,33 @@ export class Collector {
       this.unclear('a path holds characters that do not show');
       return;
     }
+    if (word.kind === 'glob' && this.#mayBeOption(word.text, cwd))
+      this.unclear(`${word.source} may be an option: a file is called like one`);
     const fact = (word.kind === 'glob' ? globFact : pathFact)(word.text, effect, cwd, this.place);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII may look like something else
     if (!fact.isInBase && /[^\u0000-\u007f]/.test(word.text)) this.unclear('a path has letters that look like others');
     paths.push(fact);
   }
 
+  /** `*` where a file is called `-o`. */
+  #mayBeOption(pattern: string, cwd: string): boolean {
+    if (!/^[-*?[]/.test(pattern)) return false;
+    return pattern.startsWith('-') || this.place.files.list(cwd).some((name) => name.startsWith('-'));
+  }
+
   /** A reader goes through everything below a folder. */
   tree(word: Word, cwds: readonly string[] | null): void {
     this.path(word, 'read', cwds);
     if (word.kind === 'unknown') return;
-    for (const cwd of cwds ?? ['/']) this.#lookBelow(resolvePath(cwd, word.text));
+    for (const cwd of cwds ?? ['/']) this.lookBelow(resolvePath(cwd, word.text));
   }
 
-  #lookBelow(folder: string): void {
+  /** Something goes through everything below the folder that it stands in. */
+  below(cwds: readonly string[] | null): void {
+    for (const cwd of cwds ?? ['/']) this.lookBelow(cwd);
+  }
+
+  lookBelow(folder: string): void {
     if (this.place.files.look(folder)?.kind === 'file') return;
     if (holdsRestricted(folder, this.place)) this.unclear(`restricted files may lie below ${folder}`);
   }

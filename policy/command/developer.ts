@@ -1,21 +1,19 @@
 /** Tools that build, test and install: they run what the project says. Data. */
 import type { CommandEffect } from '#protocol/action-facts.ts';
 import { asWord, type Call, type Describe } from './call.ts';
+import type { Word } from './word.ts';
 
 /** By subcommand; `*` for any other. */
 type Tool = Readonly<Record<string, CommandEffect>>;
 
-const versions: Tool = {
-  '--version': 'read',
-  '-v': 'read',
-  '-V': 'read',
-  version: 'read',
-  '--help': 'read',
-  '-h': 'read',
-  help: 'read',
-};
+/** What every tool says of itself; other spellings mean `verbose` to some. */
+const versions: Tool = { '--version': 'read', '--help': 'read' };
+/** Tools that know no `verbose` of one letter. */
+const short: Tool = { ...versions, '-v': 'read', '-h': 'read', '-V': 'read' };
+/** Tools whose first word is a command, never a file, a target or a package. */
+const spoken: Tool = { ...short, version: 'read', help: 'read' };
 const packages: Tool = {
-  ...versions,
+  ...spoken,
   ...{
     ls: 'read',
     list: 'read',
@@ -39,7 +37,7 @@ const packages: Tool = {
   ...{
     whoami: 'network',
     ping: 'network',
-    pack: 'write',
+    pack: 'execute',
     cache: 'write',
     config: 'write',
     init: 'write',
@@ -49,20 +47,21 @@ const packages: Tool = {
   },
 };
 const runs: Tool = { ...versions, '*': 'execute' };
+const compiler: Tool = { ...short, '*': 'execute' };
 
 const tools: Readonly<Record<string, Tool>> = {
   ...{
     npm: packages,
     pnpm: packages,
-    yarn: packages,
-    bun: packages,
-    npx: runs,
+    yarn: { ...short, '*': 'execute' },
+    bun: { ...short, '*': 'execute' },
+    npx: { ...short, '*': 'execute' },
     corepack: runs,
     pnpx: runs,
     bunx: runs,
   },
   ...{
-    make: runs,
+    make: { ...versions, '-v': 'read', '*': 'execute' },
     gmake: runs,
     cmake: runs,
     ninja: runs,
@@ -86,9 +85,9 @@ const tools: Readonly<Record<string, Tool>> = {
     phpunit: runs,
   },
   ...{
-    tsc: runs,
-    eslint: runs,
-    prettier: runs,
+    tsc: compiler,
+    eslint: compiler,
+    prettier: compiler,
     biome: runs,
     ruff: runs,
     black: runs,
@@ -101,8 +100,9 @@ const tools: Readonly<Record<string, Tool>> = {
   ...{
     cargo: {
       ...versions,
-      tree: 'read',
-      metadata: 'read',
+      '-V': 'read',
+      tree: 'execute',
+      metadata: 'execute',
       search: 'network',
       install: 'execute',
       publish: 'network',
@@ -111,7 +111,7 @@ const tools: Readonly<Record<string, Tool>> = {
     rustc: runs,
     rustfmt: runs,
   },
-  go: { ...versions, env: 'read', list: 'read', doc: 'read', version: 'read', get: 'execute', '*': 'execute' },
+  go: { ...spoken, env: 'read', list: 'read', doc: 'read', version: 'read', get: 'execute', '*': 'execute' },
   ...{
     gofmt: runs,
     gradle: runs,
@@ -126,7 +126,16 @@ const tools: Readonly<Record<string, Tool>> = {
     cabal: runs,
   },
   ...{
-    pip: { ...versions, list: 'read', show: 'read', freeze: 'read', check: 'read', '*': 'execute' },
+    pip: {
+      ...versions,
+      '-V': 'read',
+      help: 'read',
+      list: 'read',
+      show: 'read',
+      freeze: 'read',
+      check: 'read',
+      '*': 'execute',
+    },
     poetry: runs,
     uv: runs,
     pipenv: runs,
@@ -150,13 +159,20 @@ const tools: Readonly<Record<string, Tool>> = {
     java: runs,
   },
   ...{
-    docker: { ...versions, ps: 'read', images: 'read', '*': 'unknown' },
+    docker: { ...short, version: 'network', ps: 'read', images: 'read', '*': 'unknown' },
     kubectl: { version: 'network', get: 'network', describe: 'network', logs: 'network', '*': 'unknown' },
-    terraform: { ...versions, '*': 'unknown' },
+    terraform: { ...spoken, '*': 'unknown' },
   },
 };
 
 const aliases: Readonly<Record<string, string>> = { pip3: 'pip', pytest3: 'pytest' };
+
+/** Options that only choose what is shown; with others some tools write, or run a program. */
+const isQuiet = ({ text }: Word): boolean =>
+  !text.startsWith('-') ||
+  /^-(?:-?(?:json|long|parseable|all|global|g|a|l|m|u|r|q|depth(?:=\d+)?|prod|production|omit=\w+|outdated|recursive|no-trunc|format(?:=.*)?|filter(?:=.*)?))$/s.test(
+    text,
+  );
 
 const describeTool = (tool: Tool, call: Call): CommandEffect => {
   const { args, collector, cwds } = call;
@@ -173,7 +189,10 @@ const describeTool = (tool: Tool, call: Call): CommandEffect => {
   const [first] = args.filter(({ text }) => !/^-(?!-?(?:version|help)$|[vVh]$)/.test(text));
   const isAlone = args.length === 1;
   const said = first?.kind === 'literal' ? tool[first.text] : undefined;
-  return said === 'read' && first?.text.startsWith('-') && !isAlone ? 'execute' : (said ?? tool['*'] ?? 'unknown');
+  if (said === 'read' && first?.text.startsWith('-') && !isAlone) return 'execute';
+  if (said === 'read' && !args.every((word) => word === first || isQuiet(word)))
+    collector.unclear(`options of ${call.program} are not looked into`);
+  return said ?? tool['*'] ?? 'unknown';
 };
 
 /** `node file`, `python file`, `perl -e …`: the file runs; text on the command line is not looked into. */

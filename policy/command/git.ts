@@ -9,8 +9,8 @@ import type { Word } from './word.ts';
 const reads = new Set(
   (
     'status log diff show blame rev-parse ls-files ls-tree cat-file describe shortlog merge-base rev-list name-rev ' +
-    'for-each-ref count-objects whatchanged check-ignore check-attr version help var grep show-ref symbolic-ref diff-tree ' +
-    'diff-index diff-files cherry range-diff annotate verify-commit verify-tag ls-remote show-branch fsck'
+    'for-each-ref count-objects whatchanged check-ignore check-attr version var grep show-ref diff-tree ' +
+    'diff-index diff-files cherry range-diff annotate verify-commit verify-tag ls-remote show-branch'
   ).split(' '),
 );
 /** Read with one of these as their first word, or without any. */
@@ -22,18 +22,17 @@ const readForms: Readonly<Record<string, { words: readonly string[]; options: Re
     bare: true,
   },
   tag: { words: [], options: /^(?:-l|-n\d*|--(?:list|contains|sort|points-at|merged)(?:=.*)?)$/, bare: true },
-  remote: { words: ['show', 'get-url'], options: /^(?:-v|--verbose)$/, bare: true },
+  'symbolic-ref': { words: [], options: /^(?:-q|--short|HEAD)$/, bare: false },
+  fsck: { words: [], options: /^--(?:full|strict|no-dangling|connectivity-only)$/, bare: true },
+  help: { words: [], options: /^(?:-a|-g|--all|--guides|[a-z-]+)$/, bare: true },
+  remote: { words: ['get-url'], options: /^(?:-v|--verbose)$/, bare: true },
   stash: { words: ['list', 'show'], options: /^$/, bare: false },
   reflog: { words: ['show', 'exists'], options: /^(?:-n?\d*|--date=.*)$/, bare: true },
   worktree: { words: ['list'], options: /^--porcelain$/, bare: false },
   submodule: { words: ['status', 'summary'], options: /^$/, bare: true },
   notes: { words: ['list', 'show'], options: /^$/, bare: true },
   bisect: { words: ['log', 'view'], options: /^$/, bare: false },
-  config: {
-    words: ['get', 'list'],
-    options: /^(?:-l|--(?:get|get-all|list|local|global|show-origin|show-scope|name-only|type=.*))$/,
-    bare: false,
-  },
+  config: { words: ['get', 'list'], options: /^$/, bare: false },
 };
 const talks = new Set([
   'fetch',
@@ -52,7 +51,7 @@ const changes = new Set(
   (
     'add commit checkout switch restore reset rebase merge cherry-pick revert rm mv clean init am apply branch tag stash gc prune ' +
     'repack remote config notes update-index update-ref worktree submodule bisect reflog replace sparse-checkout maintenance ' +
-    'read-tree write-tree commit-tree hash-object mktag mktree pack-refs fast-import format-patch archive bundle'
+    'symbolic-ref fsck read-tree write-tree commit-tree hash-object mktag mktree pack-refs fast-import format-patch archive bundle'
   ).split(' '),
 );
 /** Run a program, or write a file. */
@@ -97,15 +96,37 @@ function takeGlobal(call: Call): Whole {
 }
 
 /** `HEAD:config/secrets.json` names a file in a commit. */
-function inCommit(text: string): string | null {
-  const match = /^:?[^:]*:(?:\d:)?(.+)$/.exec(text);
-  return match?.[1] && !text.includes('://') ? match[1] : null;
+function inCommit(text: string): string[] {
+  if (text.includes('://')) return [];
+  return [...text.matchAll(/:/g)].map(({ index }) => text.slice(index + 1)).filter((rest) => rest !== '');
 }
+
+/** Long options whose value is no file. */
+const said = [
+  ...[
+    'message',
+    'format',
+    'pretty',
+    'author',
+    'committer',
+    'since',
+    'until',
+    'after',
+    'before',
+    'grep',
+    'sort',
+    'date',
+  ],
+  ...['color', 'max-count', 'abbrev', 'stat', 'unified', 'diff-filter', 'word-diff', 'decorate', 'branches', 'tags'],
+];
+const shortOf: Readonly<Record<string, string>> = { grep: 'eABCmf', blame: 'LSC', annotate: 'LSC', 'ls-files': 'xX' };
+/** They show what is in files below a folder that they are given. */
+const shows = new Set(['grep', 'diff', 'show', 'log', 'archive', 'stash', 'difftool', 'whatchanged', 'cat-file']);
 
 function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effect: CommandEffect): void {
   const { collector } = call;
   const values = {
-    short: subcommand === 'grep' ? 'eABCmf' : 'mFCnSGUlb',
+    short: shortOf[subcommand] ?? 'mFCnSGUlbOL',
     long: ['message', 'format', 'author', 'since', 'until', 'grep', 'sort', 'date'],
   };
   const dashes = rest.findIndex(({ text }) => text === '--');
@@ -116,51 +137,87 @@ function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effec
     if (isPager || risky.some((each) => names(option.name, each) && option.name.length > 2)) {
       collector.unclear(`git ${subcommand} -${option.name} runs or writes something`);
     }
-    if (option.value && isOneOf(option, 'F', ['file'])) collector.path(option.value, 'read', cwds);
+    const isFile = option.name.length > 1 ? !isOneOf(option, '', said) : 'FfOXS'.includes(option.name);
+    if (option.value && isFile && option.value.text !== '') collector.path(option.value, 'read', cwds);
+    if (option.value && option.name === 'L')
+      collector.path({ ...option.value, text: option.value.text.replace(/^.*:/s, '') }, 'read', cwds);
   }
   const pathEffect = effect === 'write' ? 'write' : 'read';
+  const look = (word: Word) =>
+    shows.has(subcommand) && pathEffect === 'read'
+      ? collector.tree(word, cwds)
+      : collector.path(word, pathEffect, cwds);
   for (const word of operands) {
     if (collector.request(word, subcommand === 'push' ? 'POST' : 'GET')) continue;
     if (word.kind === 'unknown') collector.unclear(`${word.source} of git is known only when it runs`);
     // A name of a commit read as a path is harmless; a path read as the name of a commit is not.
-    else collector.path(word, pathEffect, cwds);
-    const inside = inCommit(word.text);
-    if (inside !== null) fromTop({ ...word, text: inside }, pathEffect, call);
+    else if (/^:[(/!^]/.test(word.text)) collector.unclear(`which files ${word.text} means is not looked at`);
+    else look(word);
+    for (const inside of inCommit(word.text)) fromTop({ ...word, text: inside }, pathEffect, call);
   }
   for (const word of dashes < 0 ? [] : rest.slice(dashes + 1)) {
     // After the dashes stand paths, and their own small language of magic words.
     if (word.text.startsWith(':') && word.kind === 'literal')
       collector.unclear(`which files ${word.text} means is not looked at`);
-    else collector.path(word, pathEffect, cwds);
+    else look(word);
   }
+  if (subcommand === 'grep' && dashes < 0 && effect === 'read') collector.below(cwds);
+  if (/^(?:clean|apply|am|checkout-index)$/.test(subcommand)) collector.below(cwds);
 }
 
 /** A path in a commit counts from the top of the repository, wherever that is: said only where it is restricted. */
-function fromTop(word: Word, effect: 'read' | 'write', { collector }: Call): void {
+function fromTop(word: Word, effect: 'read' | 'write', { collector, cwds }: Call): void {
+  // `HEAD:./x` counts from where it stands.
+  for (const cwd of cwds ?? []) {
+    const path = resolvePath(cwd, word.text);
+    if (isRestricted(path, collector.place)) collector.path(word, effect, [cwd]);
+    collector.lookBelow(path);
+  }
   const parts = collector.place.base.split('/');
   for (let length = parts.length; length > 0; length--) {
     const top = parts.slice(0, length).join('/') || '/';
-    if (isRestricted(resolvePath(top, word.text), collector.place)) collector.path(word, effect, [top]);
+    const path = resolvePath(top, word.text);
+    if (isRestricted(path, collector.place)) collector.path(word, effect, [top]);
+    else collector.lookBelow(path);
   }
 }
 
-/** `git config --get user.name`. */
-const isQuery = (subcommand: string, { text }: Word): boolean =>
-  subcommand === 'config' && (readForms.config?.options.test(text) ?? false);
+/** `git config --get user.name`, `git config --list`: nothing but asking, and at most one name. */
+function isConfigRead(rest: readonly Word[]): boolean {
+  const options = rest.filter(({ text }) => text.startsWith('-'));
+  const names = rest.filter(({ text }) => !text.startsWith('-'));
+  const isKnown = options.every(({ text }) =>
+    /^(?:-[lz]|--(?:get|get-all|list|local|global|system|worktree|show-origin|show-scope|name-only|null|type=\w+))$/.test(
+      text,
+    ),
+  );
+  const isAsking = options.some(({ text }) => /^(?:-l|--list|--get|--get-all)$/.test(text));
+  return (
+    isKnown &&
+    names.length <= 1 &&
+    (isAsking || (names.length === 1 && /^[\w-]+(?:\.[\w-]+)+$/.test(names[0]?.text ?? '')))
+  );
+}
+
+/** `git tag --list`, `git branch --contains x`: whatever else is said must be of listing, too. */
+const listing =
+  /^(?:-[avrliq]+|-n\d*|--(?:list|all|remotes|contains|no-contains|merged|no-merged|points-at|sort|format|column|verbose|ignore-case|show-current)(?:=.*)?)$/s;
 
 function effectOf(subcommand: string, rest: readonly Word[]): CommandEffect {
   if (talks.has(subcommand)) return 'network';
   if (reads.has(subcommand)) return 'read';
   const form = Object.hasOwn(readForms, subcommand) ? readForms[subcommand] : undefined;
   const [first] = rest;
-  const isListing = rest.some(({ text }) => /^(?:-l|--list|--contains|--merged|--no-merged|--points-at)$/.test(text));
+  const isListing =
+    rest.some(({ text }) => /^(?:-l|--list|--contains|--merged|--no-merged|--points-at)$/.test(text)) &&
+    rest.every(({ text }) => !text.startsWith('-') || listing.test(text));
   if (isListing && (subcommand === 'tag' || subcommand === 'branch')) return 'read';
-  if (subcommand === 'config' && rest.length === 1 && /^[\w-]+(?:\.[\w-]+)+$/.test(first?.text ?? '')) return 'read';
+  if (subcommand === 'config' && isConfigRead(rest)) return 'read';
+  if (subcommand === 'remote' && first?.text === 'show') return 'network';
   if (form) {
     const isRead = first
       ? rest.every(({ text }) => form.options.test(text)) ||
-        form.words.includes(first.text) ||
-        isQuery(subcommand, first)
+        (form.words.includes(first.text) && rest.every(({ text }) => !/^--?(?:unset|add|edit|expire|exec)/.test(text)))
       : form.bare;
     if (isRead) return 'read';
   }

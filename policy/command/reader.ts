@@ -21,17 +21,27 @@ interface Reader extends OptionGrammar {
   tree?: true | string;
   /** Files from this operand on are written. */
   writesFrom?: number;
+  /** Long options that make it go through folders. */
+  treeLong?: readonly string[];
+  /** Long options whose value is no file. */
+  words?: readonly string[];
+  /** With an operand it sets what it shows without. */
+  isAlone?: boolean;
+  /** Its options are not looked into. */
+  onlyKnows?: boolean;
 }
 
 const grep: Reader = {
-  ...{ short: 'eABCmdDf', long: ['regexp', 'file', 'max-count', 'include', 'exclude', 'exclude-dir', 'color'] },
+  ...{ short: 'eABCmdDf', long: ['regexp', 'file', 'max-count', 'include', 'exclude', 'exclude-dir'] },
   ...{
     skip: 1,
     pattern: 'ef',
     patternLong: ['regexp', 'file'],
     file: 'f',
     fileLong: ['file', 'exclude-from'],
-    tree: 'rR',
+    tree: 'rRd',
+    treeLong: ['recursive', 'dereference-recursive', 'directories'],
+    words: ['include', 'exclude', 'exclude-dir', 'regexp', 'color', 'colour', 'label'],
   },
 };
 const rg: Reader = {
@@ -44,6 +54,7 @@ const rg: Reader = {
     fileLong: ['file', 'ignore-file'],
   },
   ...{ tree: true as const, risky: 'z', riskyLong: ['pre', 'pre-glob', 'hostname-bin', 'search-zip'] },
+  words: ['regexp', 'glob', 'iglob', 'type', 'type-not', 'replace', 'color', 'colors', 'sort'],
 };
 const numbered: Reader = { short: 'nc', long: ['lines', 'bytes'] };
 const plain: Reader = {};
@@ -57,26 +68,35 @@ const readers: Readonly<Record<string, Reader>> = {
     fold: { short: 'w' },
     cut: { short: 'bcdf', long: ['delimiter'] },
   },
-  ...{ paste: { short: 'd' }, join: { short: '12aetvjo' }, comm: plain, cmp: plain, column: { short: 'tsco' } },
-  ...{ diff: { short: 'UCIxXFLW', tree: 'r' }, expand: { short: 't' }, unexpand: { short: 't' }, tsort: plain },
+  ...{ paste: { short: 'd' }, join: { short: '12aetvjo' }, comm: plain, cmp: plain, column: { short: 'sco' } },
   ...{
-    od: { short: 'AjNtwS' },
-    hexdump: { short: 'ensf' },
-    strings: { short: 'nt' },
+    diff: { short: 'UCIxXFLW', file: 'X', tree: true as const },
+    expand: { short: 't' },
+    unexpand: { short: 't' },
+    tsort: plain,
+  },
+  ...{
+    od: { short: 'AjNtS' },
+    hexdump: { short: 'ensf', file: 'f' },
+    strings: { short: 'nte' },
     xxd: { short: 'cglos', risky: 'r', riskyLong: ['revert'], writesFrom: 1 },
   },
   ...{ md5sum: plain, sha1sum: plain, sha256sum: plain, sha512sum: plain, cksum: plain, b2sum: plain, sum: plain },
-  ...{ base64: { short: 'w' }, base32: { short: 'w' }, file: { short: 'mfFPe', risky: 'Cm', riskyLong: ['compile'] } },
   ...{
-    stat: { short: 'cf', long: ['format', 'printf'] },
+    base64: { short: 'w' },
+    base32: { short: 'w' },
+    file: { short: 'mfFPe', file: 'fm', risky: 'Cm', riskyLong: ['compile'] },
+  },
+  ...{
+    stat: { short: 'c', long: ['format', 'printf'], words: ['format', 'printf'] },
     ls: { short: 'IwT', tree: 'R' },
     dir: { short: 'IwT', tree: 'R' },
     vdir: { short: 'IwT' },
   },
   ...{
-    du: { short: 'dtBX', tree: true as const },
+    du: { short: 'dtBX', file: 'X', tree: true as const },
     df: { short: 'Bt' },
-    tree: { short: 'LPIoH', tree: true as const, risky: 'oR' },
+    tree: { short: 'LPIoH', tree: true as const, risky: 'oR', words: ['charset', 'sort'] },
   },
   ...{
     sort: {
@@ -88,7 +108,14 @@ const readers: Readonly<Record<string, Reader>> = {
     },
   },
   ...{ uniq: { short: 'fsw', writesFrom: 1 }, shuf: { short: 'ino', risky: 'o', riskyLong: ['output'] } },
-  ...{ grep, egrep: grep, fgrep: grep, zgrep: grep, rg, ag: { ...rg, short: 'ABCmGg', risky: 'z' } },
+  ...{
+    grep,
+    egrep: grep,
+    fgrep: grep,
+    zgrep: grep,
+    rg,
+    ag: { ...rg, short: 'ABCmGgp', file: 'p', riskyLong: ['pager', 'search-zip', 'path-to-ignore'] },
+  },
   ...{ jq: { short: 'fL', long: ['arg', 'argjson'], skip: 1, pattern: 'f', patternLong: ['from-file'], file: 'fL' } },
   ...{
     realpath: plain,
@@ -122,23 +149,20 @@ const readers: Readonly<Record<string, Reader>> = {
   },
   ...{ which: words, whereis: words, type: words, tr: words, expr: words, factor: words, numfmt: words, cal: words },
   ...{
-    date: { isData: true, short: 'dIr', risky: 's', riskyLong: ['set', 'file'], file: 'r' },
+    date: { isData: true, short: 'dr', risky: 'sf', riskyLong: ['set', 'file'], file: 'r' },
     printf: { isData: true, risky: 'v' },
   },
   ...{
     test: words,
     '[': words,
-    let: words,
     shift: words,
     return: words,
     exit: words,
     break: words,
     continue: words,
-    wait: words,
   },
   ...{
-    hostname: { isData: true, risky: 'bF', riskyLong: ['file'] },
-    man: { isData: true, risky: 'PHlC', riskyLong: ['pager', 'html'] },
+    hostname: { isData: true, risky: 'bF', riskyLong: ['file', 'boot'], isAlone: true },
   },
   ...{
     cd: words,
@@ -147,19 +171,14 @@ const readers: Readonly<Record<string, Reader>> = {
     dirs: words,
     tput: words,
     times: words,
-    jobs: words,
-    getopts: words,
-    read: { isData: true, short: 'adinNptu' },
     cksfv: plain,
   },
   ...{
     pgrep: words,
-    less: { risky: 'oOkKtT' },
-    more: plain,
     zcat: plain,
     bzcat: plain,
     xzcat: plain,
-    cloc: { tree: true as const },
+    cloc: { tree: true as const, onlyKnows: true },
   },
 };
 
@@ -168,6 +187,19 @@ function asked(operands: readonly Word[], { collector, cwds }: Call): void {
   for (const word of operands) {
     if (word.kind !== 'unknown' && word.text.includes('/')) collector.path(word, 'list', cwds);
   }
+}
+
+const unary = /^-[a-hknoprstuwxzGLNOS]$/;
+const binary = /^(?:==?|!=|<|>|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef))$/;
+
+/** `-v a[$(x)]` runs x: a word that is not known must stand where it cannot become such an option. */
+function isPlainTest(args: readonly Word[]): boolean {
+  return args.every(({ kind, text, source }, index) => {
+    const [before = '', after = ''] = [args[index - 1]?.text, args[index + 1]?.text];
+    if (/^-[vR]$/.test(before) && !/^[A-Za-z_]\w*$/.test(text)) return false;
+    if (kind !== 'unknown' || /^\$[?#$!]$/.test(source)) return true;
+    return source.startsWith('"') && (unary.test(before) || binary.test(before) || binary.test(after));
+  });
 }
 
 /** Without a value or an operand these are read from the folder it stands in. */
@@ -184,24 +216,33 @@ function describeReader(reader: Reader, call: Call): CommandEffect {
       collector.unclear(`${program} with -${option.name} does more than read`);
       effect = 'unknown';
     }
-    if (option.value && isOneOf(option, file, fileLong)) collector.path(option.value, 'read', cwds);
+    if (reader.onlyKnows) collector.unclear(`${program} -${option.name} is not known`);
+    const isFile = option.name.length > 1 && !isOneOf(option, '', reader.words ?? []);
+    if (option.value && (isFile || isOneOf(option, file, fileLong))) collector.path(option.value, 'read', cwds);
   }
   if (reader.isData) {
-    if (program === 'test' || program === '[') asked(operands, call);
+    if (program === 'test' || program === '[') {
+      asked(operands, call);
+      if (!isPlainTest(call.args)) collector.unclear(`what ${program} looks at is not known`);
+    }
+    const isSetting = operands.some(({ text }) => reader.isAlone || (program === 'date' && !text.startsWith('+')));
+    if (isSetting) collector.unclear(`${program} may set what it shows`);
     const isLoose = program !== 'echo' && operands.some(({ kind }) => kind === 'unknown');
     if (isLoose && risky !== '') collector.unclear(`an argument of ${program} is known only when it runs`);
     return effect;
   }
   const hasPattern = options.some((option) => isOneOf(option, reader.pattern ?? '', reader.patternLong ?? []));
   const skip = hasPattern ? 0 : (reader.skip ?? 0);
-  const isTree =
-    tree === true ||
-    options.some((option) => isOneOf(option, tree === '' ? '' : tree, ['recursive', 'dereference-recursive']));
+  const isTree = tree === true || options.some((option) => isOneOf(option, tree, reader.treeLong ?? ['recursive']));
   // An argument that is not known may be an option.
   for (const word of operands.slice(0, skip)) {
     if (word.kind === 'unknown') collector.unclear(`${word.source} may be an option of ${program}`);
   }
+  const isFilter = ({ text }: Word) =>
+    /\benv\b|ENV|import|include|input_filename/.test(text) && !/^[\w/-]+\.\w+$/.test(text);
+  if (program === 'jq' && operands.some(isFilter)) collector.unclear('the filter of jq may read something else');
   const files = operands.slice(skip);
+  if (files.some(({ text }) => text.startsWith('@'))) collector.unclear(`${program} may take options from a file`);
   const { writesFrom = Number.POSITIVE_INFINITY } = reader;
   files.forEach((word, index) => {
     if (index >= writesFrom) {

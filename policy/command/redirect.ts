@@ -41,7 +41,9 @@ export function redirect({ node, text, scope, cwds, collector }: Redirection): b
 export function inputOf(redirections: readonly Node[], text: string): Input | null {
   let input: Input | null = null;
   for (const node of redirections) {
-    if (node.type === 'file_redirect' && node.children.some((child) => child?.type === '<'))
+    // Another descriptor than the first is not what the program reads.
+    if (!/^0?$/.test(node.childForFieldName('descriptor')?.text ?? '')) continue;
+    if (node.type === 'file_redirect' && node.children.some((child) => child?.type.startsWith('<')))
       input = { kind: 'unknown' };
     if (node.type === 'herestring_redirect') {
       const value = node.namedChildren.find((child) => child?.type !== 'file_descriptor');

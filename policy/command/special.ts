@@ -2,13 +2,20 @@
 import type { CommandEffect } from '#protocol/action-facts.ts';
 import { asWord, type Call, type Describe, isOneOf, splitArguments } from './call.ts';
 import type { Word } from './word.ts';
-import { joinText } from './wrapper.ts';
+import { isDangerousVariable, joinText } from './wrapper.ts';
 
 const findTests = new Set(
   (
     'name iname path ipath wholename iwholename regex iregex type xtype size mtime mmin atime amin ctime cmin newer perm user group ' +
     'uid gid maxdepth mindepth links inum empty readable writable executable print print0 ls prune quit not o a and or depth ' +
     'mount xdev follow true false nouser nogroup samefile printf daystart noleaf regextype quit'
+  ).split(' '),
+);
+/** Of these the word behind is their value, whatever it says. */
+const findValues = new Set(
+  (
+    'name iname path ipath wholename iwholename regex iregex type xtype size mtime mmin atime amin ctime cmin newer perm user group ' +
+    'uid gid maxdepth mindepth links inum samefile printf regextype'
   ).split(' '),
 );
 const findRuns = new Set(['exec', 'execdir', 'ok', 'okdir']);
@@ -31,7 +38,17 @@ const find: Describe = (call) => {
   for (; at < args.length; at++) {
     const word = args[at];
     const name = word?.text.replace(/^-/, '') ?? '';
+    if (word?.kind === 'unknown' && !word.source.startsWith('"'))
+      collector.unclear(`${word.source} may be more words than one`);
+    if (word?.kind === 'unknown') collector.unclear(`${word.source} may be an action of find`);
     if (!word?.text.startsWith('-')) continue;
+    if (findValues.has(name)) {
+      const value = args[++at];
+      if (name === 'samefile' && value) collector.path(value, 'list', cwds);
+      const isOne = value?.kind !== 'unknown' || /^"(?:[^"\\]|\\.)*"$/s.test(value.source);
+      if (!isOne) collector.unclear(`${value?.source} may be more words than one`);
+      continue;
+    }
     if (findRuns.has(name)) {
       const end = args.findIndex(({ text }, index) => index > at && (text === ';' || text === '+'));
       runFound(args.slice(at + 1, end < 0 ? undefined : end), call);
@@ -123,15 +140,27 @@ const shell: Describe = (call) => {
   }
   const [first] = operands;
   if (options.some(({ name }) => name === 'c')) {
-    if (first?.kind === 'literal') call.runText(first.text);
+    if (first?.kind === 'literal') runShell(first.text, call);
     else collector.unclear(`the text that ${program} runs is known only when it runs`);
   } else if (first) {
     collector.path(first, 'execute', cwds);
     collector.unclear(`what the script ${first.source} does is not looked at`);
-  } else if (input.kind === 'text') call.runText(input.text);
+  } else if (input.kind === 'text') runShell(input.text, call);
   else collector.unclear(`what ${program} reads as a script is known only when it runs`);
   return 'execute';
 };
+
+/** What bash and other shells read differently: quotes with a `$`, and two parentheses. */
+const ofBash = /\$['"]|\(\(|\|&|&>/;
+
+/** Text for a shell that may be another one than bash. */
+function runShell(text: string, call: Call): void {
+  const isBash = /^r?bash$/.test(call.program);
+  const isPosix = /^(?:sh|dash|ash)$/.test(call.program);
+  if (!isBash && (!isPosix || ofBash.test(text)))
+    call.collector.unclear(`how ${call.program} reads its text is not certain`);
+  call.runText(text);
+}
 
 const evaluate: Describe = (call) => {
   joinText(call.args, call);
@@ -142,6 +171,48 @@ const source: Describe = ({ args, collector, cwds }) => {
   if (args[0]) collector.path(args[0], 'execute', cwds);
   collector.unclear('what the sourced file does is not looked at');
   return 'execute';
+};
+
+/** They give variables values: only plain names of harmless ones. */
+const setsNames: Describe = ({ program, args, collector }) => {
+  const short = { read: 'adinNptu', getopts: '' }[program] ?? '';
+  const { options, operands } = splitArguments(args, { short });
+  const arrays = options.filter(({ name }) => name === 'a').map(({ value }) => value);
+  const names = [...operands.slice(program === 'getopts' ? 1 : 0, program === 'getopts' ? 2 : undefined), ...arrays];
+  for (const name of names) {
+    const isPlain = name?.kind === 'literal' && /^[A-Za-z_]\w*$/.test(name.text) && !isDangerousVariable(name.text);
+    if (!isPlain) collector.unclear(`what ${program} sets is not looked into`);
+  }
+  return 'read';
+};
+
+/** Sums, and what `-x` and `-p` do: only without. */
+const onlyPlain: Describe = ({ program, args, collector }) => {
+  const isPlain = args.every(
+    ({ text, kind }) => kind === 'literal' && /^(?:%?\d+|-[lnrs]+|[A-Za-z_]\w*[+*/-]?=\d+)$/.test(text),
+  );
+  const isSafe = args.every(({ text }) => !isDangerousVariable(text.split(/[+*/-]?=/)[0] ?? ''));
+  if (!isPlain || !isSafe) collector.unclear(`what ${program} is told is not looked into`);
+  return 'read';
+};
+
+/** What it shows stays on the screen with a program of its own, that takes commands: without one it is `cat`. */
+const pager: Describe = ({ program, args, collector, cwds }) => {
+  for (const word of args) {
+    if (word.kind !== 'unknown' && /^-[NSRFXEeinrsS]+$/.test(word.text)) continue;
+    if (/^[-+]/.test(word.text)) collector.unclear(`${program} ${word.text} is not known`);
+    else collector.path(word, 'read', cwds);
+  }
+  return 'read';
+};
+
+/** Names of pages; a word with a slash is a file. */
+const manual: Describe = ({ args, collector, cwds }) => {
+  for (const word of args) {
+    if (word.kind === 'unknown' || /^-(?![kf]$)/.test(word.text)) collector.unclear(`man ${word.source} is not known`);
+    else if (/[/.]/.test(word.text)) collector.path(word, 'read', cwds);
+  }
+  return 'read';
 };
 
 /** They change what later words mean. */
@@ -161,6 +232,8 @@ const specials: Readonly<Record<string, Describe>> = {
   ...{ find, xargs, sed, gsed: sed, awk, gawk: awk, mawk: awk, nawk: awk, eval: evaluate, source, '.': source },
   ...{ bash: shell, sh: shell, dash: shell, zsh: shell, ksh: shell, ash: shell, rbash: shell, fish: shell },
   ps,
+  ...{ read: setsNames, getopts: setsNames, let: onlyPlain, jobs: onlyPlain, wait: onlyPlain },
+  ...{ less: pager, more: pager, man: manual },
   ...{
     alias: changesMeaning,
     unalias: changesMeaning,

@@ -3,11 +3,12 @@ import { resolvePath } from '../path.ts';
 import { assignmentsOf } from './assignment.ts';
 import type { Input } from './call.ts';
 import type { Collector } from './collector.ts';
+import { assigned, declare } from './declaration.ts';
 import { dispatch, maxDepth, type Running } from './dispatch.ts';
+import { hiddenIn } from './hidden.ts';
 import { inputOf, redirect } from './redirect.ts';
 import type { Node, ShellSyntax } from './syntax.ts';
-import { readWord, readWords, type Scope, type Word } from './word.ts';
-import { isDangerousVariable } from './wrapper.ts';
+import { type Known, readWord, readWords, type Scope, type Word } from './word.ts';
 
 type Cwds = readonly string[] | null;
 
@@ -50,13 +51,15 @@ const words = new Set([
   'extglob_pattern',
 ]);
 const most = 4;
+/** What these run, they run in the shell itself. */
+const inShell = /^(?:command|builtin|time|eval)$/;
 
 class Walk {
   readonly #syntax: ShellSyntax;
   readonly #collector: Collector;
   readonly #text: string;
   readonly #via: readonly string[];
-  readonly #variables: ReadonlyMap<string, string | null>;
+  readonly #variables: ReadonlyMap<string, Known>;
   readonly #functions = new Map<string, Node>();
   #calls = 0;
 
@@ -182,6 +185,7 @@ class Walk {
     const [program, ...rest] = this.#wordsOf(node, null);
     const isPlain =
       program?.text === 'echo' &&
+      !this.#functions.has('echo') &&
       rest.every(({ kind, text }) => kind === 'literal' && !text.startsWith('-') && !text.includes('\\'));
     return isPlain ? { kind: 'text', text: rest.map(({ text }) => text).join(' ') } : { kind: 'unknown' };
   }
@@ -199,6 +203,11 @@ class Walk {
     }
     const body = node.childForFieldName('body');
     if (!body) return cwds;
+    const own = inputOf(
+      body.childrenForFieldName('redirect').filter((child) => child !== null),
+      this.#text,
+    );
+    if (own && given !== input) this.#collector.unclear('which of two inputs it reads is not looked at');
     return body.type === 'command' ? this.#command(body, cwds, given, isWriting) : this.statement(body, cwds, given);
   }
 
@@ -230,7 +239,7 @@ class Walk {
   #command(node: Node, cwds: Cwds, input: Input, isWriting = false): Cwds {
     for (const child of node.namedChildren) {
       if (child && !child.type.endsWith('_redirect')) this.#substitutions(child, cwds);
-      if (child?.type === 'variable_assignment') this.#assigned(child);
+      if (child?.type === 'variable_assignment') assigned(child, this.#collector);
       else if (child && !words.has(child.type) && child.type !== 'command_name' && !child.type.endsWith('_redirect')) {
         this.#collector.unclear(`${child.type.replaceAll('_', ' ')} is not looked into`);
       }
@@ -257,7 +266,8 @@ class Walk {
     dispatch(running, { collector: this.#collector, walkText: (text, how) => this.#inner(text, how) });
     if (first?.kind !== 'literal') return cwds;
     if (first.text === 'cd') return either(cwds, this.#enter(args, cwds));
-    if (first.text === 'pushd' || first.text === 'popd') {
+    const isMoving = inShell.test(first.text) && args.some(({ text }) => /\b(?:cd|pushd|popd)\b/.test(text));
+    if (isMoving || first.text === 'pushd' || first.text === 'popd') {
       this.#collector.unclear(`where ${first.text} leads is not looked at`);
       return null;
     }
@@ -299,42 +309,17 @@ class Walk {
   #assignment(node: Node, cwds: Cwds): Cwds {
     this.#substitutions(node, cwds);
     const all = node.type === 'variable_assignment' ? [node] : node.namedChildren;
-    for (const each of all) if (each) this.#assigned(each);
+    for (const each of all) if (each) assigned(each, this.#collector);
     return cwds;
   }
 
-  #assigned(node: Node): void {
-    const name = node.childForFieldName('name')?.text ?? '';
-    if (isDangerousVariable(name)) this.#collector.unclear(`setting ${name} changes what programs do`);
-    if (!/^[A-Za-z_]\w*$/.test(name)) this.#collector.unclear('an array is not looked into');
-  }
-
-  /** `export -p` prints every variable; others only set theirs. */
   #declaration(node: Node, cwds: Cwds): Cwds {
-    const [keyword] = node.children;
-    for (const child of node.namedChildren) {
-      if (child?.type === 'variable_assignment') this.#assigned(child);
-      else if (child?.type === 'variable_name' && isDangerousVariable(child.text))
-        this.#collector.unclear(`${child.text} changes what programs do`);
-    }
     this.#substitutions(node, cwds);
     const scope = this.#scope(cwds);
     const rest = node.namedChildren.flatMap((child) =>
       child && words.has(child.type) ? [readWord(child, this.#text, scope)] : [],
     );
-    const { text = 'declare' } = keyword ?? {};
-    const isShowing =
-      rest.some((word) => word.text.startsWith('-') && word.text.includes('p')) || node.namedChildCount === 0;
-    this.#collector.command({
-      ...{
-        program: text,
-        argv: [text, ...rest.map((word) => word.text)],
-        unknown: [],
-        effect: isShowing ? 'unknown' : 'read',
-      },
-      ...{ cwd: cwds?.[0] ?? null, via: [...this.#via] },
-    });
-    if (isShowing) this.#collector.unclear(`${text} shows every variable`);
+    declare({ node, rest, collector: this.#collector, place: { cwd: cwds?.[0] ?? null, via: this.#via } });
     return cwds;
   }
 
@@ -370,6 +355,7 @@ export function walkText({ syntax, collector, text, via, cwds }: WalkOptions): v
   const parsed = syntax.parse(text);
   if ('problem' in parsed) return collector.unclear(parsed.problem);
   try {
+    for (const phrase of hiddenIn(parsed.root, text)) collector.unclear(phrase);
     new Walk({ syntax, collector, text, via, root: parsed.root }).statement(parsed.root, cwds);
   } finally {
     parsed.dispose();

@@ -10,9 +10,16 @@ export interface Word {
   source: string;
 }
 
+/** A variable from where it is set, an index of the text: before that it is not known. */
+export interface Known {
+  /** Null: known to be unknown. */
+  value: string | null;
+  from: number;
+}
+
 export interface Scope {
-  /** Values of variables that are surely known; null: known to be unknown. */
-  variables: ReadonlyMap<string, string | null>;
+  /** Variables that the script sets. */
+  variables: ReadonlyMap<string, Known>;
   home: string;
   /** Where the command runs; null: not known for sure. */
   cwd: string | null;
@@ -214,13 +221,13 @@ class Decoder {
     this.#at = node.endIndex;
   }
 
-  #valueOf({ type, text }: Node): string | null {
+  #valueOf({ type, text, startIndex }: Node): string | null {
     const match = type === 'simple_expansion' || type === 'expansion' ? /^\$\{?([A-Za-z_]\w*)\}?$/.exec(text) : null;
     const name = match?.[1];
     if (name === undefined) return null;
     const { variables, home, cwd } = this.#scope;
     const known = variables.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) return startIndex >= known.from ? known.value : null;
     if (name === 'HOME') return home;
     return name === 'PWD' ? cwd : null;
   }

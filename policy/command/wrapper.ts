@@ -119,8 +119,7 @@ function describeWrapper(wrapper: Wrapper, call: Call): CommandEffect {
       collector.unclear(`${program} -${option.name} is not known`);
   }
   const rest = afterOwn(wrapper, { options, operands }, call);
-  const isShown =
-    (program === 'command' && call.args.some(({ text }) => /^-[pvV]*[vV]/.test(text))) || rest.length === 0;
+  const isShown = (program === 'command' && options.some((option) => isOneOf(option, 'vV'))) || rest.length === 0;
   if (isShown) return rest.length === 0 && wrapper.effect === 'unknown' ? 'unknown' : 'read';
   if (program === 'watch' && !options.some(({ name }) => name === 'x' || name === 'exec')) {
     joinText(rest, call);

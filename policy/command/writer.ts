@@ -93,6 +93,8 @@ function describeWriter(writer: Writer, call: Call): CommandEffect {
     if (isTarget || option.value.text.includes('/')) collector.path(option.value, 'write', cwds);
   }
   if (does === 'none') return 'write';
+  // What they write is said by another file.
+  if (/^(?:patch|tar|bsdtar|unzip|cpio|7z)$/.test(program)) collector.below(cwds);
   const files = operands.slice(skip);
   files.forEach((word, index) => {
     const isLast = index === files.length - 1 && !hasTarget && files.length > 1;
