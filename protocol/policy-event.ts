@@ -5,6 +5,10 @@ import { maxWorkspaceText } from './workspace-file.ts';
 
 const path = prose(4096);
 
+/** Whose rules: of everybody on this server, of a workspace file, of one session. The strictest word counts. */
+export const policyLevels = ['server', 'workspace', 'session'] as const;
+export type PolicyLevel = (typeof policyLevels)[number];
+
 /** What a runner needs to know of a policy to state facts. Paths as they are where the checkout is made from. */
 export const policyPlaceSchema = z.object({
   /** The folder that agents work in, absolute. */
