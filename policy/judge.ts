@@ -2,12 +2,13 @@
  * Verdicts on actions: the worst of what all rules say of the facts. Allowed is only what is fully understood; what is
  * recognised as forbidden is denied; a person is asked about the rest. Pure.
  */
+import { createHash } from 'node:crypto';
 import type { ActionFacts, CommandFact, PathFact } from '#protocol/action-facts.ts';
+import type { Demand } from '#protocol/approval.ts';
 import { forbiddenHosts, matchForbidden } from './forbidden.ts';
 import { type NetworkRequest, refusedAddress, refusedIp } from './network.ts';
 import { isWithin, patternToRegExp } from './path.ts';
 import type { Policy, Verdict, VerdictWord } from './policy.ts';
-import type { Demand } from './rule/index.ts';
 import { askRules, noSituation, type RuleWord, type Situation } from './rule/index.ts';
 import { hostOf } from './url.ts';
 
@@ -87,8 +88,14 @@ function ofLevel<S extends Say>(say: S, { level, onViolation }: Policy): S {
   return { ...say, rule, ...(isPausing && { isPausing }) };
 }
 
-/** One hash names all policies that were judged by. */
-const hashOf = (policies: readonly Policy[]): string => policies.map(({ hash }) => hash).join(' ');
+/** One hash names all policies that were judged by: that of the only one, or one over theirs. Hex. */
+export function hashOf(policies: readonly Policy[]): string {
+  const [first, ...others] = policies.map(({ hash }) => hash);
+  if (others.length === 0) return first ?? '';
+  return createHash('sha256')
+    .update([first, ...others].join(' '))
+    .digest('hex');
+}
 
 const forbidden = (facts: ActionFacts, { forbiddenCommands }: Policy): Say[] =>
   forbiddenCommands.flatMap((pattern, index): Say[] => {

@@ -1,9 +1,11 @@
 /** The rules in force, and what is said by them. Types only: who reads a file is in file/, who judges in judge.ts. */
 
+import type { Demand } from '#protocol/approval.ts';
 import type { PolicyLevel } from '#protocol/policy-event.ts';
-import type { Demand, Rule, RuleWord } from './rule/index.ts';
+import type { VerdictWord } from '#protocol/rule.ts';
+import type { Rule, RuleWord } from './rule/index.ts';
 
-export type VerdictWord = 'allow' | 'ask' | 'deny';
+export type { VerdictWord } from '#protocol/rule.ts';
 
 /** One level's rules. Absolute paths; money in micro-dollars. */
 export interface Policy {

@@ -27,4 +27,13 @@ export const policyEventPayloads = {
     /** sha256 of what it means, hex. */
     hash: prose(64),
   }),
+  /** What the server or a session adds to workspace files from here on. */
+  'policy.changed': z.object({
+    level: z.enum(['server', 'session']),
+    /** '' where nothing is added any more. */
+    text: prose(maxWorkspaceText),
+    hash: prose(64),
+    /** Of a session: absolute paths and patterns. */
+    restricted: z.array(path).max(1_000),
+  }),
 } as const;

@@ -27,7 +27,7 @@ export interface PolicyState {
   recent: [key: string, atMs: number][];
   /** How often each agent used each tool, by `agent tool`. */
   uses: Record<string, number>;
-  /** Who asked for the turn that runs; '' where it is not known. */
+  /** Id of who asked for the turn that runs; '' before there was one. */
   startedBy: string;
   /** Of actions that are on their way. */
   open: Record<ActionId, Gain>;
@@ -131,8 +131,9 @@ export function foldPolicyState(state: PolicyState, event: SessionEvent, session
       return { ...state, spentMicroUsd: state.spentMicroUsd + costMicroUsd };
     }
     case 'turn.started':
-    case 'turn.begun':
       return { ...state, turns: state.turns + 1, startedBy: session.byOf(event.payload.turnId) };
+    case 'turn.begun':
+      return { ...state, turns: state.turns + 1, startedBy: event.principal };
     case 'file.changed': {
       const { change, path } = event.payload;
       if (change !== 'added') return state;

@@ -4,10 +4,17 @@ import { agentNameSchema } from './turn-event.ts';
 
 const line = (maxLength: number) => z.string().trim().min(1).max(maxLength);
 /** `90s`, `30m`, `8h`. */
-const duration = z.string().regex(/^[1-9]\d{0,4}[smh]$/, 'expected a duration like 90s, 30m or 8h');
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,4}[smh]$/, 'expected a duration like 90s, 30m or 8h')
+  .refine((text) => durationMs(text) <= maxWaitMs, 'expected at most 20h');
 const names = z.array(line(120)).min(1).max(50);
 
+/** Agents cannot be held longer than this, in ms. */
+const maxWaitMs = 20 * 3_600_000;
+
 export const ruleWords = ['allow', 'ask', 'deny'] as const;
+export type VerdictWord = (typeof ruleWords)[number];
 
 /** What a session would have done before the action of an example. */
 export const exampleSessionSchema = z.strictObject({
@@ -59,6 +66,7 @@ export const ruleSchema = z
     /** Or one that is ready made, with what it is told. */
     preset: line(60).optional(),
     with: z.record(z.string().max(60), z.unknown()).optional(),
+    // biome-ignore lint/suspicious/noThenProperty: it is a key of the file
     then: z.enum(ruleWords).optional(),
     reason: line(400).optional(),
     /** Names of those who may approve. Anybody who may approve at all when left out. */

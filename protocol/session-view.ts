@@ -32,6 +32,8 @@ export interface SessionView {
   statusSince: string;
   source: string;
   checkout: string;
+  /** The folder in the checkout that agents start in, absolute. Absent where it was not recorded. */
+  start?: string;
   checkoutState: EventPayload<'session.ended'>['checkout'] | 'pending' | 'present';
   branch: string | null;
   baseCommit: string | null;
@@ -196,12 +198,16 @@ function foldLife(view: SessionView, event: SessionEvent): SessionView {
     case 'runner.lost':
       return withStatus(view, event.at, 'unreachable', event.payload.reason);
     case 'checkout.created': {
-      const { branch, baseCommit } = event.payload;
-      return { ...view, branch, baseCommit, checkoutState: 'present' };
+      const { branch, baseCommit, start } = event.payload;
+      return { ...view, branch, baseCommit, checkoutState: 'present', ...(start !== undefined && { start }) };
     }
     case 'policy.set': {
       const { file, hash, base, restricted } = event.payload;
       return { ...view, policy: { file, hash, base, restricted } };
+    }
+    case 'policy.changed': {
+      const { text, hash, restricted } = event.payload;
+      return { ...view, sessionPolicy: text === '' ? null : { hash, restricted } };
     }
     case 'member.joined': {
       const others = view.members.filter((member) => member.personId !== event.payload.personId);

@@ -22,7 +22,8 @@ import { type Located, type Problem, placeOf, problemsOf } from './problem.ts';
 
 export { type Located, type Problem, problemLine } from './problem.ts';
 
-type Read<F> = { ok: true; text: string; file: F; located: Located } | { ok: false; problems: Problem[] };
+/** What is read of a text of this kind, or what is wrong with it. */
+export type Read<F> = { ok: true; text: string; file: F; located: Located } | { ok: false; problems: Problem[] };
 export type ReadFile = Read<WorkspaceFile>;
 
 const at = (located: Located, offset: number) => {

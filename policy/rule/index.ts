@@ -1,8 +1,8 @@
 /** Rules as they are judged by: each a condition and what is said where it holds. Knows nothing of files or of what else a policy says. */
 
 import type { ActionFacts } from '#protocol/action-facts.ts';
-import { durationMs, type RuleText } from '#protocol/rule.ts';
-import type { VerdictWord } from '../policy.ts';
+import type { Demand } from '#protocol/approval.ts';
+import { durationMs, type RuleText, type VerdictWord } from '#protocol/rule.ts';
 import { type Condition, readCondition } from './language.ts';
 import { presets } from './preset.ts';
 import type { Situation } from './situation.ts';
@@ -10,25 +10,13 @@ import type { Situation } from './situation.ts';
 export { presets } from './preset.ts';
 export { noSituation, type Situation } from './situation.ts';
 
-/** What an approval needs before it counts. */
-export interface Demand {
-  /** Names; null: anybody who may approve at all. */
-  approvers: readonly string[] | null;
-  quorum: number;
-  /** Not by whoever started the work. */
-  isFourEyes: boolean;
-  /** Null: as long as its agent waits. */
-  expiresInMs: number | null;
-  escalate: { afterMs: number; to: readonly string[] } | null;
-}
-
 export interface Rule {
   /** `rules[2]`, as it stands in its file. */
   name: string;
   /** The condition as it is written, or as its preset writes it. */
   when: string;
   preset: string | null;
-  then: VerdictWord;
+  verdict: VerdictWord;
   reason: string;
   demand: Demand;
   isShadow: boolean;
@@ -57,7 +45,7 @@ function compileRule(text: RuleText, index: number): Compiled {
   const meant = text.preset === undefined ? written(text) : presetOf(text, text.preset, index);
   if ('problem' in meant) return { ok: false, problem: meant.problem };
   const name = `rules[${index}]`;
-  const read = readCondition(meant.when, meant.then === 'allow');
+  const read = readCondition(meant.when, meant.verdict === 'allow');
   if (!read.ok) {
     const path = [index, text.preset === undefined ? 'when' : 'preset'];
     return { ok: false, problem: { path, message: `${name}: ${read.problem}`, fix: 'see docs/policy.md' } };
@@ -67,10 +55,10 @@ function compileRule(text: RuleText, index: number): Compiled {
   return { ok: true, rule: { ...rule, examples: text.examples } };
 }
 
-type Meant = { when: string; then: VerdictWord; reason: string } | { problem: RuleProblem };
+type Meant = { when: string; verdict: VerdictWord; reason: string } | { problem: RuleProblem };
 
-function written({ when = '', then = 'ask', reason }: RuleText): Meant {
-  return { when, then, reason: reason ?? when };
+function written({ when = '', then: verdict = 'ask', reason }: RuleText): Meant {
+  return { when, verdict, reason: reason ?? when };
 }
 
 function presetOf(text: RuleText, name: string, index: number): Meant {
@@ -87,12 +75,12 @@ function presetOf(text: RuleText, name: string, index: number): Meant {
     const message = `rules[${index}].${where}: ${issue?.message.toLowerCase() ?? 'not what the preset takes'}`;
     return { problem: { path, message, fix: 'see docs/policy.md' } };
   }
-  const then = text.then ?? preset.then;
-  if (then === 'allow') {
+  const verdict = text.then ?? preset.verdict;
+  if (verdict === 'allow') {
     const message = `rules[${index}].then: a preset asks or denies`;
     return { problem: { path: [index, 'then'], message, fix: 'write ask or deny' } };
   }
-  return { when: preset.when(given.data), then, reason: text.reason ?? preset.reason(given.data) };
+  return { when: preset.when(given.data), verdict, reason: text.reason ?? preset.reason(given.data) };
 }
 
 const demandOf = ({ approvers, quorum, four_eyes, expires_in, escalate }: RuleText): Demand => ({
@@ -135,12 +123,12 @@ const shadowsBehind = (rules: readonly Rule[], rule: Rule, facts: ActionFacts, s
     .flatMap((each) => wordOf(each, facts, situation) ?? []);
 
 function wordOf(rule: Rule, facts: ActionFacts, situation: Situation): RuleWord | null {
-  const { name, then, reason, demand } = rule;
+  const { name, verdict, reason, demand } = rule;
   try {
     if (!rule.condition(facts, situation)) return null;
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     return { verdict: 'ask', rule: name, reason: `its condition cannot be answered: ${why}`, demand };
   }
-  return { verdict: then, rule: name, reason, demand: then === 'ask' ? demand : null };
+  return { verdict, rule: name, reason, demand: verdict === 'ask' ? demand : null };
 }

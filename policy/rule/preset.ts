@@ -11,7 +11,7 @@ export interface Preset {
   parameters: z.ZodType<Given>;
   /** The condition in CEL; text that was told is written as a literal. */
   when(given: Given): string;
-  then: 'ask' | 'deny';
+  verdict: 'ask' | 'deny';
   reason(given: Given): string;
   /** Hold when it is told what stands in `sample`. */
   sample: Given;
@@ -53,7 +53,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     summary: 'ask before git push once a package was installed in the session',
     parameters: z.strictObject({}),
     when: () => 'facts.runs("git push") && (size(session.installed) > 0 || size(facts.installs) > 0)',
-    then: 'ask',
+    verdict: 'ask',
     reason: () => 'a package was installed in this session; look at what is pushed',
     sample: {},
     examples: [
@@ -68,7 +68,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     parameters: z.strictObject({}),
     when: () =>
       'facts.paths.exists(p, p.effect in ["write", "delete"] && p.exists && !(p.real in session.created) && !p.real.startsWith("/dev/"))',
-    then: 'deny',
+    verdict: 'deny',
     reason: () => 'the file was there before this session; only files that the session created may be changed',
     sample: {},
     examples: [
@@ -83,7 +83,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     summary: 'ask when the same action comes again and again',
     parameters: z.strictObject({ repeats: count(20).default(5) }),
     when: ({ repeats }) => `session.repeats >= ${repeats}`,
-    then: 'ask',
+    verdict: 'ask',
     reason: ({ repeats }) => `the same action was asked for ${repeats} times among the last 20`,
     sample: { repeats: 3 },
     examples: [
@@ -95,7 +95,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     summary: 'ask when there are too many actions in a minute',
     parameters: z.strictObject({ per_minute: count(100).default(30) }),
     when: ({ per_minute }) => `session.last_minute >= ${per_minute}`,
-    then: 'ask',
+    verdict: 'ask',
     reason: ({ per_minute }) => `more than ${per_minute} actions in a minute`,
     sample: { per_minute: 10 },
     examples: [
@@ -111,7 +111,7 @@ export const presets: Readonly<Record<string, Preset>> = {
       const known = cel(methods.map((method) => method.toUpperCase()));
       return `facts.hosts.exists(h, !(${isNamed})) || facts.requests.exists(r, !(r.method in ${known}))`;
     },
-    then: 'deny',
+    verdict: 'deny',
     reason: ({ hosts, methods }) => `only ${hosts.join(', ')} may be spoken to, by ${methods.join(', ')}`,
     sample: { hosts: ['registry.example.com', '*.docs.example.com'] },
     examples: [
@@ -130,7 +130,7 @@ export const presets: Readonly<Record<string, Preset>> = {
       personal_data
         ? 'size(facts.hosts) > 0 && (facts.outgoing.holds_secret() || facts.outgoing.holds_personal_data())'
         : 'size(facts.hosts) > 0 && facts.outgoing.holds_secret()',
-    then: 'deny',
+    verdict: 'deny',
     reason: () => 'what it sends looks like a key, a password or data about a person',
     sample: {},
     examples: [
@@ -150,7 +150,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     }),
     when: ({ agent, tool, uses }) =>
       `action.agent.like(${cel(agent)}) && action.tool.like(${cel(tool)}) && session.uses >= ${uses}`,
-    then: 'deny',
+    verdict: 'deny',
     reason: ({ agent, tool, uses }) =>
       `${agent === '*' ? 'an agent' : agent} may use ${tool} ${uses === 0 ? 'not at all' : `${uses} times`}`,
     sample: { agent: 'reviewer', tool: 'Write', uses: 2 },
@@ -177,7 +177,7 @@ export const presets: Readonly<Record<string, Preset>> = {
       const numbers = working.map((day) => days.indexOf(day)).join(', ');
       return `${isOutside} || !(now.getDayOfWeek(${cel(zone)}) in [${numbers}])`;
     },
-    then: 'ask',
+    verdict: 'ask',
     reason: ({ from, to, zone }) => `it is outside of working hours, ${from} to ${to} (${zone})`,
     sample: { zone: 'Europe/Berlin' },
     examples: [

@@ -93,7 +93,9 @@ describe('which rule speaks', () => {
       rule: 'session.security_guardrails.forbidden_commands[0]',
     });
     expect(judge('cat a', [workspace, forbids]).verdict).toBe('allow');
-    expect(judge('x', [workspace, forbids]).policyHash).toBe(`${workspace.hash} ${forbids.hash}`);
+    const both = judge('x', [workspace, forbids]).policyHash;
+    expect(both).toMatch(/^[0-9a-f]{64}$/);
+    expect(both).not.toBe(judge('x', [workspace]).policyHash);
   });
 
   it('[RUL3] a rule in the shadow says what it would say, and nothing else', () => {

@@ -59,9 +59,14 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.note, event.payload.edit];
     case 'policy.set':
       return [event.payload.file];
+    case 'policy.changed':
+      return [event.payload.level];
     case 'file.changed':
       return [event.payload.path];
     case 'approval.shown':
+    case 'approval.voted':
+    case 'approval.escalated':
+    case 'approval.overdue':
     case 'approval.delivered':
     case 'approval.expired':
     case 'approval.withdrawn':
