@@ -59,4 +59,4 @@ export function judgeBudget(facts: BudgetFacts, policies: readonly Policy[]): Ve
   return say('allow', 'cost_control.max_budget_usd', money, alert);
 }
 
-const dollars = (amount: number): string => `$${(amount / microUsd).toFixed(2)}`;
+export const dollars = (amount: number): string => `$${(amount / microUsd).toFixed(2)}`;

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { ActionFacts, CommandFact, PathFact } from '#protocol/action-facts.ts';
 import type { Demand } from '#protocol/approval.ts';
+import { dollars } from './budget.ts';
 import { forbiddenHosts, matchForbidden } from './forbidden.ts';
 import { type NetworkRequest, refusedAddress, refusedIp } from './network.ts';
 import { isWithin, patternToRegExp } from './path.ts';
@@ -71,7 +72,12 @@ function saidBy(
   { situation, isBasic }: { situation: Situation; isBasic: boolean },
 ): Said {
   const { word, shadow } = askRules(policy.rules, facts, situation);
-  const guards = [...forbidden(facts, policy), ...restricted(facts, policy), ...network(facts, policy)];
+  const guards = [
+    ...forbidden(facts, policy),
+    ...restricted(facts, policy),
+    ...network(facts, policy),
+    ...overBudget(situation, policy),
+  ];
   const usual =
     word?.verdict === 'allow' ? [] : effects(facts, policy).filter(({ rule }) => isBasic || rule === mutation);
   const said = [...(word ? [word] : []), ...guards, ...usual];
@@ -83,7 +89,7 @@ function saidBy(
 
 /** A rule's name says whose it is, unless it is the workspace file's. */
 function ofLevel<S extends Say>(say: S, { level, onViolation }: Policy): S {
-  const isPausing = say.verdict === 'deny' && onViolation === 'pause';
+  const isPausing = say.isPausing || (say.verdict === 'deny' && onViolation === 'pause');
   const rule = level === 'workspace' || say.rule.startsWith('default.') ? say.rule : `${level}.${say.rule}`;
   return { ...say, rule, ...(isPausing && { isPausing }) };
 }
@@ -136,6 +142,13 @@ function network({ hosts, requests }: ActionFacts, policy: Policy): Say[] {
       ? []
       : [{ verdict: 'deny', rule: 'default.private-address', reason: `${hostOf(url) ?? url}: ${why}` }];
   });
+}
+
+/** Nothing more is done once the money is spent, as far as calls have a price. */
+function overBudget({ state }: Situation, { maxBudgetMicroUsd: cap, onLimit }: Policy): Say[] {
+  if (cap === null || state.spentMicroUsd < cap) return [];
+  const reason = `${dollars(state.spentMicroUsd)} of ${dollars(cap)} are spent`;
+  return [{ verdict: 'deny', rule: 'cost_control.max_budget_usd', reason, isPausing: onLimit.kind === 'pause' }];
 }
 
 const mutation = 'security_guardrails.require_human_approval_on_mutation';

@@ -34,14 +34,26 @@ export const replayPolicy = defineCommand({
     if (!Number.isInteger(last) || last < 1 || last > 50)
       throw new AppError({ code: 'input.invalid', message: '--last: a number from 1 to 50' });
     const { call } = await connect();
-    const { replays } = await call.policy.replay.query({
-      ...{ last, edited: { level, text } },
-      ...(options.session !== undefined && { session: options.session }),
-    });
+    const about = options.session === undefined ? {} : { session: options.session };
+    const { replays } = await call.policy.replay
+      .query({ ...about, last, edited: { level, text } })
+      .catch((cause: unknown) => {
+        throw inFile(cause, operands.FILE);
+      });
     await print({ replays }, told(replays));
     return 0;
   },
 });
+
+/** The server was told a text: what is wrong with it is wrong with the file. */
+function inFile(cause: unknown, file: string): unknown {
+  if (!(cause instanceof Error) || !/^policy:\d/.test(cause.message)) return cause;
+  return new AppError({
+    code: 'workspace.invalid',
+    message: cause.message.replaceAll(/^policy:/gm, `${file}:`),
+    cause,
+  });
+}
 
 function told(replays: Replays): string {
   const actions = replays.reduce((sum, { actions: count }) => sum + count, 0);

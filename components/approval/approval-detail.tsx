@@ -112,6 +112,35 @@ function Fact({ label, children }: { label: string; children: React.ReactNode })
   );
 }
 
+/** Who must approve, and who did so far. */
+function Needs({ approval: { demand, votes, escalatedTo, status, overdueAt } }: { approval: Approval }) {
+  if (overdueAt !== null) {
+    return (
+      <Fact label="Alarm">
+        <span className="text-problem">It was decided and has not come to anything.</span>
+      </Fact>
+    );
+  }
+  if (demand === null) return null;
+  const { approvers, quorum, isFourEyes } = demand;
+  return (
+    <Fact label="Needs">
+      {quorum > 1 && (
+        <span>
+          {votes.length} of {quorum} approvals{votes.length > 0 && `, by ${votes.join(', ')}`}
+        </span>
+      )}
+      {approvers !== null && <span>Only {[...approvers, ...escalatedTo].join(', ')} may approve it</span>}
+      {isFourEyes && <span>Not whoever started the work</span>}
+      {status === 'pending' && demand.escalate && escalatedTo.length === 0 && (
+        <span className="text-ink-2">
+          After {formatDuration(demand.escalate.afterMs)} also {demand.escalate.to.join(', ')}
+        </span>
+      )}
+    </Fact>
+  );
+}
+
 function Facts({ approval }: { approval: Approval }) {
   const { cwd, rule, reasons, facts, note, edit, decidedBy, decidedAt, status, forSession } = approval;
   const rows = effectRows(approval);
@@ -157,6 +186,7 @@ function Facts({ approval }: { approval: Approval }) {
           </span>
         ))}
       </Fact>
+      <Needs approval={approval} />
       {decidedBy !== null && (
         <Fact label="Decided">
           <span>
@@ -170,7 +200,9 @@ function Facts({ approval }: { approval: Approval }) {
       {status === 'pending' && (
         <Fact label="If nobody does">
           <span className="text-ink-2">
-            {approval.agent} waits ten minutes at most. Then it is denied, told why, and can ask again.
+            {approval.expiresAt === null
+              ? `${approval.agent} waits ten minutes at most. Then it is denied, told why, and can ask again.`
+              : `It expires ${now > 0 ? formatClock(approval.expiresAt, now) : 'then'}. ${approval.agent} is told why, and can ask again.`}
           </span>
         </Fact>
       )}

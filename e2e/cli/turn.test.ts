@@ -178,3 +178,44 @@ it('[AUD3] audit verify tells rows and head or the first bad row, and audit expo
   expect(json(bad.stdout)).toMatchObject({ ok: false, firstBad: { chain, seq } });
   expect((await omnigent('audit', 'verify')).stdout).toContain(`row ${seq} of ${chain} is`);
 });
+
+const asks = `version: "2026.1"
+workspace: { name: sample, allow_network_access: true }
+`;
+const allows = `${asks}policies: { security_guardrails: { require_human_approval_on_mutation: false } }
+`;
+
+it('[APR11] [RUL10] run leaves a question waiting with exit 8, or says yes to its rule; replay tells what other rules would say', async () => {
+  const file = join(dir, 'asks.yaml');
+  await writeFile(file, asks);
+  const run = (...more: string[]) =>
+    omnigent('run', 'make it', '--workspace', file, '--harness', 'acp:example', '--json', ...more);
+  const left = await run('--no-wait', '--name', 'left');
+  expect(left.exitCode).toBe(8);
+  const { result } = json(left.stdout);
+  expect(result).toMatchObject({ status: 'waiting', approvals: [{ status: 'pending', path: 'made.txt' }] });
+  const approved = await omnigent('approve', result.approvals[0].id);
+  expect(approved.exitCode).toBe(0);
+  const other = await run('--no-wait', '--yes-to', 'default.*', '--name', 'other');
+  expect(other.exitCode).toBe(8);
+  const rule = 'security_guardrails.require_human_approval_on_mutation';
+  const yes = await run('--no-wait', '--yes-to', rule, '--name', 'yes');
+  expect([yes.exitCode, json(yes.stdout).result]).toMatchObject([
+    0,
+    { status: 'completed', filesChanged: ['made.txt'], approvals: [{ rule, status: 'approved' }] },
+  ]);
+
+  await writeFile(join(dir, 'allows.yaml'), allows);
+  const replayed = await omnigent('policy', 'replay', join(dir, 'allows.yaml'), '--session', 'yes', '--json');
+  expect(json(replayed.stdout).replays).toMatchObject([
+    { sessionName: 'yes', actions: 1, counts: [{ from: 'ask', to: 'allow', count: 1 }] },
+  ]);
+  const told = await omnigent('policy', 'replay', join(dir, 'allows.yaml'), '--last', '3');
+  expect(told.stdout).toContain('3 actions in 3 sessions, 3 would be judged otherwise');
+  await writeFile(join(dir, 'wrong.yaml'), `${asks}rules: [{ when: nothing, then: ask }]\n`);
+  const wrong = await omnigent('policy', 'replay', join(dir, 'wrong.yaml'));
+  expect(wrong).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('wrong.yaml:3:17: rules[0]: Unknown variable: nothing'),
+  });
+});

@@ -122,6 +122,17 @@ describe('which rule speaks', () => {
   });
 });
 
+it('[RUL2] once the money is spent nothing more is done, and the session pauses unless it is only to be denied', () => {
+  const budget = (rest: string) =>
+    policyOf('\n  - { when: "false", then: deny }\n', `policies: { cost_control: { max_budget_usd: 2 }${rest} }\n`);
+  const spent = (microUsd: number) => ({ state: { ...noPolicyState, spentMicroUsd: microUsd } });
+  expect(judge('ls', [budget('')], spent(1_999_999))).toMatchObject({ verdict: 'allow' });
+  expect(judge('ls', [budget('')], spent(2_000_000))).toMatchObject({
+    ...{ verdict: 'deny', rule: 'cost_control.max_budget_usd', isPausing: true, reasons: ['$2.00 of $2.00 are spent'] },
+  });
+  expect(judge('ls', [budget(', on_limit: deny')], spent(2_000_000)).isPausing).toBeUndefined();
+});
+
 describe('what a condition sees', () => {
   const about = (when: string, text: string, situation: Partial<Situation> = {}): boolean => {
     const read = readCondition(when, false);

@@ -1,4 +1,5 @@
 /** The rules in force in a session as people read them: each with whose it is and where it stands. Pure. */
+import { dollars } from '#policy/budget.ts';
 import type { Policy } from '#policy/policy.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { PolicyLevel } from '#protocol/policy-event.ts';
@@ -37,8 +38,6 @@ export function shadowsIn(judged: readonly (SessionEvent & { type: 'action.judge
   }
   return [...found.values()].sort((one, other) => (one.lastAt < other.lastAt ? 1 : -1));
 }
-
-const dollars = (microUsd: number): string => `$${(microUsd / 1_000_000).toFixed(2)}`;
 
 export function effectiveOf(policy: Policy, file: string | null): EffectivePolicy {
   const { level, hash } = policy;
