@@ -18,7 +18,15 @@ import { folderName } from './session-facts.ts';
 
 const shownFolders = 4;
 
-const empty: NewSession = { dir: '', name: '', harness: '', prompt: '', program: '', includeChanges: true };
+const empty: NewSession = {
+  dir: '',
+  workspace: '',
+  name: '',
+  harness: '',
+  prompt: '',
+  program: '',
+  includeChanges: true,
+};
 
 /** The form, what is wrong with it, and the calls that make a session of it. */
 function useNewSession(onClose: () => void) {
@@ -66,6 +74,17 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
             problem={problems.dir ?? null}
             folders={folders}
             onChange={(dir) => change({ dir })}
+          />
+          <Field
+            label="Workspace file"
+            value={form.workspace}
+            onChange={(event) => change({ workspace: event.target.value })}
+            problem={problems.workspace ?? null}
+            placeholder="omnigent.yaml"
+            help="The rules that agents work by. Without one everything is recorded and let through."
+            isMono
+            autoComplete="off"
+            spellCheck={false}
           />
           <AgentField value={form.harness} onChange={(harness) => change({ harness })} />
           {form.harness !== '' && <AgentKey harness={form.harness} onLeave={onClose} />}

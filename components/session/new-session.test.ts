@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { checkNewSession, problemsOf, recentFolders } from './new-session.ts';
 
-const form = { dir: '/src/app', name: '', harness: '', prompt: '', program: '', includeChanges: true };
+const form = { dir: '/src/app', workspace: '', name: '', harness: '', prompt: '', program: '', includeChanges: true };
 
 it('[WEB5] asks for a session with a folder and no more', () => {
   expect(checkNewSession({ ...form, dir: ' /src/app ', program: 'htop -d 10' })).toEqual({
@@ -10,6 +10,22 @@ it('[WEB5] asks for a session with a folder and no more', () => {
     prompt: null,
   });
   expect(checkNewSession({ ...form, name: ' rates ' })).toMatchObject({ input: { name: 'rates', command: null } });
+});
+
+it('[WEB5] takes a workspace file beside the folder, in it, or alone', () => {
+  const inputOf = (more: Partial<typeof form>) => {
+    const checked = checkNewSession({ ...form, ...more });
+    return checked.ok ? checked.input : checked.problems;
+  };
+  expect(inputOf({ workspace: './omnigent.yaml' })).toMatchObject({
+    dir: '/src/app',
+    workspace: '/src/app/omnigent.yaml',
+  });
+  expect(inputOf({ workspace: '/etc/rules.yaml' })).toMatchObject({ dir: '/src/app', workspace: '/etc/rules.yaml' });
+  expect(inputOf({ dir: '', workspace: '/src/app/omnigent.yaml' })).toMatchObject({
+    workspace: '/src/app/omnigent.yaml',
+  });
+  expect(inputOf({ dir: '', workspace: 'omnigent.yaml' })).toMatchObject({ dir: expect.stringContaining('folder') });
 });
 
 it('[WEB5] says at each field what to fix', () => {
@@ -23,6 +39,7 @@ it('[WEB5] puts the server’s refusal at the field it is about', () => {
   const refuse = (code: Parameters<typeof problemsOf>[0]['code']) =>
     problemsOf({ code, message: 'why', isRetryable: false });
   expect(refuse('source.invalid')).toEqual({ dir: 'why' });
+  expect(refuse('workspace.invalid')).toEqual({ workspace: 'why' });
   expect(refuse('session.conflict')).toEqual({ name: 'why' });
   expect(refuse('launch.failed')).toEqual({ form: 'why' });
   const message = 'Dir: no such folder on this machine.';

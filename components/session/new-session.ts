@@ -5,6 +5,8 @@ import { parseCommandLine } from './command-line.ts';
 
 export interface NewSession {
   dir: string;
+  /** Path of a workspace file, absolute or from `dir`; empty: no rules. */
+  workspace: string;
   name: string;
   /** Type of the first agent's harness; empty: none, a terminal opens. */
   harness: string;
@@ -14,11 +16,12 @@ export interface NewSession {
   includeChanges: boolean;
 }
 
-export type NewSessionField = 'dir' | 'name' | 'program' | 'form';
+export type NewSessionField = 'dir' | 'workspace' | 'name' | 'program' | 'form';
 export type Problems = Partial<Record<NewSessionField, string>>;
 
 interface Input {
-  dir: string;
+  dir?: string;
+  workspace?: string;
   name?: string;
   includeChanges: boolean;
   command: string[] | null;
@@ -34,8 +37,11 @@ export function checkNewSession(form: NewSession): Checked {
   const name = form.name.trim();
   const program = parseCommandLine(form.program);
   const problems: Problems = {};
-  if (dir === '') problems.dir = 'Name a folder on the server’s machine.';
-  else if (!dir.startsWith('/')) problems.dir = 'Write the whole path, from / on.';
+  const file = form.workspace.trim();
+  const workspace =
+    file === '' || file.startsWith('/') ? file : `${dir.replace(/\/$/, '')}/${file.replace(/^\.\//, '')}`;
+  if (dir === '' && !file.startsWith('/')) problems.dir = 'Name a folder on the server’s machine.';
+  else if (dir !== '' && !dir.startsWith('/')) problems.dir = 'Write the whole path, from / on.';
   if (name.length > 120) problems.name = `At most 120 characters; these are ${name.length}.`;
   if (!program.ok) problems.program = program.problem;
   if (!program.ok || Object.keys(problems).length > 0) return { ok: false, problems };
@@ -43,7 +49,8 @@ export function checkNewSession(form: NewSession): Checked {
   const command = harness === '' ? program.command : null;
   const prompt = harness === '' || form.prompt.trim() === '' ? null : form.prompt.trim();
   const input = {
-    dir,
+    ...(dir && { dir }),
+    ...(workspace && { workspace }),
     includeChanges,
     command,
     wait: false as const,
@@ -53,7 +60,12 @@ export function checkNewSession(form: NewSession): Checked {
   return { ok: true, input, prompt };
 }
 
-const fieldOf: Record<string, NewSessionField> = { dir: 'dir', name: 'name', command: 'program' };
+const fieldOf: Record<string, NewSessionField> = {
+  dir: 'dir',
+  workspace: 'workspace',
+  name: 'name',
+  command: 'program',
+};
 
 /** Which field a refusal of the server is about; the message is the server's, without the field's name in front. */
 export function problemsOf({ code, message }: Failure): Problems {
@@ -61,6 +73,8 @@ export function problemsOf({ code, message }: Failure): Problems {
   const field = fieldOf[named.toLowerCase()];
   if (field) return { [field]: capitalise(words) };
   switch (code) {
+    case 'workspace.invalid':
+      return { workspace: message };
     case 'source.invalid':
     case 'checkout.failed':
       return { dir: message };
