@@ -29,6 +29,8 @@ export interface OpenApproval {
   effect: CommandEffect;
   rule: string;
   hash: string;
+  /** Of the rules that ask. */
+  policyHash?: string;
   /** Absent: one person who may approve is enough. */
   demand?: Demand;
   /** Ids of those who approved so far, where several must. */
@@ -38,7 +40,7 @@ export interface OpenApproval {
   /** ISO 8601 UTC. It was decided long ago and has not come to anything. */
   overdueAt?: string;
   /** Null while it waits. */
-  decided: { decision: Decision; by: string; at: string } | null;
+  decided: { decision: Decision; by: string; at?: string } | null;
 }
 
 /** What a person allowed for the rest of the session: the same bytes in the same folder. */
@@ -54,6 +56,8 @@ export interface SessionAllowance {
   subject: string;
   /** An edited command: it may be run once, where its harness cannot have it replace what was asked. */
   isOnce: boolean;
+  /** Of the rules under which it was allowed: under others it is asked about again. */
+  policyHash?: string;
 }
 
 export interface ActionsView {
@@ -81,10 +85,11 @@ const expiredWords = 'nobody decided in time; ask again if it is still needed';
 const shownApproval = { command: 2_000, paths: 20 } as const;
 
 function openApproval({ payload, at }: SessionEvent & { type: 'approval.requested' }): OpenApproval {
-  const { approvalId, kind, command, paths, cwd, effect, rule, hash, demand } = payload;
+  const { approvalId, kind, command, paths, cwd, effect, rule, hash, demand, policyHash } = payload;
   return {
     ...{ approvalId, at, kind, cwd, effect, rule, hash, decided: null },
     ...(demand && { demand }),
+    ...(policyHash !== undefined && { policyHash }),
     command: command?.slice(0, shownApproval.command) ?? null,
     paths: paths.slice(0, shownApproval.paths),
   };
@@ -127,7 +132,7 @@ function decided<V extends ActionsView>(
   const next = setAction(view, actionId, (each) => ({ ...each, judged, approval }));
   if (decision !== 'approved' || (!forSession && edit === null)) return next;
   const { tool } = action;
-  const { command, paths, cwd } = action.approval;
+  const { command, paths, cwd, policyHash } = action.approval;
   const allowance = {
     approvalId,
     actionId,
@@ -138,6 +143,7 @@ function decided<V extends ActionsView>(
     cwd,
     subject,
     isOnce: !forSession,
+    ...(policyHash !== undefined && { policyHash }),
   };
   return { ...next, allowances: [...(view.allowances ?? []), allowance].slice(-maxAllowances) };
 }

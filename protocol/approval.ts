@@ -44,6 +44,8 @@ export const approvalEventPayloads = {
     hash: z.string().max(64),
     /** sha256 (hex) over tool, bytes, paths and folder: what is allowed for a session is this. */
     subject: z.string().max(64),
+    /** Of the rules that ask; what is allowed for a session is allowed under them. Absent before it was recorded. */
+    policyHash: z.string().max(64).optional(),
     /** Absent: one person who may approve is enough. */
     demand: demandSchema.optional(),
   }),

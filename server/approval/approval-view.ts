@@ -59,7 +59,14 @@ type Of<T extends SessionEvent['type']> = SessionEvent & { type: T };
 
 export function approvalOf({ requested, later, people, sessionName }: ApprovalEvents): ApprovalView {
   const find = <T extends SessionEvent['type']>(type: T) => later.find((event): event is Of<T> => event.type === type);
-  const { approvalId: id, actionId: _actionId, subject: _subject, demand = null, ...asked } = requested.payload;
+  const {
+    approvalId: id,
+    actionId: _actionId,
+    subject: _subject,
+    policyHash: _policyHash,
+    demand = null,
+    ...asked
+  } = requested.payload;
   const nameOf = (person: string) => people.get(person) ?? person;
   const decided = find('approval.decided');
   const acted = find('action.acted');

@@ -40,7 +40,7 @@ function dueOf({ actionId, approval }: Asked): Due[] {
   const since = Date.parse(approval.at);
   if (decided) {
     if (approval.overdueAt) return [];
-    const from = Date.parse(decided.at);
+    const from = Date.parse(decided.at ?? approval.at);
     const event = (now: number): NewEvent => ({
       type: 'approval.overdue',
       payload: { ...about, waitedMs: Math.max(0, now - from) },

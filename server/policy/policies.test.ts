@@ -99,6 +99,17 @@ it('[APR9] what was allowed for the session is not asked about until it is revok
   expect(await touch()).toMatchObject({ verdict: 'allow' });
   expect(await judge(sessionId, 'touch  x', running('touch', 'write'))).toMatchObject({ verdict: 'ask' });
   expect(await judge(sessionId, 'touch x', running('env', 'read'))).toMatchObject({ verdict: 'deny' });
+  const view = await log.view(sessionId);
+  const { policies } = server.services;
+  await policies.change(
+    'version: "2026.1"\nrules: [{ when: facts.runs("touch"), then: ask }]\n',
+    'session',
+    view,
+    ada.personId,
+  );
+  expect(await touch()).toMatchObject({ verdict: 'ask', rule: 'session.rules[0]' });
+  await policies.change('', 'session', await log.view(sessionId), ada.personId);
+  expect(await touch()).toMatchObject({ verdict: 'allow' });
   await approvals.revoke(approvalId, ada);
   expect(await touch()).toMatchObject({ verdict: 'ask' });
 });

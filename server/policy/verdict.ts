@@ -60,7 +60,7 @@ export function judgementOf(
     facts,
     ...(shadow && { shadow: [...shadow] }),
   };
-  const allowance = verdict.verdict === 'ask' ? allowanceFor(action, view) : null;
+  const allowance = verdict.verdict === 'ask' ? allowanceFor(action, view, verdict.policyHash) : null;
   // An edited command that was approved by whom the rules demand runs once; nothing else goes past them.
   if (!allowance || (demand && !allowance.isOnce)) return { ...base, ...(demand && { demand }) };
   const by = view.members.find(({ personId }) => personId === allowance.by)?.name ?? allowance.by;

@@ -35,7 +35,7 @@ export function approvalRequested(
     principal: 'server',
     dedupeKey: `approval:${actionId}`,
     payload: {
-      ...{ approvalId, actionId, turnId, agent, kind, tool, command, paths, cwd, rule, reasons },
+      ...{ approvalId, actionId, turnId, agent, kind, tool, command, paths, cwd, rule, reasons, policyHash },
       effect: effectOf(action),
       hash: hashOf(sessionId, action, policyHash),
       subject: subjectOf(action),
