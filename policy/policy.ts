@@ -1,5 +1,7 @@
 /** The rules in force, and what is said by them. Types only: who reads a file is in file/, who judges in judge.ts. */
 
+import type { SurpriseReaction } from '#protocol/workspace-file.ts';
+
 export type VerdictWord = 'allow' | 'ask' | 'deny';
 
 /** One level's rules. Absolute paths; money in micro-dollars. */
@@ -18,6 +20,7 @@ export interface Policy {
   base: string;
   onLimit: { kind: 'pause' } | { kind: 'deny' } | { kind: 'downgrade'; model: string };
   onViolation: 'deny' | 'pause';
+  onSurprise: SurpriseReaction;
   /** sha256 of what the file means, hex; the same wherever its folder lies. */
   hash: string;
 }

@@ -58,15 +58,20 @@ let link: TestLink;
 let facts: Pick<NewEvent, 'type' | 'payload'>[];
 let set: TerminalSet;
 
+/** Keys of people that reached a program. */
+let typed: number;
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'omnigent-terminals-'));
   link = new TestLink();
   facts = [];
+  typed = 0;
   set = new TerminalSet({
     isolation: 'process-group',
     sessionId: newId('session', source) as SessionId,
     link,
     state: (fact) => facts.push(fact),
+    onTyped: () => void typed++,
     log: () => undefined,
   });
   set.enter(folder);
@@ -203,6 +208,7 @@ describe('terminals of a runner', () => {
       sessionId: newId('session', source) as SessionId,
       link,
       state: (fact) => facts.push(fact),
+      onTyped: () => undefined,
       log: () => undefined,
     });
     const terminalId = newTerminalId();

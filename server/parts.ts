@@ -63,6 +63,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const judge = options.judge ?? policies.judge;
   const turns = new Turns({
     ...{ log, texts, now, random, note, judge, familyOf: options.harnesses.familyOf },
+    onSurprise: (view) => policies.onSurprise(view),
     link: (sessionId) => runners.links.get(sessionId),
   });
   const runners: Runners = new Runners({

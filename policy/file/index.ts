@@ -102,7 +102,7 @@ export function baseOf({ workspace }: Given, { root, home }: Roots): string | nu
 
 /** What the file means where its root is. `base` is where agents work. */
 export function compilePolicy({ policies, workspace }: Given, base: string, home: string): Policy {
-  const { cost_control: cost, security_guardrails: security, on_limit: limit, on_violation: onViolation } = policies;
+  const { cost_control: cost, security_guardrails: security, on_limit: limit } = policies;
   const meaning = { policies, base_dir: workspace.base_dir, allow_network_access: workspace.allow_network_access };
   return {
     maxBudgetMicroUsd: cost ? Math.round(cost.max_budget_usd * microUsd) : null,
@@ -119,7 +119,8 @@ export function compilePolicy({ policies, workspace }: Given, base: string, home
       limit === 'pause' || limit === 'deny'
         ? { kind: limit }
         : { kind: 'downgrade', model: limit.slice('downgrade:'.length) },
-    onViolation,
+    onViolation: policies.on_violation,
+    onSurprise: policies.on_surprise,
     hash: createHash('sha256').update(canonical(meaning)).digest('hex'),
   };
 }

@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
+import { reactionOf, surpriseText } from '#policy/effect.ts';
 import {
   baseOf,
   compilePolicy,
@@ -16,6 +17,8 @@ import { allowedBy } from '#protocol/action-view.ts';
 import { AppError } from '#protocol/error.ts';
 import type { EventPayload } from '#protocol/event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
+import { surpriseRule } from '#protocol/surprise-view.ts';
+import type { SurpriseReaction } from '#protocol/workspace-file.ts';
 import type { Log } from '#server/session/index.ts';
 import type { Judge, Judgement, ProposedAction } from '#server/turn/index.ts';
 import { allowanceFor } from './allowance.ts';
@@ -66,12 +69,22 @@ export class Policies {
   /** Judges by the session's rules. Without any everything is allowed, and recorded. */
   readonly judge: Judge = (action, view) => {
     if (!view.policy) return { ...recorded, facts: action.facts ?? null };
-    const kept = this.#kept.get(keyOf(view));
-    if (kept) return judged(action, view, kept);
-    return this.#policyOf(view).then((policy) => judged(action, view, policy));
+    const policy = this.#policyOf(view);
+    if (policy instanceof Promise)
+      return policy.then((read) => afterSurprise(judged(action, view, read), action, view, read));
+    return afterSurprise(judged(action, view, policy), action, view, policy);
   };
 
-  async #policyOf(view: SessionView): Promise<Policy> {
+  /** What follows when an agent of the session changes more than it said. */
+  async onSurprise(view: SessionView): Promise<SurpriseReaction> {
+    return view.policy ? reactionOf([await this.#policyOf(view)]) : 'record';
+  }
+
+  #policyOf(view: SessionView): Policy | Promise<Policy> {
+    return this.#kept.get(keyOf(view)) ?? this.#read(view);
+  }
+
+  async #read(view: SessionView): Promise<Policy> {
     const [set] = await this.#deps.log.readOf(view.id, 'policy.set', 1);
     if (!set) throw new Error('the rules of the session are not in its log');
     const read = readWorkspaceFile(set.payload.text);
@@ -118,6 +131,20 @@ function judged(action: ProposedAction, view: SessionView, policy: Policy): Judg
       }
     : asked;
   return { ...said, reasons: [...said.reasons], policyHash, command: null, facts };
+}
+
+/** Whatever the verdict: after a surprise a person is asked once, where the rules want that. A denial stays one. */
+function afterSurprise(
+  said: Judgement,
+  { agent, turnId }: ProposedAction,
+  view: SessionView,
+  policy: Policy,
+): Judgement {
+  if (said.verdict === 'deny' || reactionOf([policy]) !== 'ask') return said;
+  const surprise = view.turns.surprises?.find((each) => each.agent === agent && each.turnId === turnId);
+  if (!surprise) return said;
+  const reasons = [surpriseText(surprise), ...(said.verdict === 'ask' ? said.reasons : [])];
+  return { ...said, verdict: 'ask', rule: surpriseRule, reasons: reasons.slice(0, 50), command: null };
 }
 
 /** Never more than a workspace file can hold, and nothing but a file: a device or a pipe has no end. */

@@ -61,6 +61,8 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.file];
     case 'file.changed':
       return [event.payload.path];
+    case 'effect.surprised':
+      return event.payload.paths.map(({ path }) => path);
     case 'approval.shown':
     case 'approval.delivered':
     case 'approval.expired':
