@@ -14,7 +14,7 @@ import type { Subject } from './action-facts.ts';
 import { FileIndex, type IndexChange } from './checkout/file-index.ts';
 
 /** The clock that files get their times from is this far behind, in ms. */
-const coarseMs = 20;
+const coarseMs = 12;
 /** What a person has typed may still go on after this long, in ms. */
 const lingerMs = 5_000;
 /** Changes that are kept for the next window. */

@@ -182,6 +182,17 @@ describe('terminals of a runner', () => {
     expect(link.messages('input-acked').map(({ n }) => n)).toEqual([1, 2, 2, 2, 2, 3, 3]);
   });
 
+  it('[EFF3] keys of people in a shell are told, those in the terminal of an agent are prompts', async () => {
+    const shell = await open('stty raw -echo; echo ready; cat');
+    const terminalId = newTerminalId();
+    const command = ['sh', '-c', 'echo ready; cat'];
+    await set.open({ terminalId, name: 'coder', command, cols: 80, rows: 24, env: { OMNIGENT_AGENT: 'coder' } });
+    set.input(input(terminalId, 1, 'hello\n'));
+    expect(typed).toBe(0);
+    for (const n of [1, 1, 2]) set.input(input(shell, n, 'x'));
+    expect(typed).toBe(2);
+  });
+
   it('[RUN13] a flood in one terminal does not hold up another', async () => {
     link.room = 0;
     const flood = await open("head -c 300000 /dev/zero | tr '\\0' x; sleep 60");

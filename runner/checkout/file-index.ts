@@ -49,6 +49,8 @@ interface Visit {
   folder: Folder;
   path: BytePath;
   changedAt: number;
+  /** When it came here, for one that had not been there: what it holds came with it, however old it is. */
+  cameAt: number;
 }
 
 /** One look through the checkout. */
@@ -91,7 +93,8 @@ export class FileIndex {
     const sliceEnd = performance.now() + sliceMs;
     const look: Look = { since, changes: [], entries: 0, sliceEnd, visits: [] };
     const facts = factsOf(this.#root);
-    if (facts?.isDirectory()) look.visits.push({ folder: this.#top, path: this.#root, changedAt: facts.ctimeMs });
+    if (facts?.isDirectory())
+      look.visits.push({ folder: this.#top, path: this.#root, changedAt: facts.ctimeMs, cameAt: 0 });
     for (let visit = look.visits.pop(); visit; visit = look.visits.pop()) {
       for (const name of this.#namesIn(visit, look)) {
         if (++look.entries > this.#maxEntries) return { changes: look.changes, isWhole: false };
@@ -106,14 +109,15 @@ export class FileIndex {
   }
 
   /** Lists a folder where names in it may have come or gone, and says which are gone. */
-  #namesIn({ folder, path, changedAt }: Visit, look: Look): string[] {
+  #namesIn(visit: Visit, look: Look): string[] {
+    const { folder, path, changedAt } = visit;
     const { entries } = folder;
     if (folder.listedAt === changedAt) return [...entries.keys()];
     const names = listed(path);
     if (!names) return [...entries.keys()];
     const there = new Set(names);
     for (const [name, entry] of entries) {
-      if (!there.has(name)) this.#gone(name, entry, { folder, path, changedAt }, look);
+      if (!there.has(name)) this.#gone(name, entry, visit, look);
     }
     folder.listedAt = Date.now() - changedAt < coarseMs ? Number.NaN : changedAt;
     return names;
@@ -129,16 +133,18 @@ export class FileIndex {
       return;
     }
     const isFolder = facts.isDirectory();
-    const { ctimeMs: at, mode, ino: inode } = facts;
+    const { ctimeMs, mode, ino: inode } = facts;
+    const at = Math.max(ctimeMs, visit.cameAt);
     const isSame = known !== undefined && known.inode === inode && (known.folder !== null) === isFolder;
     if (known?.folder && !isFolder) this.#emptied(known.folder, { ...visit, path: place }, look);
     const below = isFolder ? ((isSame ? known.folder : null) ?? known?.folder ?? newFolder()) : null;
     // Another folder under the same name: whatever it holds is compared name by name.
     if (below && !isSame) below.listedAt = Number.NaN;
-    folder.entries.set(name, { at, mode, inode, folder: below });
-    if (below) look.visits.push({ folder: below, path: place, changedAt: at });
+    folder.entries.set(name, { at: ctimeMs, mode, inode, folder: below });
+    const cameAt = this.#isKnown && !isSame ? at : 0;
+    if (below) look.visits.push({ folder: below, path: place, changedAt: ctimeMs, cameAt });
     const isNew = this.#isKnown || facts.birthtimeMs >= look.since;
-    const change = changeOf(known, { mode, inode, at, isFolder, isNew });
+    const change = changeOf(known, { mode, inode, at: ctimeMs, isFolder, isNew });
     if (change) this.#note(place, change, { isFolder: isFolder && change === 'added', inode, at }, look);
   }
 
