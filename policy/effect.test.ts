@@ -8,7 +8,7 @@ import type { FileView } from './file-view.ts';
 import { overlay } from './overlay.ts';
 import type { Policy } from './policy.ts';
 
-const root = '/work/checkout';
+const root = '/srv/checkout';
 const base = `${root}/src`;
 const nothing: FileView = { look: () => null, resolve: (path) => path, list: () => [] };
 const files = overlay(nothing, [{ type: 'symlink', path: `${base}/link`, target: '../other/target.txt' }], base);

@@ -35,7 +35,7 @@ export type ActionKind = (typeof actionKinds)[number];
 const path = prose(4096);
 
 /** How a file differs from before. */
-export const fileChanges = ['added', 'modified', 'deleted'] as const;
+const fileChanges = ['added', 'modified', 'deleted'] as const;
 /** Paths that one surprise names; the others are counted. */
 export const maxSurprisePaths = 100;
 

@@ -15,24 +15,28 @@ let model: ModelServer;
 let server: ServerProcess;
 let ada: Visitor;
 let dir: string;
+let workspace: string;
 let sessionId: string;
-let checkout: string;
 
 beforeAll(async () => {
   model = await ModelServer.start(0);
-  const env = { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-scripted-model' };
+  const env = {
+    ANTHROPIC_BASE_URL: model.url,
+    ANTHROPIC_API_KEY: 'sk-scripted-model',
+    OPENAI_BASE_URL: `${model.url}/v1`,
+    OPENAI_API_KEY: 'sk-scripted-model',
+  };
   server = await ServerProcess.start({ env, onHome: prepareHome });
   dir = join(server.folder, 'repository');
   await mkdir(join(dir, 'src'), { recursive: true });
   await writeFile(join(dir, 'src', 'b.txt'), 'one\n');
   await makeRepository(dir);
-  const workspace = join(dir, 'omnigent.yaml');
+  workspace = join(dir, 'omnigent.yaml');
   await writeFile(
     workspace,
     'version: "2026.1"\nworkspace: { name: sample, base_dir: src }\npolicies: { on_surprise: ask }\n',
   );
   ada = await server.signIn('Ada');
-  ({ sessionId, checkout } = await ada.api.session.create.mutate({ workspace, harness: 'acp:example' }));
 });
 afterAll(async () => {
   await server?.stop();
@@ -50,7 +54,8 @@ async function turn(tag: string, ...commands: string[]): Promise<string[]> {
         steps: [{ text: 'Next.', delayMs: 500 }, { shell }],
       })),
       { match: { contains: tag, hasToolResult: true }, steps: [{ text: 'done' }] },
-      { match: { contains: tag }, steps: [{ shell: first }] },
+      { match: { contains: tag }, times: 2, steps: [{ shell: first }] },
+      { match: {}, steps: [{ text: 'done' }] },
     ],
   });
   const { turnId } = await ada.api.turn.send.mutate({ session: sessionId, prompt: `Do it, ${tag}` });
@@ -76,22 +81,28 @@ async function surprises() {
   return events.flatMap((event) => (event.type === 'effect.surprised' ? [event.payload] : []));
 }
 
-it('[EFF1] what a command said is no surprise, what an approved script did outside of base_dir is, and is asked about', async () => {
-  const mutation = 'security_guardrails.require_human_approval_on_mutation';
-  expect(await turn('one-;', 'echo made | tee a.txt', 'sed -n 1,5p b.txt')).toEqual([mutation]);
-  expect(await readFile(join(checkout, 'src', 'a.txt'), 'utf8')).toBe('made\n');
+const harnesses = ['acp:example', 'claude-sdk', 'acp:opencode'];
 
-  const inside = `awk 'BEGIN { print "x" > "inside.txt" }'`;
-  const outside = `awk 'BEGIN { print "x" > "../outside.txt" }'`;
-  expect(await turn('two-;', inside, outside, 'sed -n 1,5p b.txt', 'sed -n 1,6p b.txt')).toEqual([
-    'default.unclear',
-    'default.unclear',
-    'on_surprise',
-  ]);
-  expect(await readFile(join(checkout, 'outside.txt'), 'utf8')).toBe('x\n');
-  const found = await surprises();
-  expect(found).toMatchObject([
-    { agent: 'example', paths: [{ path: 'outside.txt', change: 'added' }], more: 0, shared: false },
-  ]);
-  await ada.api.session.end.mutate({ session: sessionId, discard: true });
-});
+it.each(harnesses)(
+  '[EFF1] %s: what a command said is no surprise, what an approved script did outside of base_dir is, and is asked about',
+  async (harness) => {
+    const created = await ada.api.session.create.mutate({ workspace, harness });
+    const { checkout } = created;
+    sessionId = created.sessionId;
+    const mutation = 'security_guardrails.require_human_approval_on_mutation';
+    expect(await turn('one-;', 'echo made | tee a.txt', 'sed -n 1,5p b.txt')).toEqual([mutation]);
+    expect(await readFile(join(checkout, 'src', 'a.txt'), 'utf8')).toBe('made\n');
+
+    const inside = `awk 'BEGIN { print "x" > "inside.txt" }'`;
+    const outside = `awk 'BEGIN { print "x" > "../outside.txt" }'`;
+    expect(await turn('two-;', inside, outside, 'sed -n 1,5p b.txt', 'sed -n 1,6p b.txt')).toEqual([
+      'default.unclear',
+      'default.unclear',
+      'on_surprise',
+    ]);
+    expect(await readFile(join(checkout, 'outside.txt'), 'utf8')).toBe('x\n');
+    const found = await surprises();
+    expect(found).toMatchObject([{ paths: [{ path: 'outside.txt', change: 'added' }], more: 0, shared: false }]);
+    await ada.api.session.end.mutate({ session: sessionId, discard: true });
+  },
+);
