@@ -24,7 +24,10 @@ export function Surprise({ row }: { row: SurpriseRow }) {
             <ExactText text={subject} />
           </p>
         )}
-        <ul className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-ink-2 text-xs">
+        <ul
+          aria-label="Unexpected changes"
+          className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-ink-2 text-xs"
+        >
           {paths.slice(0, shownFiles).map(({ path, change }) => (
             <li key={`${change} ${path}`} className="mono-xs [overflow-wrap:anywhere]">
               <abbr title={change} className="text-ink-3 no-underline">
