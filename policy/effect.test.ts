@@ -113,6 +113,15 @@ describe('what facts exclude', () => {
   });
 });
 
+it('[EFF1] thousands of words and changes are compared in time', () => {
+  const words = Array.from({ length: 900 }, (_, n) => `*a*a*a*a*a*a${n}`).join(' ');
+  const changes = Array.from({ length: 20_000 }, (_, n) => change(`+src/deep/er/${'a'.repeat(200)}${n}`));
+  const facts = factsOf(`cd x; rm ${words} name-{1..3}`);
+  const since = performance.now();
+  surprisesIn(changes, [expectationOf({ ...facts, unclear: [] }, { root, base, cwd: base, files })], root);
+  expect(performance.now() - since).toBeLessThan(2_000);
+});
+
 it('[EFF5] of several policies the strictest reaction counts', () => {
   const policies = (...all: Policy['onSurprise'][]) => all.map((onSurprise) => ({ onSurprise }) as Policy);
   expect(reactionOf([])).toBe('record');

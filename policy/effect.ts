@@ -68,23 +68,35 @@ export function expectationOf(facts: ActionFacts | null, place: EffectPlace): Ex
   return { paths: isGit ? [...paths, `${root}/.git/config`] : paths, patterns, folders };
 }
 
+/** Folders that a word is looked for in, patterns, and stars in one: what is beyond them is expected more widely. */
+const most = { cwds: 20, patterns: 50, stars: 4 } as const;
+
 /** Where a word may lead: from each folder that something ran in. A link itself is removed or replaced, not what it leads to. */
 function named(all: readonly PathFact[], facts: ActionFacts | null, place: EffectPlace): Omit<Expectation, 'folders'> {
   const { cwd, files } = place;
-  const cwds = new Set([cwd, ...(facts?.commands ?? []).flatMap((command) => command.cwd ?? [])]);
+  const cwds = [...new Set([cwd, ...(facts?.commands ?? []).flatMap((command) => command.cwd ?? [])])];
   const paths = new Set<string>();
-  const patterns: RegExp[] = [];
+  const patterns = new Map<string, RegExp>();
+  const resolved = new Map<string, string>();
+  const resolve = (folder: string): string => {
+    const real = resolved.get(folder) ?? files.resolve(folder);
+    resolved.set(folder, real);
+    return real;
+  };
   for (const { path, real } of all.filter(isChanging)) {
     if (real !== null) paths.add(real);
-    for (const from of cwds) {
+    for (const from of cwds.slice(0, most.cwds)) {
       const spelled = resolvePath(from, path);
-      const folder = files.resolve(resolvePath(spelled, '..'));
-      const placed = resolvePath(folder, spelled.slice(spelled.lastIndexOf('/') + 1));
+      const placed = resolvePath(resolve(resolvePath(spelled, '..')), spelled.slice(spelled.lastIndexOf('/') + 1));
+      // What stands in brackets is not looked into.
+      const pattern = placed.replace(/\[[^/]*\]/g, '*');
+      const isPlain = patterns.size < most.patterns && pattern.split('*').length - 1 <= most.stars;
       if (real !== null) paths.add(placed);
-      else patterns.push(patternToRegExp(placed.replace(/\[[^/]*\]/g, '*')));
+      else if (isPlain) patterns.set(pattern, patternToRegExp(pattern));
+      else paths.add(resolvePath(pattern.slice(0, pattern.search(/[*?]/)), '..'));
     }
   }
-  return { paths: [...paths], patterns };
+  return { paths: [...paths], patterns: [...patterns.values()] };
 }
 
 /** The path and every folder above it. */
@@ -96,13 +108,18 @@ function* upwards(path: string): Generator<string> {
 const isGuarded = (path: string, root: string): boolean =>
   isWithin(path, `${root}/.git/hooks`) || path === `${root}/.git/config`;
 
-function isExpected({ path, change, isFolder }: FoundChange, expected: Expectation, root: string): boolean {
-  const { paths, patterns, folders } = expected;
-  if (isGuarded(path, root)) return paths.some((each) => isWithin(each, `${root}/.git`) && isWithin(path, each));
-  // Folders on the way are made with what lies in them.
-  if (isFolder && change === 'added' && paths.some((each) => isWithin(each, path))) return true;
-  if ([...paths, ...folders].some((each) => isWithin(path, each))) return true;
-  return patterns.some((pattern) => [...upwards(path)].some((each) => pattern.test(each)));
+/** Whether an expectation covers a change; some thousands are asked about. */
+function covers({ paths, patterns, folders }: Expectation, root: string): (change: FoundChange) => boolean {
+  const whole = new Set([...paths, ...folders]);
+  const onTheWay = new Set(paths.flatMap((path) => [...upwards(path)]));
+  const inGit = paths.filter((path) => isWithin(path, `${root}/.git`));
+  return ({ path, change, isFolder }) => {
+    if (isGuarded(path, root)) return inGit.some((each) => isWithin(path, each));
+    // Folders on the way are made with what lies in them.
+    if (isFolder && change === 'added' && onTheWay.has(path)) return true;
+    const above = [...upwards(path)];
+    return above.some((each) => whole.has(each) || patterns.some((pattern) => pattern.test(each)));
+  };
 }
 
 /**
@@ -114,8 +131,8 @@ export function surprisesIn(
   expected: readonly Expectation[],
   root: string,
 ): FoundChange[] {
-  const isFine = (change: FoundChange) => expected.some((each) => isExpected(change, each, root));
-  const known = changes.filter(isFine);
+  const covering = expected.map((each) => covers(each, root));
+  const known = changes.filter((change) => covering.some((covered) => covered(change)));
   const inodes = new Set(known.filter(({ isFolder }) => !isFolder).map(({ inode }) => inode));
   const fine = new Set(known);
   const rest = changes.filter((change) => !fine.has(change) && (change.isFolder || !inodes.has(change.inode)));

@@ -157,7 +157,8 @@ export class EffectCheck {
   #end(isOver: (working: Working) => boolean): void {
     const window = this.#window;
     if (!window) return;
-    const now = this.#options.now();
+    // The clock counts whole milliseconds, files have parts of them.
+    const now = this.#options.now() + 1;
     for (const working of window.actions) if (working.to === null && isOver(working)) working.to = now;
     if (window.actions.some(({ to }) => to === null)) return;
     this.#window = null;
