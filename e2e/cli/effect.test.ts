@@ -9,7 +9,7 @@ import { ServerProcess } from '../server-process.ts';
 import type { Visitor } from '../visitor.ts';
 import { Commands, makeRepository } from './command.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 200_000 });
 
 let model: ModelServer;
 let server: ServerProcess;
@@ -68,7 +68,7 @@ async function turn(tag: string, ...commands: string[]): Promise<string[]> {
     }
     const { view } = await ada.api.session.get.query({ session: sessionId });
     if (view.turns.lastTurn?.turnId !== turnId) throw new Error('it goes on');
-  }, 40_000);
+  }, 90_000);
   return rules;
 }
 
