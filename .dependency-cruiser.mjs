@@ -62,9 +62,16 @@ export default {
     only('runner', ['facts', 'policy', 'protocol'], 'runner/ runs anywhere, without server or database'),
     only(
       'server',
-      ['db', 'policy', 'protocol', 'runner'],
+      ['db', 'facts', 'policy', 'protocol', 'runner'],
       'server/ talks to runners by messages and to browsers by its API',
     ),
+    {
+      name: 'server-facts-parser-only',
+      comment: 'the server reads commands that people write down; what files are is for runners to say',
+      severity: 'error',
+      from: { path: '^server/', pathNot: tests },
+      to: { path: '^facts/', pathNot: '^facts/command-parser\\.ts$' },
+    },
     {
       name: 'server-runner-parts',
       comment: 'the embedded host and the boot that starts it share sandbox and checkout with the runner, nothing else',

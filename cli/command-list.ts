@@ -8,6 +8,7 @@ import { installHarness, listHarnesses } from './harness/harness.ts';
 import { linkCommand } from './person/link.ts';
 import { checkPolicy } from './policy/check.ts';
 import { explainPolicy, lintPolicy } from './policy/explain.ts';
+import { replayPolicy } from './policy/replay.ts';
 import { processListCommand } from './process-list.ts';
 import { listEvents } from './session/events.ts';
 import { endSession, resumeSession, stopSession } from './session/life.ts';
@@ -55,6 +56,7 @@ export const commands: readonly AnyCommand[] = [
   checkPolicy,
   explainPolicy,
   lintPolicy,
+  replayPolicy,
   verifyAudit,
   exportAudit,
 ];

@@ -1,6 +1,8 @@
 /** `policy check`: rows of imagined actions in, verdicts out. Pure but for the files it is shown and the clock. */
 import * as z from 'zod';
 import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
+import { actionKey } from '#protocol/policy-state.ts';
+import { exampleSessionSchema } from '#protocol/rule.ts';
 import { workspaceRowSchema } from '#protocol/workspace-file.ts';
 import { judgeBudget, microUsd } from './budget.ts';
 import type { CommandParser } from './command/index.ts';
@@ -8,9 +10,10 @@ import { baseOf, compilePolicy, type Roots } from './file/index.ts';
 import type { FileView, Place } from './file-view.ts';
 import { judgeFacts, judgeRequest } from './judge.ts';
 import { overlay, setupSchema } from './overlay.ts';
-import { pathFact } from './path.ts';
 import type { Policy, Verdict } from './policy.ts';
-import { hostOf } from './url.ts';
+import { stateOf } from './rule/example.ts';
+import { compileRules, type Situation } from './rule/index.ts';
+import { factsOf } from './subject.ts';
 
 const usd = z.number().min(0).max(1_000_000_000);
 const path = z.string().max(65_536);
@@ -19,6 +22,11 @@ const common = {
   cwd: z.string().startsWith('/').max(4_096).optional(),
   setup: setupSchema.optional(),
   policy: workspaceRowSchema.optional(),
+  /** What rules may ask about: what the session did before, which agent and tool it is, and when. */
+  session: exampleSessionSchema.optional(),
+  agent: z.string().max(60).default(''),
+  tool: z.string().max(200).default(''),
+  at: z.iso.datetime({ offset: true }).optional(),
 };
 
 const rowSchema = z.discriminatedUnion('kind', [
@@ -112,6 +120,8 @@ function policyOf(row: Row, { policy, roots }: CheckOptions): Policy | string {
   if (!row.policy) return policy ?? 'policy: missing, and there is no workspace file';
   const own = { ...roots, root: row.policy.workspace.root ?? roots.root };
   const base = baseOf(row.policy, own);
+  const [problem] = compileRules(row.policy.rules).problems;
+  if (problem) return `policy.${problem.message}; ${problem.fix}`;
   return base === null
     ? 'policy.workspace.base_dir: it lies outside of its root'
     : compilePolicy(row.policy, base, roots.home);
@@ -133,22 +143,22 @@ function judgeRow(
   };
   switch (row.kind) {
     case 'command': {
-      const facts = options.parser.analyse(row.input, place);
-      return { facts, verdict: judgeFacts(facts, [policy]), alert: false };
+      const facts = factsOf({ kind: 'command', text: row.input }, place, options.parser);
+      return { facts, verdict: judgeFacts(facts, [policy], situationOf(row, cwd)), alert: false };
     }
     case 'path': {
-      const facts = pathFacts(row.input.path, row.input.op, place);
-      return { facts, verdict: judgeFacts(facts, [policy]), alert: false };
+      const facts = factsOf({ kind: 'path', ...row.input }, place, options.parser);
+      return { facts, verdict: judgeFacts(facts, [policy], situationOf(row, cwd)), alert: false };
     }
     case 'network': {
       const { method, url, redirect_to: redirectTo, resolved_ips: resolvedIps } = row.input;
-      const host = hostOf(url);
-      const facts = {
-        ...noFacts,
-        hosts: host === null ? [] : [host],
-        requests: [{ method: method.toUpperCase(), url }],
+      const facts = factsOf({ kind: 'request', method, url }, place, options.parser);
+      const request = { method, url, redirectTo, resolvedIps };
+      return {
+        facts,
+        verdict: judgeRequest(request, [policy], { facts, situation: situationOf(row, cwd) }),
+        alert: false,
       };
-      return { facts, verdict: judgeRequest({ method, url, redirectTo, resolvedIps }, [policy]), alert: false };
     }
     case 'budget': {
       const { alert, ...verdict } = judgeBudget(budgetFacts(row.input), [policy]);
@@ -157,20 +167,18 @@ function judgeRow(
   }
 }
 
-/** Of one use of a file by a tool. */
-function pathFacts(spelled: string, op: 'read' | 'write' | 'delete' | 'list', place: Place): ActionFacts {
-  const problem = spelled === '' ? 'the path is empty' : unreadable(spelled);
-  if (problem) return { ...noFacts, unclear: [problem] };
-  const fact = pathFact(spelled.replace(/^~(?=\/|$)/, place.home), op, place.cwd, place);
-  return { ...noFacts, paths: [{ ...fact, path: spelled }] };
-}
-
-/** What a person would not see in a path. */
-function unreadable(spelled: string): string | null {
-  if (spelled.length > 4_096) return 'the path is longer than any can be';
-  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(spelled)) return 'the path holds characters that do not show';
-  if (spelled !== spelled.trim() || /\s(?:\/|$)/.test(spelled)) return 'the path begins or ends with a blank';
-  return /^~[^/]|%[0-9a-f]{2}|\\/i.test(spelled) ? 'how the path is read is not certain' : null;
+/** What rules may ask about it beside its facts. */
+function situationOf(row: Exclude<Row, { kind: 'budget' }>, cwd: string): Situation {
+  const { agent, session = {} } = row;
+  const atMs = row.at === undefined ? Date.now() : Date.parse(row.at);
+  const kind =
+    row.kind === 'path' ? (row.input.op === 'write' || row.input.op === 'delete' ? 'write' : 'read') : row.kind;
+  const tool = row.tool || kind;
+  const command = row.kind === 'command' ? row.input : null;
+  const paths = row.kind === 'path' ? [row.input.path] : [];
+  const action = { tool, command, paths, cwd };
+  const state = stateOf(session, { key: actionKey(action), name: `${agent} ${tool}`, atMs, base: cwd });
+  return { ...action, kind, agent, state, atMs, startedBy: session.started_by ?? '' };
 }
 
 const micro = (amount: number): number => Math.round(amount * microUsd);

@@ -2,49 +2,100 @@
  * Verdicts on actions: the worst of what all rules say of the facts. Allowed is only what is fully understood; what is
  * recognised as forbidden is denied; a person is asked about the rest. Pure.
  */
+import { createHash } from 'node:crypto';
 import type { ActionFacts, CommandFact, PathFact } from '#protocol/action-facts.ts';
+import type { Demand } from '#protocol/approval.ts';
 import { forbiddenHosts, matchForbidden } from './forbidden.ts';
 import { type NetworkRequest, refusedAddress, refusedIp } from './network.ts';
 import { isWithin, patternToRegExp } from './path.ts';
 import type { Policy, Verdict, VerdictWord } from './policy.ts';
+import { askRules, noSituation, type RuleWord, type Situation } from './rule/index.ts';
 import { hostOf } from './url.ts';
 
 interface Say {
   verdict: VerdictWord;
   rule: string;
   reason: string;
+  demand?: Demand | null;
+  /** A denial by a guardrail of a policy that pauses then. */
+  isPausing?: boolean;
 }
 
 const severity: readonly VerdictWord[] = ['deny', 'ask', 'allow'];
 
+interface Said {
+  said: readonly Say[];
+  shadow: readonly RuleWord[];
+}
+
 /** The worst that is said; without a word `otherwise`. */
-function worst(said: readonly Say[], otherwise: Say, policyHash: string): Verdict {
+function worst({ said, shadow }: Said, otherwise: Say, policyHash: string): Verdict {
   const verdict = severity.find((word) => said.some((each) => each.verdict === word)) ?? otherwise.verdict;
   const those = said.filter((each) => each.verdict === verdict);
   const { rule } = those[0] ?? otherwise;
   const reasons = [...new Set((those.length > 0 ? those : [otherwise]).map(({ reason }) => reason))];
-  return { verdict, rule, reasons: reasons.slice(0, 20), policyHash };
+  const demands = verdict === 'ask' ? those.flatMap(({ demand }) => demand ?? []) : [];
+  return {
+    ...{ verdict, rule, reasons: reasons.slice(0, 20), policyHash },
+    ...(demands.length > 0 && { demands }),
+    ...(shadow.length > 0 && { shadow: shadow.map(({ demand: _demand, ...word }) => word) }),
+    ...(those.some(({ isPausing }) => isPausing) && { isPausing: true }),
+  };
 }
 
 /** Of a command or a use of files. */
-export function judgeFacts(facts: ActionFacts, policies: readonly Policy[]): Verdict {
-  const said = policies.flatMap((policy) => [
-    ...forbidden(facts, policy),
-    ...restricted(facts, policy),
-    ...network(facts, policy),
-    ...effects(facts, policy),
-  ]);
+export function judgeFacts(
+  facts: ActionFacts,
+  policies: readonly Policy[],
+  situation: Situation = noSituation,
+): Verdict {
+  const basic = policies.find(({ level }) => level === 'workspace') ?? policies[0];
+  const levels = policies.map((policy) => saidBy(policy, facts, { situation, isBasic: policy === basic }));
   const unclear = facts.unclear.map((reason) => ({ verdict: 'ask', rule: 'default.unclear', reason }) as const);
   const outside = [...facts.paths.flatMap(outsideBase), ...facts.paths.flatMap(secret)];
   const onlyReads = facts.commands.every(({ effect }) => effect === 'read') && facts.paths.every(isLooked);
   const otherwise: Say = onlyReads
     ? { verdict: 'allow', rule: 'default.read-only', reason: 'it only reads, and all of it is understood' }
     : { verdict: 'allow', rule: mutation, reason: 'changes need no approval here, and all of it is understood' };
-  return worst([...said, ...unclear, ...outside], otherwise, hashOf(policies));
+  const said = [...levels.flatMap((level) => level.said), ...unclear, ...outside];
+  return worst({ said, shadow: levels.flatMap(({ shadow }) => shadow) }, otherwise, hashOf(policies));
 }
 
-/** One hash names all policies that were judged by. */
-const hashOf = (policies: readonly Policy[]): string => policies.map(({ hash }) => hash).join(' ');
+/**
+ * All that one policy says. What a rule of it allows is not asked about for being a change, or for not being known. What holds
+ * without being written is said once, by the basic one.
+ */
+function saidBy(
+  policy: Policy,
+  facts: ActionFacts,
+  { situation, isBasic }: { situation: Situation; isBasic: boolean },
+): Said {
+  const { word, shadow } = askRules(policy.rules, facts, situation);
+  const guards = [...forbidden(facts, policy), ...restricted(facts, policy), ...network(facts, policy)];
+  const usual =
+    word?.verdict === 'allow' ? [] : effects(facts, policy).filter(({ rule }) => isBasic || rule === mutation);
+  const said = [...(word ? [word] : []), ...guards, ...usual];
+  return {
+    said: said.map((each) => ofLevel(each, policy)),
+    shadow: shadow.map((each) => ({ ...each, ...ofLevel(each, policy) })),
+  };
+}
+
+/** A rule's name says whose it is, unless it is the workspace file's. */
+function ofLevel<S extends Say>(say: S, { level, onViolation }: Policy): S {
+  const isPausing = say.verdict === 'deny' && onViolation === 'pause';
+  const rule = level === 'workspace' || say.rule.startsWith('default.') ? say.rule : `${level}.${say.rule}`;
+  return { ...say, rule, ...(isPausing && { isPausing }) };
+}
+
+/** One hash names all policies that were judged by: that of the only one, or one over theirs. Hex. */
+export function hashOf(policies: readonly Policy[]): string {
+  const [first, ...others] = policies.map(({ hash }) => hash);
+  if (others.length === 0) return first ?? '';
+  return createHash('sha256')
+    .update([first, ...others].join(' '))
+    .digest('hex');
+}
 
 const forbidden = (facts: ActionFacts, { forbiddenCommands }: Policy): Say[] =>
   forbiddenCommands.flatMap((pattern, index): Say[] => {
@@ -145,7 +196,13 @@ const outsideBase = ({ isInBase, path }: PathFact): Say[] =>
 const harmless = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Of a request to the network by itself, and of where it is sent on to. */
-export function judgeRequest(request: NetworkRequest, policies: readonly Policy[]): Verdict {
+export function judgeRequest(
+  request: NetworkRequest,
+  policies: readonly Policy[],
+  { facts, situation }: { facts: ActionFacts; situation: Situation },
+): Verdict {
+  const ruled = policies.map((policy) => ({ policy, ...askRules(policy.rules, facts, situation) }));
+  const words = ruled.flatMap(({ word, policy }) => (word ? [ofLevel<Say>(word, policy)] : []));
   const method = request.method.toUpperCase();
   const urls = [request.url, ...(request.redirectTo === undefined ? [] : [request.redirectTo])];
   const said: Say[] = policies.flatMap((policy) =>
@@ -166,9 +223,17 @@ export function judgeRequest(request: NetworkRequest, policies: readonly Policy[
   if (!/^[A-Z]{1,20}$/.test(method))
     said.push({ verdict: 'deny', rule: 'input.invalid', reason: 'the method is none' });
   else if (!harmless.has(method))
-    said.push({ verdict: 'ask', rule: mutation, reason: `${method} may change something there` });
+    said.push(
+      ...(words.some(({ verdict }) => verdict === 'allow')
+        ? []
+        : [{ verdict: 'ask', rule: mutation, reason: `${method} may change something there` } as const]),
+    );
   const otherwise: Say = { verdict: 'allow', rule: 'default.read-only', reason: `${method} to a public address` };
-  return worst(said, otherwise, hashOf(policies));
+  return worst(
+    { said: [...words, ...said], shadow: ruled.flatMap(({ shadow }) => shadow) },
+    otherwise,
+    hashOf(policies),
+  );
 }
 
 const forbiddenRequest = (method: string, url: string, { forbiddenCommands }: Policy): Say[] =>

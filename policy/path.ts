@@ -90,7 +90,8 @@ export function pathFact(spelled: string, effect: PathEffect, cwd: string, place
   const takesAll = effect === 'delete' || effect === 'write';
   const restricted = [path, real].some((each) => isRestricted(each, place) || (takesAll && isAbove(each, place)));
   const isInBase = isWithin(path, place.base) && isWithin(real, place.files.resolve(place.base));
-  return { path: spelled, real, effect, restricted, isInBase: isInBase || isHarmlessDevice(real) };
+  const exists = place.files.look(real) !== null;
+  return { path: spelled, real, effect, restricted, isInBase: isInBase || isHarmlessDevice(real), exists };
 }
 
 /** A path of which only a pattern is known: restricted if the pattern could mean something that is. */

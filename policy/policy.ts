@@ -1,11 +1,18 @@
 /** The rules in force, and what is said by them. Types only: who reads a file is in file/, who judges in judge.ts. */
 
+import type { Demand } from '#protocol/approval.ts';
+import type { PolicyLevel } from '#protocol/policy-event.ts';
+import type { VerdictWord } from '#protocol/rule.ts';
 import type { SurpriseReaction } from '#protocol/workspace-file.ts';
+import type { Rule, RuleWord } from './rule/index.ts';
 
-export type VerdictWord = 'allow' | 'ask' | 'deny';
+export type { VerdictWord } from '#protocol/rule.ts';
 
 /** One level's rules. Absolute paths; money in micro-dollars. */
 export interface Policy {
+  level: PolicyLevel;
+  /** In order: the first that is about an action speaks. */
+  rules: readonly Rule[];
   /** Null: no cap. */
   maxBudgetMicroUsd: number | null;
   /** 1 to 100. */
@@ -32,4 +39,10 @@ export interface Verdict {
   /** One sentence each, the rule's own first. */
   reasons: readonly string[];
   policyHash: string;
+  /** What an approval needs, where rules that ask say so. */
+  demands?: readonly Demand[];
+  /** What rules in the shadow would have said. */
+  shadow?: readonly Pick<RuleWord, 'rule' | 'verdict' | 'reason'>[];
+  /** A denial after which the session pauses. */
+  isPausing?: boolean;
 }

@@ -41,6 +41,8 @@ export const pathFactSchema = z.object({
   restricted: z.boolean(),
   /** It lies in the folder that agents work in. False where it is not known. */
   isInBase: z.boolean(),
+  /** Something is there before it happens. Absent where it is not known. */
+  exists: z.boolean().optional(),
 });
 export type PathFact = z.infer<typeof pathFactSchema>;
 
@@ -59,6 +61,8 @@ export const actionFactsSchema = z.object({
   requests: z.array(requestFactSchema).max(1_000),
   /** What is not understood, one phrase each. Nothing with such a phrase may be allowed without a person. */
   unclear: z.array(z.string().max(400)).max(100),
+  /** Packages that would be installed, as they are named; `*` stands for what the project names. Absent: none. */
+  installs: z.array(z.string().max(300)).max(200).optional(),
 });
 export type ActionFacts = z.infer<typeof actionFactsSchema>;
 

@@ -1,6 +1,6 @@
 /** The fold of what agents are about to do: what was said of it, what people are asked, what they allowed. Pure; part of turn-view.ts. */
 import type { CommandEffect } from './action-facts.ts';
-import type { Decision } from './approval.ts';
+import type { Decision, Demand } from './approval.ts';
 import type { EventPayload, NewEvent, SessionEvent } from './event.ts';
 import type { ActionId, ApprovalId, TurnId } from './id.ts';
 
@@ -29,8 +29,16 @@ export interface OpenApproval {
   effect: CommandEffect;
   rule: string;
   hash: string;
+  /** Absent: one person who may approve is enough. */
+  demand?: Demand;
+  /** Ids of those who approved so far, where several must. */
+  votes?: string[];
+  /** Further people who may approve by now. */
+  escalatedTo?: string[];
+  /** ISO 8601 UTC. It was decided long ago and has not come to anything. */
+  overdueAt?: string;
   /** Null while it waits. */
-  decided: { decision: Decision; by: string } | null;
+  decided: { decision: Decision; by: string; at: string } | null;
 }
 
 /** What a person allowed for the rest of the session: the same bytes in the same folder. */
@@ -60,13 +68,23 @@ const setAction = <V extends ActionsView>(view: V, id: ActionId, change: (action
   actions: view.actions.map((action) => (action.actionId === id ? change(action) : action)),
 });
 
+const setApproval = <V extends ActionsView>(
+  view: V,
+  id: ActionId,
+  change: (approval: OpenApproval) => OpenApproval,
+): V => setAction(view, id, (action) => (action.approval ? { ...action, approval: change(action.approval) } : action));
+
+/** What an agent is told when nobody decided in time. */
+const expiredWords = 'nobody decided in time; ask again if it is still needed';
+
 /** Commands and paths of what is asked about, in a view: characters, and how many. */
 const shownApproval = { command: 2_000, paths: 20 } as const;
 
 function openApproval({ payload, at }: SessionEvent & { type: 'approval.requested' }): OpenApproval {
-  const { approvalId, kind, command, paths, cwd, effect, rule, hash } = payload;
+  const { approvalId, kind, command, paths, cwd, effect, rule, hash, demand } = payload;
   return {
     ...{ approvalId, at, kind, cwd, effect, rule, hash, decided: null },
+    ...(demand && { demand }),
     command: command?.slice(0, shownApproval.command) ?? null,
     paths: paths.slice(0, shownApproval.paths),
   };
@@ -97,7 +115,7 @@ const maxAllowances = 100;
 /** The decision is the verdict from then on. */
 function decided<V extends ActionsView>(
   view: V,
-  { payload, principal }: SessionEvent & { type: 'approval.decided' },
+  { payload, principal, at }: SessionEvent & { type: 'approval.decided' },
 ): V {
   const { actionId, approvalId, decision, note, edit, forSession, subject } = payload;
   const action = view.actions.find((each) => each.actionId === actionId);
@@ -105,7 +123,7 @@ function decided<V extends ActionsView>(
   const verdict = decision === 'approved' ? ('allow' as const) : ('deny' as const);
   const reasons = note === null ? (verdict === 'deny' ? ['a person denied it'] : []) : [note];
   const judged = { verdict, reasons, command: edit };
-  const approval = { ...action.approval, decided: { decision, by: principal } };
+  const approval = { ...action.approval, decided: { decision, by: principal, at } };
   const next = setAction(view, actionId, (each) => ({ ...each, judged, approval }));
   if (decision !== 'approved' || (!forSession && edit === null)) return next;
   const { tool } = action;
@@ -145,7 +163,20 @@ export function foldActions<V extends ActionsView>(view: V, event: SessionEvent)
       return setAction(view, event.payload.actionId, (action) => ({ ...action, approval: openApproval(event) }));
     case 'approval.decided':
       return decided(view, event);
+    case 'approval.voted':
+      return setApproval(view, event.payload.actionId, (each) => ({
+        ...each,
+        votes: [...(each.votes ?? []).filter((by) => by !== event.principal), event.principal],
+      }));
+    case 'approval.escalated':
+      return setApproval(view, event.payload.actionId, (each) => ({ ...each, escalatedTo: event.payload.to }));
+    case 'approval.overdue':
+      return setApproval(view, event.payload.actionId, (each) => ({ ...each, overdueAt: event.at }));
     case 'approval.expired':
+      return setAction(view, event.payload.actionId, ({ approval: _over, ...action }) => ({
+        ...action,
+        judged: { verdict: 'deny' as const, reasons: [expiredWords], command: null },
+      }));
     case 'approval.withdrawn':
       return setAction(view, event.payload.actionId, ({ approval: _over, ...action }) => action);
     case 'approval.revoked': {

@@ -9,6 +9,21 @@ export const noteSchema = prose(2_000);
 export const decisions = ['approved', 'denied'] as const;
 export type Decision = (typeof decisions)[number];
 
+const names = z.array(prose(120)).max(50);
+
+/** What an approval needs before it counts. */
+export const demandSchema = z.object({
+  /** Names; null: anybody who may approve at all. */
+  approvers: names.nullable(),
+  quorum: z.number().int().min(1).max(20),
+  /** Not by whoever started the work. */
+  isFourEyes: z.boolean(),
+  /** Null: as long as any question. */
+  expiresInMs: z.number().int().min(1).nullable(),
+  escalate: z.object({ afterMs: z.number().int().min(1), to: names }).nullable(),
+});
+export type Demand = z.infer<typeof demandSchema>;
+
 const about = { approvalId: approvalIdSchema, actionId: actionIdSchema };
 
 export const approvalEventPayloads = {
@@ -29,7 +44,15 @@ export const approvalEventPayloads = {
     hash: z.string().max(64),
     /** sha256 (hex) over tool, bytes, paths and folder: what is allowed for a session is this. */
     subject: z.string().max(64),
+    /** Absent: one person who may approve is enough. */
+    demand: demandSchema.optional(),
   }),
+  /** One of several that are needed approves it. */
+  'approval.voted': z.object(about),
+  /** It waited long: further people may approve it. */
+  'approval.escalated': z.object({ ...about, to: names }),
+  /** It was decided and does not come to anything: whoever watches is told. */
+  'approval.overdue': z.object({ ...about, waitedMs: z.number().int().min(0) }),
   /** Somebody looked at it. */
   'approval.shown': z.object(about),
   'approval.decided': z.object({

@@ -38,6 +38,7 @@ export const errorCodes = {
   'approval.already-decided': facts(409, 4409, 9),
   'approval.expired': facts(410, 4409, 10),
   'approval.changed': facts(409, 4409, 9),
+  'approval.not-yours': facts(403, 4403, 6),
   'approval.refused': facts(403, 4403, 6),
   'terminal.not-found': facts(404, 4404, 10),
   'terminal.closed': facts(409, 4409, 9),

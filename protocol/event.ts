@@ -78,6 +78,8 @@ export const eventPayloads = {
     ms: z.number().int().min(0),
     /** What was left out or neutralised, one sentence each. */
     notes: z.array(z.string().max(400)).max(20),
+    /** Absolute folder in it that agents start in; absent before it was recorded. */
+    start: z.string().max(4096).optional(),
   }),
   'terminal.opened': z.object({
     terminalId: terminalIdSchema,

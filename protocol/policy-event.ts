@@ -5,6 +5,10 @@ import { maxWorkspaceText } from './workspace-file.ts';
 
 const path = prose(4096);
 
+/** Whose rules: of everybody on this server, of a workspace file, of one session. The strictest word counts. */
+export const policyLevels = ['server', 'workspace', 'session'] as const;
+export type PolicyLevel = (typeof policyLevels)[number];
+
 /** What a runner needs to know of a policy to state facts. Paths as they are where the checkout is made from. */
 export const policyPlaceSchema = z.object({
   /** The folder that agents work in, absolute. */
@@ -22,5 +26,14 @@ export const policyEventPayloads = {
     text: prose(maxWorkspaceText),
     /** sha256 of what it means, hex. */
     hash: prose(64),
+  }),
+  /** What the server or a session adds to workspace files from here on. */
+  'policy.changed': z.object({
+    level: z.enum(['server', 'session']),
+    /** '' where nothing is added any more. */
+    text: prose(maxWorkspaceText),
+    hash: prose(64),
+    /** Of a session: absolute paths and patterns. */
+    restricted: z.array(path).max(1_000),
   }),
 } as const;

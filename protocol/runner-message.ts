@@ -14,6 +14,7 @@ import {
   terminalIdSchema,
   turnIdSchema,
 } from './id.ts';
+import { policyPlaceSchema } from './policy-event.ts';
 import { agentNameSchema, harnessTypeSchema, itemKinds, maxItemText, modelSchema } from './turn-event.ts';
 
 /** Raised when either side changes the meaning of a message. A runner of another protocol is refused with a clear reason. */
@@ -162,6 +163,10 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
     /** What a person decided: the runner says that it has it. */
     approvalId: approvalIdSchema.nullish(),
   }),
+  /** An action whose question to people waits longer, or shorter, than actions are held otherwise: ms from now. */
+  z.object({ type: z.literal('action.hold'), actionId: actionIdSchema, ms: z.number().int().min(1) }),
+  /** Which paths are restricted from now on. */
+  z.object({ type: z.literal('policy.place'), place: policyPlaceSchema }),
   /** Answered by the facts of a command, as if an agent wanted to run it in `cwd`. */
   z.object({
     type: z.literal('action.examine'),

@@ -4,6 +4,7 @@ import type { OpenApproval } from './action-view.ts';
 import type { EventPayload, SessionEvent } from './event.ts';
 import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
 import type { PolicyPlace } from './policy-event.ts';
+import { foldPolicyState, noPolicyState, type PolicyState } from './policy-state.ts';
 import type { Role } from './role.ts';
 import { attentions, type Status } from './status.ts';
 import { foldTurns, noTurns, type TurnsView } from './turn-view.ts';
@@ -31,6 +32,8 @@ export interface SessionView {
   statusSince: string;
   source: string;
   checkout: string;
+  /** The folder in the checkout that agents start in, absolute. Absent where it was not recorded. */
+  start?: string;
   checkoutState: EventPayload<'session.ended'>['checkout'] | 'pending' | 'present';
   branch: string | null;
   baseCommit: string | null;
@@ -43,6 +46,10 @@ export interface SessionView {
   turns: TurnsView;
   /** The workspace file in force; null without one. Absent in views stored before there were any. */
   policy?: (PolicyPlace & { file: string; hash: string }) | null;
+  /** What the session's own policy adds to it. Absent before there was one. */
+  sessionPolicy?: { hash: string; restricted: string[] } | null;
+  /** What rules may ask of it. Absent in views stored before there were rules, and until an agent works. */
+  policyState?: PolicyState;
   members: { personId: PersonId; name: string; role: Role }[];
   /** Keystroke messages dropped because their sender did not drive. */
   refusedKeys: number;
@@ -191,12 +198,16 @@ function foldLife(view: SessionView, event: SessionEvent): SessionView {
     case 'runner.lost':
       return withStatus(view, event.at, 'unreachable', event.payload.reason);
     case 'checkout.created': {
-      const { branch, baseCommit } = event.payload;
-      return { ...view, branch, baseCommit, checkoutState: 'present' };
+      const { branch, baseCommit, start } = event.payload;
+      return { ...view, branch, baseCommit, checkoutState: 'present', ...(start !== undefined && { start }) };
     }
     case 'policy.set': {
       const { file, hash, base, restricted } = event.payload;
       return { ...view, policy: { file, hash, base, restricted } };
+    }
+    case 'policy.changed': {
+      const { text, hash, restricted } = event.payload;
+      return { ...view, sessionPolicy: text === '' ? null : { hash, restricted } };
     }
     case 'member.joined': {
       const others = view.members.filter((member) => member.personId !== event.payload.personId);
@@ -205,6 +216,13 @@ function foldLife(view: SessionView, event: SessionEvent): SessionView {
     default:
       return foldTerminal(view, event);
   }
+}
+
+function withPolicyState(view: SessionView, before: SessionView, event: SessionEvent): SessionView {
+  const old = before.policyState ?? noPolicyState;
+  const byOf = (turnId: string) => before.turns.queue.find((each) => each.turnId === turnId)?.by ?? '';
+  const policyState = foldPolicyState(old, event, { checkout: before.checkout, byOf });
+  return policyState === old ? view : { ...view, policyState };
 }
 
 /**
@@ -217,7 +235,7 @@ export function foldSession(view: SessionView | null, event: SessionEvent): Sess
   // Stored before there were turns.
   if (view.turns === undefined) return foldSession({ ...view, turns: noTurns }, event);
   if (view.status === 'ended') return { ...view, updatedAt: event.at, lastSeq: event.seq };
-  const next = foldLife(view, event);
+  const next = withPolicyState(foldLife(view, event), view, event);
   const surplus = next.terminals.filter((t) => !isOpen(t)).slice(0, -50);
   const terminals = surplus.length > 0 ? next.terminals.filter((t) => !surplus.includes(t)) : next.terminals;
   return { ...next, terminals, updatedAt: event.at, lastSeq: event.seq };

@@ -124,6 +124,11 @@ export const turnEventPayloads = {
     facts: actionFactsSchema.nullish(),
     /** An allowed command is run as this instead; null: as it was asked. */
     command: prose(32_768).nullable(),
+    /** What rules in the shadow would have said. */
+    shadow: z
+      .array(z.object({ rule: prose(200), verdict: z.enum(['allow', 'ask', 'deny']), reason: prose(400) }))
+      .max(200)
+      .optional(),
   }),
   /** `ran`: it was let through and happened; `blocked`: it did not happen; `unknown`: it had begun when its runner died. */
   'action.acted': z.object({ actionId: actionIdSchema, outcome: z.enum(['ran', 'blocked', 'withdrawn', 'unknown']) }),

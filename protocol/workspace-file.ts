@@ -1,5 +1,6 @@
 /** The workspace file, version "2026.1": who works in it, by which rules. What a key means is said where it takes effect. */
 import * as z from 'zod';
+import { ruleSchema } from './rule.ts';
 import { agentNameSchema } from './turn-event.ts';
 
 /** Longest file, in characters. */
@@ -59,9 +60,25 @@ export const workspaceFileSchema = z.strictObject({
   workspace: workspaceSchema,
   harnesses: z.array(harnessSchema).max(50).default([]),
   policies: policiesSchema.prefault({}),
+  /** In order: the first that is about an action speaks. */
+  rules: z.array(ruleSchema).max(200).default([]),
   telemetry: telemetrySchema.optional(),
 });
 export type WorkspaceFile = z.infer<typeof workspaceFileSchema>;
+
+/** What the server or one session adds to workspace files: it can only make them stricter. */
+export const levelFileSchema = z.strictObject({
+  version: z.literal('2026.1'),
+  policies: policiesSchema
+    .extend({
+      security_guardrails: securitySchema
+        .extend({ require_human_approval_on_mutation: z.boolean().default(false) })
+        .optional(),
+    })
+    .prefault({}),
+  rules: z.array(ruleSchema).max(200).default([]),
+});
+export type LevelFile = z.infer<typeof levelFileSchema>;
 
 /** The same as a row of `policy check` carries it: it says where its root lies. */
 export const workspaceRowSchema = workspaceFileSchema.extend({

@@ -28,13 +28,21 @@ export class ActionFactsMaker {
   #parser: CommandParser | null = null;
   #loading: Promise<void> | null = null;
   #place: Omit<Place, 'cwd'> | null = null;
+  #checkout: { root: string; start: string } | null = null;
 
   constructor(options: ActionFactsOptions) {
-    this.#options = options;
+    this.#options = { ...options };
+  }
+
+  /** Other paths are restricted from now on. */
+  follow(policy: PolicyPlace): void {
+    this.#options.policy = policy;
+    if (this.#checkout) this.enter(this.#checkout);
   }
 
   /** The checkout is there. */
   enter({ root, start }: { root: string; start: string }): void {
+    this.#checkout = { root, start };
     const { policy, home } = this.#options;
     const restricted = (policy?.restricted ?? []).flatMap((path) => [
       path,

@@ -187,6 +187,15 @@ export class Agents {
     this.#gate.judged(message);
   }
 
+  hold({ actionId, ms }: Message<'action.hold'>): void {
+    this.#gate.hold(actionId, ms);
+  }
+
+  /** Other rules are in force. */
+  follow({ place }: Message<'policy.place'>): void {
+    this.#facts.follow(place);
+  }
+
   /** What a command would touch if an agent ran it. */
   async examine({ command, cwd }: Message<'action.examine'>): Promise<ActionFacts> {
     return this.#facts.of({ kind: 'command', command, paths: [], cwd });

@@ -44,6 +44,8 @@ interface Waiting {
   isJudged: boolean;
   /** Asks about it anew: it is not what was decided about. */
   again(): void;
+  /** It is held this long from now, in ms. */
+  hold(ms: number): void;
   settle(answer: GateAnswer, outcome: 'ran' | 'blocked' | 'withdrawn'): void;
 }
 
@@ -71,8 +73,12 @@ export class Gate {
     const actionId = newId('action', ids);
     const { item: _item, canEdit: _canEdit, ...subject } = action;
     return new Promise((resolve) => {
-      const late = `no verdict came within ${Math.ceil(holdMs / 60_000)} minutes`;
-      const cancel = after(holdMs, () => settle(denied(late), 'blocked'));
+      const late = (ms: number) => after(ms, () => settle(denied(lateWords(ms)), 'blocked'));
+      let cancel = late(holdMs);
+      const hold = (ms: number) => {
+        cancel();
+        cancel = late(ms);
+      };
       const withdraw = () => settle(denied('the turn was interrupted'), 'withdrawn');
       const leave = (outcome: 'ran' | 'blocked' | 'withdrawn'): boolean => {
         if (!this.#waiting.delete(actionId)) return false;
@@ -83,11 +89,16 @@ export class Gate {
       };
       const settle: Waiting['settle'] = (answer, outcome) => void (leave(outcome) && resolve(answer));
       const again = () => void (leave('withdrawn') && resolve(this.ask(action, signal)));
-      this.#waiting.set(actionId, { settle, again, action, facts: JSON.stringify(facts), isJudged: false });
+      this.#waiting.set(actionId, { settle, again, hold, action, facts: JSON.stringify(facts), isJudged: false });
       state('action.requested', { actionId, ...subject, paths: [...subject.paths], facts });
       if (signal.aborted) return withdraw();
       signal.addEventListener('abort', withdraw, { once: true });
     });
+  }
+
+  /** People may take longer to decide about it than a verdict may take, or must be quicker. */
+  hold(actionId: ActionId, ms: number): void {
+    this.#waiting.get(actionId)?.hold(ms);
   }
 
   /** A verdict for an action that does not wait, or not any more, changes nothing. */
@@ -113,4 +124,5 @@ export class Gate {
   }
 }
 
+const lateWords = (ms: number): string => `no verdict came within ${Math.ceil(ms / 60_000)} minutes`;
 const denied = (message: string): GateAnswer => ({ verdict: 'deny', message });

@@ -163,7 +163,7 @@ export class SessionRunner {
         includesChanges: launch.includesChanges,
       });
       this.#checkout = checkout;
-      if (created) this.#state({ type: 'checkout.created', payload: created });
+      if (created) this.#state({ type: 'checkout.created', payload: { ...created, start: checkout.start } });
       this.#terminals.enter(checkout.start);
       this.#agents.enter(checkout, created !== null);
       if (launch.terminal) await this.#terminals.open(launch.terminal);
@@ -226,6 +226,10 @@ export class SessionRunner {
         return this.#answer(message.request, this.#agents.interrupt(message));
       case 'action.verdict':
         return this.#agents.judged(message);
+      case 'action.hold':
+        return this.#agents.hold(message);
+      case 'policy.place':
+        return this.#agents.follow(message);
       case 'action.examine':
         return this.#answer(message.request, this.#agents.examine(message));
       case 'checkout.diff':

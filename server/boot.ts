@@ -77,7 +77,7 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   let url = '';
   const { sql } = database;
   const programs = withPinned(config.agents.programs, root);
-  const { services, gateway, ledger, close } = await openParts({
+  const { services, gateway, ledger, deadlines, close } = await openParts({
     ...{ sql, home: config.home, host, compareCheckouts, removeCheckout, now, random, note, url: () => url },
     providers: config.providers,
     secretKey: config.secretKey,
@@ -120,6 +120,7 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   onStop(() => rm(serverFile, { force: true }));
   embedded?.onRestart(() => void publish().catch((cause: unknown) => note(`server.json: ${String(cause)}`)));
   await ledger.recover();
+  await deadlines.recover();
   await runners.recover(await unfinished(log));
   host.keepSpare((await isolation).isolation);
   return { url, signIn: async () => `${url}/sign-in#t=${await auth.createLink(config.user)}` };

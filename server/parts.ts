@@ -1,15 +1,16 @@
 /** The server's parts on an open database, each wired to those it needs. Knows no process, port or page. */
 import type { Sql } from '#db/client.ts';
+import { actionFactsSchema } from '#protocol/action-facts.ts';
 import type { Launch } from '#protocol/launch.ts';
 import type { StopResult } from '#protocol/runner-message.ts';
 import type { Services, Topics } from '#server/api/index.ts';
-import { Approvals } from '#server/approval/index.ts';
+import { Approvals, Deadlines } from '#server/approval/index.ts';
 import { Audit } from '#server/audit/index.ts';
 import { Auth } from '#server/auth/index.ts';
 import { createBus } from '#server/bus/index.ts';
 import { Gateway, type ProviderSettings } from '#server/gateway/index.ts';
 import type { Harnesses, Host } from '#server/host/index.ts';
-import { Policies } from '#server/policy/index.ts';
+import { Policies, Trials } from '#server/policy/index.ts';
 import { createPresence } from '#server/presence/index.ts';
 import { Providers } from '#server/provider/index.ts';
 import { type CompareCheckouts, Differences, Lifecycle, Runners } from '#server/runner/index.ts';
@@ -48,6 +49,7 @@ export interface Parts {
   services: Services;
   gateway: Gateway;
   ledger: Ledger;
+  deadlines: Deadlines;
   /** Stores what is not stored yet. Runners go on. */
   close(): Promise<void>;
 }
@@ -59,15 +61,17 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const auth = new Auth({ sql, log, bus, now, random });
   const terminals = new Terminals({ sql, log, bus, now, note });
   const texts = new OpenTexts(bus);
-  const policies = new Policies({ log });
+  const policies = await Policies.open({ log, now });
   const judge = options.judge ?? policies.judge;
   const turns = new Turns({
     ...{ log, texts, now, random, note, judge, familyOf: options.harnesses.familyOf },
     onSurprise: (view) => policies.onSurprise(view),
+    changedPlace: (view) => policies.changedPlace(view),
     link: (sessionId) => runners.links.get(sessionId),
   });
   const runners: Runners = new Runners({
     ...{ sql, log, host, now, random, note, home, turns, agents: options.agents },
+    policyFor: (view) => policies.placeFor(view),
     terminals: terminals.port,
     isolation: options.isolation,
   });
@@ -81,6 +85,17 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     ...{ sql, log },
     onDecided: (sessionId, actionId) => turns.decided(sessionId, actionId),
     judgeEdit: createEditJudge({ log, judge, link: (sessionId) => runners.links.get(sessionId) }),
+  });
+  const trials = new Trials({
+    ...{ log, now, policies },
+    async examine(sessionId, command, cwd) {
+      const answer = await runners.links.get(sessionId)?.request({ type: 'action.examine', command, cwd });
+      return answer === undefined ? null : actionFactsSchema.parse(answer);
+    },
+  });
+  const deadlines = new Deadlines({
+    ...{ sql, log, bus, now, note },
+    onExpired: (sessionId, actionId) => turns.decided(sessionId, actionId),
   });
   const presence = createPresence({ bus, now });
   const ledger = new Ledger({ sql, log, now, random, note });
@@ -101,6 +116,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         log,
         presence,
         policies,
+        trials,
         harnesses: options.harnesses,
         providers,
       },
@@ -108,7 +124,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     },
     gateway,
     ledger,
+    deadlines,
     async close() {
+      deadlines.close();
       gateway.close();
       await ledger.close();
       runners.close();

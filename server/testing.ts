@@ -15,7 +15,7 @@ import type { CompareCheckouts } from '#server/runner/index.ts';
 import { type Judge, recordingJudge } from '#server/turn/index.ts';
 import type { Config } from './config.ts';
 import { openEntrance } from './entrance.ts';
-import { openParts } from './parts.ts';
+import { openParts, type Parts } from './parts.ts';
 
 export const random = (bytes: Uint8Array): void => void randomFillSync(bytes);
 
@@ -81,6 +81,8 @@ export interface TestServer {
   home: string;
   sql: Sql;
   services: Services;
+  /** What is due is stated when the test says so, too. */
+  deadlines: Parts['deadlines'];
   host: TestHost;
   /** Lines of the server's log. */
   lines: string[];
@@ -176,7 +178,7 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
   let skew = 0;
   const judging = { judge: recordingJudge };
   let url = '';
-  const { services, gateway, ledger, close } = await openParts({
+  const { services, gateway, ledger, deadlines, close } = await openParts({
     ...{ sql, home, host, random, note, url: () => url, now: () => Date.now() + skew },
     isolation: { isolation: 'process-group', warning: null },
     ...{ removeCheckout: async () => server.removal, compareCheckouts: (options) => server.compare(options) },
@@ -189,6 +191,7 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
     judge: (action, view) => judging.judge(action, view),
   });
   await ledger.recover();
+  await deadlines.recover();
   const entrance = await openEntrance({
     config: config(home, change),
     services,
@@ -205,7 +208,7 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
   url = entrance.url;
   const sockets = new Set<TestSocket>();
   const server: TestServer = {
-    ...{ url, home, sql, services, host, lines, judging },
+    ...{ url, home, sql, services, deadlines, host, lines, judging },
     removal: { checkout: 'unchanged', reason: null },
     compare: async () => ({ patch: '', isCut: false, files: [] }),
     advance(ms) {

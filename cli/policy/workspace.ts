@@ -2,10 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { loadCommandParser } from '#facts/command-parser.ts';
 import { realFiles } from '#facts/file-view.ts';
 import {
   baseOf,
   compilePolicy,
+  exampleProblems,
+  type Located,
   maxWorkspaceBytes,
   type Problem,
   problemLine,
@@ -64,8 +67,16 @@ export async function lintWorkspace(
     return { problems: lines([problem]) };
   }
   const policy = compilePolicy(read.file, base, roots.home);
+  const failing = await failingExamples(policy, read.located, roots.home);
+  if (failing.length > 0) return { problems: lines(failing) };
   return { file: name, root: roots.root, policy, warnings: warningsOf(read.located, policy, realFiles) };
 }
+
+/** The parser is loaded where there is something to parse. */
+const failingExamples = async (policy: Policy, located: Located, home: string): Promise<Problem[]> =>
+  policy.rules.some(({ examples }) => examples.length > 0)
+    ? exampleProblems(policy, { located, home, parser: await loadCommandParser() })
+    : [];
 
 /** The file named, else the usual one; null where neither is there. Throws `input.invalid` with every problem. */
 export async function findWorkspace(cwd: string, name: string | undefined, root?: string): Promise<Workspace | null> {

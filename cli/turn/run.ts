@@ -6,6 +6,7 @@ import { defineCommand } from '../command.ts';
 import { type Io, printable, spoken, write } from '../io.ts';
 import { placeOf, placeOptions } from '../session/place.ts';
 import { exitOf, followTurn, type TurnOutcome } from './follow-turn.ts';
+import { type Asked, noteApproval, sayYes } from './question.ts';
 
 export const agentOptions = {
   harness: { type: 'string', value: 'TYPE', summary: 'kind of agent, see `omnigent harness list`' },
@@ -39,11 +40,23 @@ interface Run {
   sessionId: string;
   turnId: string;
   timeoutMs: number | null;
+  /** Do not wait for a person. */
+  isLeaving: boolean;
+  /** Questions of these rules are answered with yes. */
+  yesTo: string | null;
 }
 
-/** Prints the turn as it goes; null when its time was up, and it was interrupted. */
-async function watch({ api, io, isJson, sessionId, turnId, timeoutMs }: Run): Promise<TurnOutcome | null> {
+type Watched = TurnOutcome | 'late' | 'waiting';
+
+/** Prints the turn as it goes: how it ended, that its time was up and it was interrupted, or that a person is waited for. */
+async function watch(run: Run, approvals: Map<string, Asked>): Promise<Watched> {
+  const { api, io, isJson, sessionId, turnId, timeoutMs } = run;
+  const leave = new AbortController();
   const onEvent = async (event: SessionEvent) => {
+    if (noteApproval(approvals, event) && event.type === 'approval.requested') {
+      if (await sayYes(run, event)) return;
+      if (run.isLeaving) leave.abort();
+    }
     if (isJson) return write(io.stdout, `${JSON.stringify(event)}\n`);
     if (event.type === 'item.completed') {
       const { kind, text, title, parentId, status } = event.payload;
@@ -52,13 +65,23 @@ async function watch({ api, io, isJson, sessionId, turnId, timeoutMs }: Run): Pr
         return write(io.stderr, `${status === 'completed' ? '·' : status} ${printable(title)}\n`);
     }
   };
-  const signal = timeoutMs === null ? undefined : AbortSignal.timeout(timeoutMs);
-  const outcome = await followTurn({ api, sessionId, turnId, after: 0, onEvent, ...(signal && { signal }) });
-  if (outcome === null) await api.call.turn.interrupt.mutate({ session: sessionId }).catch(() => undefined);
-  return outcome;
+  const signals = [leave.signal, ...(timeoutMs === null ? [] : [AbortSignal.timeout(timeoutMs)])];
+  const outcome = await followTurn({ api, sessionId, turnId, after: 0, onEvent, signal: AbortSignal.any(signals) });
+  if (outcome) return outcome;
+  if (leave.signal.aborted) return 'waiting';
+  await api.call.turn.interrupt.mutate({ session: sessionId }).catch(() => undefined);
+  return 'late';
 }
 
-async function resultOf(api: Api, sessionId: string, turnId: string, outcome: TurnOutcome | null) {
+interface Result {
+  sessionId: string;
+  turnId: string;
+  watched: Watched;
+  approvals: Asked[];
+}
+
+async function resultOf(api: Api, { sessionId, turnId, watched, approvals }: Result) {
+  const outcome = typeof watched === 'string' ? null : watched;
   // What the turn changed is stated before the runner answers.
   await api.call.turn.diff.query({ session: sessionId }).catch(() => undefined);
   const [{ view }, usage] = await Promise.all([
@@ -80,8 +103,8 @@ async function resultOf(api: Api, sessionId: string, turnId: string, outcome: Tu
       ...{
         sessionId,
         turnId,
-        status: outcome?.status ?? 'interrupted',
-        reason: outcome ? outcome.reason : 'time is up',
+        status: outcome?.status ?? (watched === 'waiting' ? 'waiting' : 'interrupted'),
+        reason: outcome ? outcome.reason : watched === 'waiting' ? 'a person decides' : 'time is up',
       },
       output: outcome?.output ?? '',
       filesChanged,
@@ -97,7 +120,7 @@ async function resultOf(api: Api, sessionId: string, turnId: string, outcome: Tu
         costs.every((cost) => cost !== null) && costs.length > 0
           ? costs.reduce((a, b) => (a ?? 0) + (b ?? 0), 0)
           : null,
-      approvals: [],
+      approvals,
       checkout: view.checkout,
     },
   };
@@ -113,6 +136,8 @@ export const runPrompt = defineCommand({
     'include-changes': { type: 'boolean', summary: 'with uncommitted and untracked files' },
     ...agentOptions,
     timeout: { type: 'string', value: 'S', summary: 'interrupt it after S seconds, exit 124' },
+    'yes-to': { type: 'string', value: 'RULE', summary: 'approve what this rule asks about; a * at its end means any' },
+    'no-wait': { type: 'boolean', summary: 'exit 8 as soon as it waits for a person; the turn goes on waiting' },
   },
   async run({ options, operands, isJson, io, connect }) {
     const timeoutMs = timeoutOf(options.timeout);
@@ -128,9 +153,19 @@ export const runPrompt = defineCommand({
     });
     await write(io.stderr, `${url}\n`);
     const { turnId } = await api.call.turn.send.mutate({ session: sessionId, prompt: operands.PROMPT });
-    const outcome = await watch({ api, io, isJson, sessionId, turnId, timeoutMs });
-    if (isJson) await write(io.stdout, `${JSON.stringify(await resultOf(api, sessionId, turnId, outcome))}\n`);
-    else if (outcome?.reason) await write(io.stderr, `${outcome.status}: ${printable(outcome.reason)}\n`);
-    return outcome === null ? 124 : exitOf[outcome.status];
+    const asked = new Map<string, Asked>();
+    const yes = { isLeaving: options['no-wait'] ?? false, yesTo: options['yes-to'] ?? null };
+    const watched = await watch({ api, io, isJson, sessionId, turnId, timeoutMs, ...yes }, asked);
+    const approvals = [...asked.values()];
+    if (isJson) {
+      await write(io.stdout, `${JSON.stringify(await resultOf(api, { sessionId, turnId, watched, approvals }))}\n`);
+    } else if (watched === 'waiting') {
+      const waits = approvals.filter(({ status }) => status === 'pending').map(({ id }) => id);
+      await write(io.stderr, `waiting for a person: ${waits.join(', ')}; see \`omnigent inbox\`\n`);
+    } else if (watched !== 'late' && watched.reason) {
+      await write(io.stderr, `${watched.status}: ${printable(watched.reason)}\n`);
+    }
+    if (watched === 'waiting') return 8;
+    return watched === 'late' ? 124 : exitOf[watched.status];
   },
 });

@@ -167,6 +167,14 @@ function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` 
       const text: Phrase = [decision, ...edited, forSession ? ', and the same again in this session' : ''];
       return said('action', text, { notes: note === null ? [] : [note] });
     }
+    case 'approval.voted':
+      return said('action', ['approves it; more must']);
+    case 'approval.escalated':
+      return said('action', [`it waited long, now ${event.payload.to.join(', ')} may approve it, too`], {
+        tone: 'needs',
+      });
+    case 'approval.overdue':
+      return said('action', ['what was decided has not come to anything'], { tone: 'problem' });
     case 'approval.delivered':
       return said('action', ['the decision reached the runner']);
     case 'approval.expired':
@@ -231,11 +239,19 @@ export function sentence(event: SessionEvent, names: Names): Said {
       return said('person', ['removed the key of ', { code: event.payload.provider }]);
     case 'policy.set':
       return said('session', ['set the rules of ', { code: event.payload.file }]);
+    case 'policy.changed': {
+      const { level, text } = event.payload;
+      const whose = level === 'server' ? 'of this server' : 'of this session';
+      return said('session', [text === '' ? `removed the rules ${whose}` : `set the rules ${whose}`]);
+    }
     case 'usage.recorded':
       return usageSaid(event.payload);
     case 'effect.surprised':
       return surpriseSaid(event.payload);
     case 'approval.requested':
+    case 'approval.voted':
+    case 'approval.escalated':
+    case 'approval.overdue':
     case 'approval.shown':
     case 'approval.decided':
     case 'approval.delivered':

@@ -1,6 +1,6 @@
 /** Who you are, how the page looks, how to leave. */
 import { useQuery } from '@tanstack/react-query';
-import { Inbox, Keyboard, LogOut, ScrollText, Settings } from 'lucide-react';
+import { Inbox, Keyboard, LogOut, ScrollText, Settings, ShieldCheck } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useTRPC } from '#components/api/api.ts';
 import { Avatar } from '#components/person/avatar.tsx';
@@ -62,6 +62,9 @@ export function AccountMenu() {
       <MenuRule />
       <MenuItem icon={Inbox} onSelect={() => router.push('/inbox')}>
         Inbox
+      </MenuItem>
+      <MenuItem icon={ShieldCheck} onSelect={() => router.push('/policy')}>
+        Policy
       </MenuItem>
       <MenuItem icon={ScrollText} onSelect={() => router.push('/audit')}>
         Audit

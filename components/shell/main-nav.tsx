@@ -6,6 +6,7 @@ import { useTRPC } from '#components/api/api.ts';
 const places = [
   { name: 'sessions', label: 'Sessions', path: '/' },
   { name: 'inbox', label: 'Inbox', path: '/inbox' },
+  { name: 'policy', label: 'Policy', path: '/policy' },
   { name: 'audit', label: 'Audit', path: '/audit' },
   { name: 'settings', label: 'Settings', path: '/settings' },
 ] as const;

@@ -2,7 +2,18 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Command } from 'cmdk';
-import { Inbox, Keyboard, LayoutGrid, type LucideIcon, Plus, Rows3, ScrollText, Search, Settings } from 'lucide-react';
+import {
+  Inbox,
+  Keyboard,
+  LayoutGrid,
+  type LucideIcon,
+  Plus,
+  Rows3,
+  ScrollText,
+  Search,
+  Settings,
+  ShieldCheck,
+} from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useDeferredValue, useState } from 'react';
 import { useTRPC } from '#components/api/api.ts';
@@ -112,6 +123,9 @@ function Everything({ text, onSearch, onClose }: { text: string; onSearch: () =>
         </Item>
         <Item value="Inbox approvals waiting" icon={Inbox} onSelect={() => go('/inbox')}>
           Inbox
+        </Item>
+        <Item value="Policy rules in force test replay" icon={ShieldCheck} onSelect={() => go('/policy')}>
+          Policy
         </Item>
         <Item value="Audit log records who did what" icon={ScrollText} onSelect={() => go('/audit')}>
           Audit

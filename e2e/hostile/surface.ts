@@ -88,6 +88,13 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
       },
     },
     'approval.revoke': { id: noApproval },
+    'policy.effective': { session },
+    'policy.test': {
+      ...{ session, subject: { kind: 'command', text: 'ls' } },
+      edited: { level: 'session', text: 'version: "2026.1"' },
+    },
+    'policy.replay': { session, last: 2, edited: { level: 'workspace', text: 'version: "2026.1"' } },
+    'policy.change': { level: 'session', session, text: 'version: "2026.1"' },
     'audit.verify': undefined,
     'audit.read': { after: { chain: session, seq: 1 }, limit: 10 },
     'audit.find': { principal: personId, types: ['session.created'], session, text: 'word', cursor: '', limit: 10 },

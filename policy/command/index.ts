@@ -2,6 +2,7 @@
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import type { Place } from '../file-view.ts';
 import { Collector } from './collector.ts';
+import { installsOf } from './install.ts';
 import { ShellSyntax } from './syntax.ts';
 import { walkText } from './walk.ts';
 
@@ -28,6 +29,7 @@ export class CommandParser {
     ) {
       if (text.trim() !== '' && !/^\s*#/.test(text)) collector.unclear('no command is found in it');
     }
-    return collector.facts;
+    const installs = installsOf(collector.facts.commands);
+    return installs.length === 0 ? collector.facts : { ...collector.facts, installs };
   }
 }

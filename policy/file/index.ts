@@ -2,23 +2,29 @@
 import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';
+import type { RuleText } from '#protocol/rule.ts';
 import {
+  type LevelFile,
+  levelFileSchema,
   maxWorkspaceText,
   type WorkspaceFile,
   workspaceFileSchema,
   type workspaceRowSchema,
 } from '#protocol/workspace-file.ts';
 import { microUsd } from '../budget.ts';
+import type { CommandParser } from '../command/index.ts';
 import type { FileView } from '../file-view.ts';
 import { isWithin, resolvePath } from '../path.ts';
 import type { Policy } from '../policy.ts';
+import { failingExamples } from '../rule/example.ts';
+import { compileRules } from '../rule/index.ts';
 import { type Located, type Problem, placeOf, problemsOf } from './problem.ts';
 
-export { type Problem, problemLine } from './problem.ts';
+export { type Located, type Problem, problemLine } from './problem.ts';
 
-export type ReadFile =
-  | { ok: true; text: string; file: WorkspaceFile; located: Located }
-  | { ok: false; problems: Problem[] };
+/** What is read of a text of this kind, or what is wrong with it. */
+export type Read<F> = { ok: true; text: string; file: F; located: Located } | { ok: false; problems: Problem[] };
+export type ReadFile = Read<WorkspaceFile>;
 
 const at = (located: Located, offset: number) => {
   const { line, col } = located.lines.linePos(offset);
@@ -44,7 +50,12 @@ export function readWorkspaceBytes(bytes: Uint8Array): ReadFile {
 }
 
 /** Parses and checks the text; says nothing of the files that it names. */
-export function readWorkspaceFile(text: string): ReadFile {
+export const readWorkspaceFile = (text: string): ReadFile => readText(text, workspaceFileSchema);
+
+/** What the server or a session adds: `policies` and `rules` as in a workspace file. */
+export const readLevelFile = (text: string): Read<LevelFile> => readText(text, levelFileSchema);
+
+function readText<F extends { rules: RuleText[] }>(text: string, schema: z.ZodType<F>): Read<F> {
   if (text.length > maxWorkspaceText) {
     return {
       ok: false,
@@ -52,7 +63,7 @@ export function readWorkspaceFile(text: string): ReadFile {
     };
   }
   try {
-    return parse(text);
+    return parse(text, schema);
   } catch (cause) {
     // A bomb of aliases, or of brackets.
     if (!(cause instanceof ReferenceError || cause instanceof RangeError)) throw cause;
@@ -63,7 +74,7 @@ export function readWorkspaceFile(text: string): ReadFile {
   }
 }
 
-function parse(text: string): ReadFile {
+function parse<F extends { rules: RuleText[] }>(text: string, schema: z.ZodType<F>): Read<F> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false, version: '1.2' });
   const located = { document, lines };
@@ -76,10 +87,12 @@ function parse(text: string): ReadFile {
     }));
     return { ok: false, problems };
   }
-  const parsed = workspaceFileSchema.safeParse(document.toJS({ maxAliasCount: maxAliases }));
-  return parsed.success
-    ? { ok: true, text, file: parsed.data, located }
-    : { ok: false, problems: problemsOf(parsed.error.issues, located) };
+  const parsed = schema.safeParse(document.toJS({ maxAliasCount: maxAliases }));
+  if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error.issues, located) };
+  const { problems } = compileRules(parsed.data.rules);
+  if (problems.length === 0) return { ok: true, text, file: parsed.data, located };
+  const placed = problems.map(({ path, message, fix }) => ({ ...placeOf(located, ['rules', ...path]), message, fix }));
+  return { ok: false, problems: placed };
 }
 
 /** A path of the file: absolute, from home, or from `from`. */
@@ -92,7 +105,7 @@ export interface Roots {
   home: string;
 }
 
-type Given = Pick<WorkspaceFile, 'policies'> & { workspace: z.infer<typeof workspaceRowSchema>['workspace'] };
+type Given = Pick<WorkspaceFile, 'policies' | 'rules'> & { workspace: z.infer<typeof workspaceRowSchema>['workspace'] };
 
 /** Where agents work; null: it lies outside of `root`. */
 export function baseOf({ workspace }: Given, { root, home }: Roots): string | null {
@@ -101,10 +114,13 @@ export function baseOf({ workspace }: Given, { root, home }: Roots): string | nu
 }
 
 /** What the file means where its root is. `base` is where agents work. */
-export function compilePolicy({ policies, workspace }: Given, base: string, home: string): Policy {
+export function compilePolicy({ policies, rules, workspace }: Given, base: string, home: string): Policy {
   const { cost_control: cost, security_guardrails: security, on_limit: limit } = policies;
-  const meaning = { policies, base_dir: workspace.base_dir, allow_network_access: workspace.allow_network_access };
+  const { base_dir, allow_network_access } = workspace;
+  const meaning = { policies, base_dir, allow_network_access, ...(rules.length > 0 && { rules }) };
   return {
+    level: 'workspace',
+    rules: compileRules(rules).rules,
     maxBudgetMicroUsd: cost ? Math.round(cost.max_budget_usd * microUsd) : null,
     alertThresholdPct: cost?.alert_threshold_pct ?? 100,
     forbiddenCommands: security?.forbidden_commands ?? [],
@@ -123,6 +139,36 @@ export function compilePolicy({ policies, workspace }: Given, base: string, home
     onSurprise: policies.on_surprise,
     hash: createHash('sha256').update(canonical(meaning)).digest('hex'),
   };
+}
+
+/** What a level adds, where its session works. It never loosens anything: what it leaves out is not asked for. */
+export const compileLevel = (
+  { policies, rules }: LevelFile,
+  level: 'server' | 'session',
+  { base, home }: { base: string; home: string },
+): Policy => ({
+  ...compilePolicy(
+    { policies, rules, workspace: { name: level, base_dir: '.', allow_network_access: true } },
+    base,
+    home,
+  ),
+  level,
+  ...(policies.security_guardrails === undefined && { asksBeforeMutation: false }),
+});
+
+/** Examples that do not hold where the rules work, each with its place in the file. */
+export function exampleProblems(
+  { rules, restrictedPaths, base }: Pick<Policy, 'rules' | 'restrictedPaths' | 'base'>,
+  { located, home, parser }: { located: Located; home: string; parser: CommandParser },
+): Problem[] {
+  const place = { base, home, restricted: restrictedPaths.map(({ absolute: path }) => path) };
+  return rules.flatMap((rule, index) =>
+    failingExamples(rule, place, parser).map((number) => ({
+      ...placeOf(located, ['rules', index, 'examples', number]),
+      message: `${rule.name}.examples[${number}]: the rule is ${rule.examples[number]?.matches ? 'not ' : ''}about it`,
+      fix: 'correct the rule or the example',
+    })),
+  );
 }
 
 /** The same text for the same meaning, whatever the order of keys. */

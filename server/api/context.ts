@@ -9,7 +9,7 @@ import type { Auth, AuthTopics, Person } from '#server/auth/index.ts';
 import type { Bus } from '#server/bus/index.ts';
 import type { Harnesses, Host } from '#server/host/index.ts';
 import { expected, internalError } from '#server/http/index.ts';
-import type { Policies } from '#server/policy/index.ts';
+import type { Policies, Trials } from '#server/policy/index.ts';
 import type { Presence, PresenceTopics } from '#server/presence/index.ts';
 import type { Providers } from '#server/provider/index.ts';
 import type { Differences, Lifecycle, Runners } from '#server/runner/index.ts';
@@ -32,6 +32,7 @@ export interface Services {
   lifecycle: Lifecycle;
   log: Log;
   policies: Policies;
+  trials: Trials;
   presence: Presence;
   runners: Runners;
   terminals: Terminals;

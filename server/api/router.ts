@@ -4,6 +4,7 @@ import { auditRouter } from './audit.ts';
 import { router } from './context.ts';
 import { harnessRouter } from './harness.ts';
 import { personRouter } from './person.ts';
+import { policyRouter } from './policy.ts';
 import { providerRouter } from './provider.ts';
 import { sessionRouter } from './session.ts';
 import { terminalRouter } from './terminal.ts';
@@ -17,6 +18,7 @@ export const appRouter = router({
   person: personRouter,
   provider: providerRouter,
   approval: approvalRouter,
+  policy: policyRouter,
   audit: auditRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -1,6 +1,6 @@
 /** One approval as people see it, folded from its events. Pure. */
 import type { ActionFacts } from '#protocol/action-facts.ts';
-import type { ApprovalStatus } from '#protocol/approval.ts';
+import type { ApprovalStatus, Demand } from '#protocol/approval.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { ApprovalId, SessionId } from '#protocol/id.ts';
 
@@ -43,13 +43,24 @@ export interface ApprovalView {
   note: string | null;
   edit: string | null;
   forSession: boolean;
+  /** What the rules demand beyond one person who may approve; null: nothing. */
+  demand: Demand | null;
+  /** Names of those who approved so far, where several must. */
+  votes: string[];
+  /** Further people who may approve by now. */
+  escalatedTo: string[];
+  /** It expires then, ISO 8601 UTC; null: as long as any question. */
+  expiresAt: string | null;
+  /** It was decided and did not come to anything, as far as one knew then. */
+  overdueAt: string | null;
 }
 
 type Of<T extends SessionEvent['type']> = SessionEvent & { type: T };
 
 export function approvalOf({ requested, later, people, sessionName }: ApprovalEvents): ApprovalView {
   const find = <T extends SessionEvent['type']>(type: T) => later.find((event): event is Of<T> => event.type === type);
-  const { approvalId: id, actionId: _actionId, subject: _subject, ...asked } = requested.payload;
+  const { approvalId: id, actionId: _actionId, subject: _subject, demand = null, ...asked } = requested.payload;
+  const nameOf = (person: string) => people.get(person) ?? person;
   const decided = find('approval.decided');
   const acted = find('action.acted');
   return {
@@ -61,7 +72,12 @@ export function approvalOf({ requested, later, people, sessionName }: ApprovalEv
     deliveredAt: find('approval.delivered')?.at ?? null,
     actedAt: acted?.at ?? null,
     outcome: acted?.payload.outcome ?? null,
-    decidedBy: decided ? (people.get(decided.principal) ?? decided.principal) : null,
+    decidedBy: decided ? nameOf(decided.principal) : null,
+    demand,
+    votes: [...new Set(later.flatMap((event) => (event.type === 'approval.voted' ? [nameOf(event.principal)] : [])))],
+    escalatedTo: find('approval.escalated')?.payload.to ?? [],
+    expiresAt: demand?.expiresInMs ? new Date(Date.parse(requested.at) + demand.expiresInMs).toISOString() : null,
+    overdueAt: acted ? null : (find('approval.overdue')?.at ?? null),
     note: decided?.payload.note ?? null,
     edit: decided?.payload.edit ?? null,
     forSession: decided?.payload.forSession ?? false,

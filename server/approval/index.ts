@@ -1,6 +1,8 @@
 /** Approvals: what waits for people in every session, and their decisions. Each is decided once, whoever else tries. */
 import type { Sql } from '#db/client.ts';
-import type { Decision } from '#protocol/approval.ts';
+import { refusalOf } from '#policy/rule/demand.ts';
+import type { OpenApproval } from '#protocol/action-view.ts';
+import type { Decision, Demand } from '#protocol/approval.ts';
 import { AppError } from '#protocol/error.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import type { ActionId, ApprovalId, SessionId } from '#protocol/id.ts';
@@ -12,6 +14,7 @@ import { type ApprovalEvents, type ApprovalView, approvalOf } from './approval-v
 import { findApproval, newestDecided, pendingApprovals } from './read.ts';
 
 export type { ApprovalView } from './approval-view.ts';
+export { Deadlines } from './deadlines.ts';
 
 export interface DecideRequest {
   approvalId: ApprovalId;
@@ -63,7 +66,7 @@ export class Approvals {
     const { requested } = await this.#find(approvalId);
     const { actionId } = requested.payload;
     await this.#deps.log.append(requested.sessionId, (view) =>
-      pendingIn(view, approvalId)
+      openIn(view, approvalId)
         ? [
             {
               type: 'approval.shown',
@@ -89,6 +92,7 @@ export class Approvals {
     if (hash !== null && hash !== asked) {
       throw new AppError({ code: 'approval.changed', message: 'it is not what you saw; look at it again' });
     }
+    assertFits(requested.payload.demand, request);
     const edit = request.edit === null || request.edit === command ? null : await this.#checkEdit(request, requested);
     const subject = edit === null ? requested.payload.subject : subjectOf({ ...requested.payload, command: edit });
     const decided: NewEvent = {
@@ -105,13 +109,17 @@ export class Approvals {
       principal: person.personId,
       dedupeKey: `decided:${approvalId}`,
     };
-    let isMine = false;
+    let outcome: 'late' | 'voted' | 'decided' = 'late';
     await log.append(sessionId, (view) => {
-      isMine = pendingIn(view, approvalId);
-      return isMine ? [decided] : [];
+      const open = openIn(view, approvalId);
+      outcome = 'late';
+      if (!view || !open) return [];
+      const isEnough = decision === 'denied' || isEnoughWith(view, open, person);
+      outcome = isEnough ? 'decided' : 'voted';
+      return isEnough ? [decided] : [votedEvent(open, actionId, person)];
     });
-    if (!isMine) throw await this.#lateFor(approvalId);
-    await onDecided(sessionId as SessionId, actionId);
+    if ((outcome as string) === 'late') throw await this.#lateFor(approvalId);
+    if ((outcome as string) === 'decided') await onDecided(sessionId as SessionId, actionId);
     return this.get(approvalId);
   }
 
@@ -157,5 +165,32 @@ export class Approvals {
   }
 }
 
-const pendingIn = (view: SessionView | null, approvalId: ApprovalId): boolean =>
-  view?.turns.actions.some(({ approval }) => approval?.approvalId === approvalId && approval.decided === null) ?? false;
+const openIn = (view: SessionView | null, approvalId: ApprovalId): OpenApproval | null =>
+  view?.turns.actions.find(({ approval }) => approval?.approvalId === approvalId && approval.decided === null)
+    ?.approval ?? null;
+
+/** Each of several must approve the same, and only that. Throws `input.invalid`. */
+function assertFits(demand: Demand | undefined, { decision, edit, forSession }: DecideRequest): void {
+  if (!demand || decision === 'denied') return;
+  if (forSession) throw invalid('forSession: the rules want each of these approved by itself');
+  if (demand.quorum > 1 && edit !== null)
+    throw invalid('edit: several must approve the same; deny it and say what to run');
+}
+
+/** Whether this person's yes is the last that is needed. Throws `approval.not-yours`. */
+function isEnoughWith(view: SessionView, { demand, escalatedTo, votes = [] }: OpenApproval, person: Person): boolean {
+  const startedBy = view.policyState?.startedBy || view.createdBy;
+  const refusal = refusalOf(demand, person, { startedBy, escalatedTo });
+  if (refusal !== null) throw new AppError({ code: 'approval.not-yours', message: refusal });
+  const others = votes.filter((by) => by !== person.personId);
+  return others.length + 1 >= (demand?.quorum ?? 1);
+}
+
+const votedEvent = ({ approvalId }: OpenApproval, actionId: ActionId, { personId }: Person): NewEvent => ({
+  type: 'approval.voted',
+  payload: { approvalId, actionId },
+  principal: personId,
+  dedupeKey: `voted:${approvalId}:${personId}`,
+});
+
+const invalid = (message: string): AppError => new AppError({ code: 'input.invalid', message });

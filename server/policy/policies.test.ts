@@ -128,3 +128,117 @@ it('[APR12] a workspace file that is wrong, missing or no text starts no session
   await expect(policies.place('relative.yaml', null)).rejects.toMatchObject({ code: 'workspace.invalid' });
   await expect(policies.place(null, null)).rejects.toMatchObject({ code: 'input.invalid' });
 });
+
+const levelText = (rule: string) => `version: "2026.1"\nrules:\n  - ${rule}\n`;
+
+it("[RUL9] a session's and the server's rules hold from the next action on, and a wrong one changes nothing", async () => {
+  const sessionId = await open();
+  const { policies, log } = server.services;
+  const viewNow = async () => {
+    const view = await log.view(sessionId);
+    if (!view) throw new Error('no session');
+    return view;
+  };
+  const ls = () => judge(sessionId, 'ls', running('ls', 'read'));
+  expect(await ls()).toMatchObject({ verdict: 'allow' });
+  await policies.change(
+    levelText(`{ when: 'facts.runs("ls")', then: ask, reason: look }`),
+    'session',
+    await viewNow(),
+    ada.personId,
+  );
+  const asked = await ls();
+  expect(asked).toMatchObject({ verdict: 'ask', rule: 'session.rules[0]', reasons: ['look'] });
+  await policies.change(
+    levelText(`{ when: 'facts.runs("ls")', then: deny, reason: never }`),
+    'server',
+    null,
+    ada.personId,
+  );
+  expect(await ls()).toMatchObject({ verdict: 'deny', rule: 'server.rules[0]' });
+  await expect(
+    policies.change(levelText(`{ when: 'facts.nothing', then: deny }`), 'server', null, ada.personId),
+  ).rejects.toMatchObject({ code: 'workspace.invalid', message: expect.stringMatching(/^policy:3:13: rules\[0\]: /) });
+  expect(await ls()).toMatchObject({ verdict: 'deny' });
+  await policies.change('', 'server', null, ada.personId);
+  await policies.change('', 'session', await viewNow(), ada.personId);
+  expect(await ls()).toMatchObject({ verdict: 'allow', policyHash: (await viewNow()).policy?.hash });
+});
+
+it('[RUL9] a runner learns which paths a level restricts, at once and with every link', async () => {
+  const sessionId = await open();
+  const { policies, log, turns } = server.services;
+  const view = await log.view(sessionId);
+  const text = 'version: "2026.1"\npolicies: { security_guardrails: { restricted_paths: [keys] } }\n';
+  await policies.change(text, 'session', view, ada.personId);
+  const changed = await log.view(sessionId);
+  if (!changed) throw new Error('no session');
+  turns.tellRules(changed);
+  const restricted = [join(folder, 'secret.json'), join(folder, 'src', 'keys')];
+  await soon(() =>
+    expect(runner.of('policy.place').at(-1)).toMatchObject({ place: { base: join(folder, 'src'), restricted } }),
+  );
+});
+
+it('[RUL8] rules about what a session did before go by its log', async () => {
+  await writeFile(
+    file,
+    `${rules}rules:\n  - { preset: ask-push-after-install }\n  - { preset: loop-limit, with: { repeats: 2 }, then: deny }\n`,
+  );
+  const sessionId = await open();
+  await writeFile(file, rules);
+  const install = { ...running('npm', 'read'), installs: ['left-pad'] };
+  const { actionId } = await judge(sessionId, 'npm i left-pad', install);
+  const push = () =>
+    judge(sessionId, 'git push', {
+      ...running('git', 'read'),
+      commands: [{ ...(running('git', 'read').commands[0] as ActionFacts['commands'][0]), argv: ['git', 'push'] }],
+    });
+  expect(await push()).toMatchObject({ verdict: 'allow' });
+  runner.state('action.acted', { actionId, outcome: 'ran' });
+  expect(await push()).toMatchObject({ verdict: 'ask', rule: 'rules[0]' });
+  const again = () => judge(sessionId, 'ls', running('ls', 'read'));
+  expect([(await again()).verdict, (await again()).verdict, (await again()).verdict]).toEqual([
+    'allow',
+    'allow',
+    'deny',
+  ]);
+  const { log } = server.services;
+  const kept = (await log.view(sessionId))?.policyState;
+  expect((await log.rebuild(sessionId))?.policyState).toEqual(kept);
+  expect(kept).toMatchObject({ installed: ['left-pad'] });
+});
+
+it('[RUL10] replay says what edited rules would have said, with the state of then', async () => {
+  const sessionId = await open();
+  const view = async () => (await server.services.log.view(sessionId)) ?? Promise.reject(new Error('no session'));
+  await judge(sessionId, 'ls', running('ls', 'read'));
+  await judge(sessionId, 'env', running('env', 'read'));
+  await judge(sessionId, 'touch x', running('touch', 'write'));
+  await judge(sessionId, 'ls', running('ls', 'read'));
+  const { trials } = server.services;
+  const edit = (text: string, level: 'session' | 'workspace') =>
+    view().then((now) => trials.replay(now, { level, text }));
+  const denied = await edit(
+    levelText(`{ when: 'facts.runs("ls") && session.repeats > 0', then: deny, reason: again }`),
+    'session',
+  );
+  expect(denied).toMatchObject({
+    ...{ actions: 4, counts: [{ from: 'allow', to: 'deny', count: 1 }] },
+    changes: [{ command: 'ls', before: { verdict: 'allow' }, after: { verdict: 'deny', rule: 'session.rules[0]' } }],
+  });
+  const open2 = await edit(
+    `version: "2026.1"\nworkspace: { name: x }\npolicies: { security_guardrails: { require_human_approval_on_mutation: false } }\n`,
+    'workspace',
+  );
+  expect(open2.counts).toEqual([
+    { from: 'deny', to: 'allow', count: 1 },
+    { from: 'ask', to: 'allow', count: 1 },
+  ]);
+  const now = await view();
+  expect(await trials.test(now, { kind: 'path', op: 'read', path: '../secret.json' }, null)).toMatchObject({
+    verdict: 'deny',
+  });
+  const effective = await trials.effective(now);
+  expect(effective.policies[0]?.rules.map(({ rule }) => rule)).toContain('security_guardrails.forbidden_commands[0]');
+});

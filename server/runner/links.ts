@@ -57,6 +57,11 @@ export class Links {
     this.#deps = deps;
   }
 
+  /** Sessions whose runner is linked now. */
+  linked(): SessionId[] {
+    return [...this.#links.keys()];
+  }
+
   get(sessionId: SessionId): RunnerLink | null {
     return this.#links.get(sessionId) ?? null;
   }

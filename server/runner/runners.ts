@@ -22,6 +22,8 @@ export interface RunnersDeps {
   turns: TurnPort;
   /** Where runners find agent programs, and how long they hold an action. */
   agents: Pick<Launch, 'programs' | 'holdMs'>;
+  /** What a runner must know of the rules of its session; null without any. */
+  policyFor: (view: SessionView) => Launch['policy'];
   home: string;
   isolation: Pick<Launch, 'isolation' | 'warning'>;
   now: () => number;
@@ -65,7 +67,7 @@ export class Runners {
     this.#newest.set(view.id, epoch);
     this.links.replace(view.id);
     const { branch, source } = view;
-    const policy = view.policy ? { base: view.policy.base, restricted: view.policy.restricted } : null;
+    const policy = this.#deps.policyFor(view);
     const agent = nextAgent(view.turns ?? noTurns);
     try {
       const identity = await host.launch({

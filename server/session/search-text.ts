@@ -59,11 +59,16 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.note, event.payload.edit];
     case 'policy.set':
       return [event.payload.file];
+    case 'policy.changed':
+      return [event.payload.level];
     case 'file.changed':
       return [event.payload.path];
     case 'effect.surprised':
       return event.payload.paths.map(({ path }) => path);
     case 'approval.shown':
+    case 'approval.voted':
+    case 'approval.escalated':
+    case 'approval.overdue':
     case 'approval.delivered':
     case 'approval.expired':
     case 'approval.withdrawn':

@@ -1,8 +1,10 @@
 /** Actions before they happen: judged in the append that records them, answered once, whatever dies meanwhile. Knows no policy. */
 
 import type { OpenAction } from '#protocol/action-view.ts';
+import type { Demand } from '#protocol/approval.ts';
 import type { EventPayload, NewEvent } from '#protocol/event.ts';
 import { type ActionId, type ApprovalId, newId, type SessionId } from '#protocol/id.ts';
+import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { RunnerLink } from '#server/runner/index.ts';
 import type { Log } from '#server/session/index.ts';
@@ -14,12 +16,17 @@ export interface ActionsDeps {
   judge: Judge;
   /** The session's live link; null without one. */
   link: (sessionId: SessionId) => RunnerLink | null;
+  /** What a runner must learn of rules that changed since it was launched; null where none did. */
+  changedPlace: (view: SessionView) => PolicyPlace | null;
   note: (line: string) => void;
   now: () => number;
   random: (bytes: Uint8Array) => void;
 }
 
 type Action = EventPayload<'action.requested'>;
+
+/** A runner holds an action longer than its question lives, in ms: the server says that it expired. */
+const holdMarginMs = 60_000;
 
 export class Actions {
   readonly #deps: ActionsDeps;
@@ -30,11 +37,26 @@ export class Actions {
 
   /** A runner greets that still holds these: each is answered under its id. */
   async resume(view: SessionView, held: readonly ActionId[]): Promise<void> {
+    this.tellPlace(view);
     for (const { actionId, judged, approval } of view.turns.actions) {
       if (!held.includes(actionId)) continue;
+      if (approval && !approval.decided) this.#hold(view.id, actionId, approval.demand, Date.parse(approval.at));
       if (judged) this.#deliver(view.id, actionId, judged, approval?.approvalId ?? null);
       else await this.#judgeAgain(view, actionId);
     }
+  }
+
+  /** The rules changed: a linked runner states facts by the new ones from here on. */
+  tellPlace(view: SessionView): void {
+    const place = this.#deps.changedPlace(view);
+    if (place) this.#deps.link(view.id)?.send({ type: 'policy.place', place });
+  }
+
+  /** A question of such a rule waits as long as the rule says; whoever decides late finds it expired, not unheard. */
+  #hold(sessionId: SessionId, actionId: ActionId, demand: Demand | undefined, sinceMs: number): void {
+    if (!demand?.expiresInMs) return;
+    const ms = Math.max(1, sinceMs + demand.expiresInMs + holdMarginMs - this.#deps.now());
+    this.#deps.link(sessionId)?.send({ type: 'action.hold', actionId, ms });
   }
 
   /** Records the action and, where the judge knows at once, the verdict with it. */
@@ -56,7 +78,10 @@ export class Actions {
     if (!first?.isNew) return this.#repeat(sessionId, recorded as OpenAction | null);
     const given = answer as Judgement | Promise<Judgement> | null;
     if (given instanceof Promise) this.#await(sessionId, payload, given);
-    else if (given) this.#deliver(sessionId, actionId, given);
+    else if (given) {
+      this.#hold(sessionId, actionId, given.demand, this.#deps.now());
+      this.#deliver(sessionId, actionId, given);
+    }
   }
 
   /** Asked again: what the log says is said again. */
@@ -93,7 +118,9 @@ export class Actions {
         const [judged] = await log.append(sessionId, (view) =>
           isUnjudged(view, actionId) ? this.#judgedEvents(sessionId, payload, judgement) : [],
         );
-        if (judged?.isNew) this.#deliver(sessionId, actionId, judgement);
+        if (!judged?.isNew) return;
+        this.#hold(sessionId, actionId, judgement.demand, this.#deps.now());
+        this.#deliver(sessionId, actionId, judgement);
       })
       .catch((cause: unknown) => note(`verdict on ${actionId} not stored: ${String(cause)}`));
   }
@@ -126,9 +153,12 @@ export class Actions {
   }
 }
 
-const judgedEvent = (actionId: ActionId, judgement: Judgement): NewEvent => ({
+const judgedEvent = (
+  actionId: ActionId,
+  { demand: _demand, isPausing: _isPausing, ...judged }: Judgement,
+): NewEvent => ({
   type: 'action.judged',
-  payload: { actionId, ...judgement },
+  payload: { actionId, ...judged },
   principal: 'server',
   dedupeKey: `judged:${actionId}`,
 });

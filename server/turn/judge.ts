@@ -1,7 +1,8 @@
 /** Who decides about actions. The seam between the gate and policy: what is plugged in here is never trusted to be well. */
 import * as z from 'zod';
 import { actionFactsSchema } from '#protocol/action-facts.ts';
-import type { EventPayload } from '#protocol/event.ts';
+import { demandSchema } from '#protocol/approval.ts';
+import { type EventPayload, eventPayloads } from '#protocol/event.ts';
 import type { SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 
@@ -18,6 +19,11 @@ export const judgementSchema = z.object({
   command: z.string().max(32_768).nullable(),
   /** What was judged. */
   facts: actionFactsSchema.nullish(),
+  /** What an approval needs, where it is asked for. */
+  demand: demandSchema.optional(),
+  shadow: eventPayloads['action.judged'].shape.shadow,
+  /** A denial after which the session pauses. */
+  isPausing: z.boolean().optional(),
 });
 export type Judgement = z.infer<typeof judgementSchema>;
 

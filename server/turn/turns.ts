@@ -220,6 +220,11 @@ export class Turns {
     return this.#actions.decided(sessionId, actionId);
   }
 
+  /** Other rules are in force. */
+  tellRules(view: SessionView): void {
+    this.#actions.tellPlace(view);
+  }
+
   delta(sessionId: SessionId, delta: TextDelta): void {
     this.#deps.texts.add(sessionId, delta);
   }

@@ -1,0 +1,141 @@
+/**
+ * What happens to approvals when nobody acts: they expire, further people are asked, and a decision that does not come to
+ * anything raises an alarm. The log says when it began, so a new server goes on where the old one was.
+ */
+import type { Sql } from '#db/client.ts';
+import type { OpenAction, OpenApproval } from '#protocol/action-view.ts';
+import type { NewEvent } from '#protocol/event.ts';
+import type { ActionId, SessionId } from '#protocol/id.ts';
+import type { SessionView } from '#protocol/session-view.ts';
+import type { Bus } from '#server/bus/index.ts';
+import type { Log, SessionTopics } from '#server/session/index.ts';
+
+/** A decision that has not come to anything for this long raises an alarm, in ms. */
+export const overdueMs = 10_000;
+/** Longest timer; the next one goes on from there, in ms. */
+const maxTimerMs = 3_600_000;
+
+export interface DeadlinesDeps {
+  sql: Sql;
+  log: Log;
+  bus: Bus<SessionTopics>;
+  /** ms since the epoch. */
+  now: () => number;
+  /** The runner is told that nobody decided. */
+  onExpired: (sessionId: SessionId, actionId: ActionId) => Promise<void>;
+  note: (line: string) => void;
+}
+
+interface Due {
+  atMs: number;
+  event: (now: number) => NewEvent;
+}
+
+type Asked = OpenAction & { approval: OpenApproval };
+
+/** What is due for one action, if nothing else happens. */
+function dueOf({ actionId, approval }: Asked): Due[] {
+  const { approvalId, demand, decided } = approval;
+  const about = { approvalId, actionId };
+  const since = Date.parse(approval.at);
+  if (decided) {
+    if (approval.overdueAt) return [];
+    const from = Date.parse(decided.at);
+    const event = (now: number): NewEvent => ({
+      type: 'approval.overdue',
+      payload: { ...about, waitedMs: Math.max(0, now - from) },
+      principal: 'server',
+      dedupeKey: `overdue:${approvalId}`,
+    });
+    return [{ atMs: from + overdueMs, event }];
+  }
+  const due: Due[] = [];
+  if (demand?.expiresInMs) {
+    const event = (): NewEvent => ({
+      type: 'approval.expired',
+      payload: about,
+      principal: 'server',
+      dedupeKey: `closed:${approvalId}`,
+    });
+    due.push({ atMs: since + demand.expiresInMs, event });
+  }
+  if (demand?.escalate && !approval.escalatedTo) {
+    const { afterMs, to } = demand.escalate;
+    const event = (): NewEvent => ({
+      type: 'approval.escalated',
+      payload: { ...about, to: [...to] },
+      principal: 'server',
+      dedupeKey: `escalated:${approvalId}`,
+    });
+    due.push({ atMs: since + afterMs, event });
+  }
+  return due;
+}
+
+const askedIn = (view: SessionView): Asked[] =>
+  view.turns.actions.flatMap((action) => (action.approval ? [action as Asked] : []));
+
+export class Deadlines {
+  readonly #deps: DeadlinesDeps;
+  readonly #timers = new Map<SessionId, NodeJS.Timeout>();
+  readonly #stop: () => void;
+  #isClosed = false;
+
+  constructor(deps: DeadlinesDeps) {
+    this.#deps = deps;
+    this.#stop = deps.bus.subscribe('sessions', (view) => this.#plan(view));
+  }
+
+  /** After a server start: what waits goes on waiting. */
+  async recover(): Promise<void> {
+    const rows = await this.#deps.sql<{ view: SessionView }[]>`
+      select view from sessions where attention in ('needs', 'working') and view is not null`;
+    for (const { view } of rows) this.#plan(view);
+  }
+
+  #plan(view: SessionView): void {
+    clearTimeout(this.#timers.get(view.id));
+    this.#timers.delete(view.id);
+    const due = askedIn(view).flatMap(dueOf);
+    if (due.length === 0 || this.#isClosed) return;
+    const waitMs = Math.min(...due.map(({ atMs }) => atMs)) - this.#deps.now();
+    const timer = setTimeout(() => void this.check(view.id), Math.max(1, Math.min(waitMs, maxTimerMs)));
+    this.#timers.set(view.id, timer.unref());
+  }
+
+  /** States what is due in a session by now. */
+  async check(sessionId: SessionId): Promise<void> {
+    const { log, now, onExpired, note } = this.#deps;
+    let stated: NewEvent[] = [];
+    try {
+      const appended = await log.append(sessionId, (view) => {
+        const at = now();
+        stated = view
+          ? askedIn(view).flatMap((each) => dueOf(each).flatMap(({ atMs, event }) => (atMs <= at ? [event(at)] : [])))
+          : [];
+        return stated;
+      });
+      for (const [index, event] of stated.entries()) {
+        if (event.type === 'approval.expired' && appended[index]?.isNew) {
+          await onExpired(sessionId, event.payload.actionId);
+        }
+        if (event.type === 'approval.overdue' && appended[index]?.isNew) {
+          note(
+            `approval ${event.payload.approvalId}: decided ${Math.round(event.payload.waitedMs / 1000)} s ago, not acted`,
+          );
+        }
+      }
+      const view = stated.length === 0 ? await log.view(sessionId) : null;
+      if (view) this.#plan(view);
+    } catch (cause) {
+      note(`deadlines of ${sessionId}: ${String(cause)}`);
+      if (!this.#isClosed) this.#timers.set(sessionId, setTimeout(() => void this.check(sessionId), 1_000).unref());
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stop();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+}

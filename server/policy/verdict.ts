@@ -1,0 +1,93 @@
+/** What the rules in force say of an action, unless a person has allowed it for the session. Pure. */
+import { reactionOf, surpriseText } from '#policy/effect.ts';
+import { hashOf, judgeFacts } from '#policy/judge.ts';
+import type { Policy, Verdict } from '#policy/policy.ts';
+import { mergeDemands } from '#policy/rule/demand.ts';
+import type { Situation } from '#policy/rule/index.ts';
+import type { ActionFacts } from '#protocol/action-facts.ts';
+import { allowedBy } from '#protocol/action-view.ts';
+import { noPolicyState, type PolicyState } from '#protocol/policy-state.ts';
+import type { SessionView } from '#protocol/session-view.ts';
+import { surpriseRule } from '#protocol/surprise-view.ts';
+import type { Judgement, ProposedAction } from '#server/turn/index.ts';
+import { allowanceFor } from './allowance.ts';
+
+type Asked = Pick<ProposedAction, 'kind' | 'tool' | 'agent' | 'command' | 'paths' | 'cwd'>;
+
+/** What rules may ask about beside the facts. */
+export const situationOf = (
+  { kind, tool, agent, command, paths, cwd }: Asked,
+  { members }: Pick<SessionView, 'members'>,
+  { state = noPolicyState, atMs }: { state?: PolicyState | undefined; atMs: number },
+): Situation => ({
+  ...{ kind, tool, agent, command, paths, cwd, state, atMs },
+  startedBy: members.find(({ personId }) => personId === state.startedBy)?.name ?? '',
+});
+
+/** What the rules alone say. Tools that nobody here knows are asked about. */
+export function ruled(
+  { kind, tool }: Pick<ProposedAction, 'kind' | 'tool'>,
+  facts: ActionFacts | null,
+  policies: readonly Policy[],
+  situation: Situation,
+): Verdict {
+  if (!facts) {
+    const reasons = ['what it would touch is not known'];
+    return { verdict: 'ask', rule: 'default.unclear', reasons, policyHash: hashOf(policies) };
+  }
+  const verdict = judgeFacts(facts, policies, situation);
+  // A command without any facts was not looked at.
+  const isEmpty = facts.commands.length + facts.paths.length + facts.hosts.length === 0;
+  const isOther = kind === 'other' || kind === 'mcp' || isEmpty;
+  const isRuled = /(?:^|\.)rules\[\d+\]$/.test(verdict.rule);
+  if (!isOther || verdict.verdict !== 'allow' || isRuled) return verdict;
+  const reasons = [`what the tool ${tool} does is not known`];
+  return { ...verdict, verdict: 'ask', rule: 'default.unknown-tool', reasons };
+}
+
+export function judgementOf(
+  action: ProposedAction,
+  view: SessionView,
+  policies: readonly Policy[],
+  atMs: number,
+): Judgement {
+  return afterSurprise(judgedAlone(action, view, policies, atMs), action, view, policies);
+}
+
+/** Whatever the verdict: after a surprise a person is asked once, where the rules want that. A denial stays one. */
+function afterSurprise(
+  said: Judgement,
+  { agent, turnId }: ProposedAction,
+  view: SessionView,
+  policies: readonly Policy[],
+): Judgement {
+  if (said.verdict === 'deny' || reactionOf(policies) !== 'ask') return said;
+  const surprise = view.turns.surprises?.find((each) => each.agent === agent && each.turnId === turnId);
+  if (!surprise) return said;
+  const reasons = [surpriseText(surprise), ...(said.verdict === 'ask' ? said.reasons : [])];
+  return { ...said, verdict: 'ask', rule: surpriseRule, reasons: reasons.slice(0, 50), command: null };
+}
+
+function judgedAlone(action: ProposedAction, view: SessionView, policies: readonly Policy[], atMs: number): Judgement {
+  const { facts = null } = action;
+  const situation = situationOf(action, view, { state: view.policyState, atMs });
+  const { demands, shadow, ...verdict } = ruled(action, facts, policies, situation);
+  const demand = demands && mergeDemands(demands);
+  const base = {
+    ...verdict,
+    reasons: [...verdict.reasons],
+    command: null,
+    facts,
+    ...(shadow && { shadow: [...shadow] }),
+  };
+  const allowance = verdict.verdict === 'ask' ? allowanceFor(action, view) : null;
+  // An edited command that was approved by whom the rules demand runs once; nothing else goes past them.
+  if (!allowance || (demand && !allowance.isOnce)) return { ...base, ...(demand && { demand }) };
+  const by = view.members.find(({ personId }) => personId === allowance.by)?.name ?? allowance.by;
+  return {
+    ...base,
+    verdict: 'allow',
+    rule: `${allowedBy}:${allowance.approvalId}`,
+    reasons: [`allowed for this session by ${by}`],
+  };
+}

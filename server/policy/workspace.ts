@@ -1,0 +1,102 @@
+/** Workspace files as the server reads them: checked to the last example before a session begins. */
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute } from 'node:path';
+import type { CommandParser } from '#policy/command/index.ts';
+import {
+  baseOf,
+  compileLevel,
+  compilePolicy,
+  exampleProblems,
+  maxWorkspaceBytes,
+  type Problem,
+  problemLine,
+  type Read,
+  readLevelFile,
+  readWorkspaceBytes,
+  readWorkspaceFile,
+} from '#policy/file/index.ts';
+import type { Policy } from '#policy/policy.ts';
+import { AppError } from '#protocol/error.ts';
+import type { EventPayload } from '#protocol/event.ts';
+import type { SessionView } from '#protocol/session-view.ts';
+
+export interface Place {
+  /** The folder that the checkout is made of. */
+  dir: string;
+  policy?: EventPayload<'policy.set'>;
+}
+
+const invalid = (message: string, cause?: unknown) => new AppError({ code: 'workspace.invalid', message, cause });
+
+/** Where a new session works: in `dir`, or where a workspace file says. Throws `workspace.invalid`, `input.invalid`. */
+export async function placeOf(file: string | null, dir: string | null, parser: CommandParser): Promise<Place> {
+  if (file === null) {
+    if (dir === null)
+      throw new AppError({ code: 'input.invalid', message: 'dir: missing, and there is no workspace file' });
+    return { dir };
+  }
+  if (!isAbsolute(file)) throw invalid('workspace: an absolute path is required');
+  const read = readWorkspaceBytes(await bytesOf(file));
+  if (!read.ok) throw refused(file, read.problems);
+  const roots = { root: dir ?? dirname(file), home: homedir() };
+  const base = baseOf(read.file, roots);
+  if (base === null)
+    throw invalid(`${file}:1:1: workspace.base_dir: lies outside of ${roots.root}; name a folder in it`);
+  const policy = compilePolicy(read.file, base, roots.home);
+  const failing = exampleProblems(policy, { located: read.located, home: roots.home, parser });
+  if (failing.length > 0) throw refused(file, failing);
+  const restricted = policy.restrictedPaths.map(({ absolute }) => absolute);
+  return { dir: base, policy: { file, text: read.text, hash: policy.hash, base, restricted } };
+}
+
+/** Where agents work, as it is where the checkout was made from. */
+export const folderOf = (view: SessionView): string => view.policy?.base ?? view.source;
+
+/** A workspace file's text where `base` is, whatever it says of the folder; null for no text. Throws `workspace.invalid`. */
+export const workspaceOf = (text: string, base: string, parser: CommandParser): Policy | null =>
+  written(text, parser, readWorkspaceFile, (file) => compilePolicy(file, base, homedir()));
+
+/** What the server or a session adds, where `base` is; null for no text. Throws `workspace.invalid` with `policy:LINE:COLUMN: …`. */
+export const levelOf = (
+  text: string,
+  level: 'server' | 'session',
+  base: string,
+  parser: CommandParser,
+): Policy | null =>
+  written(text, parser, readLevelFile, (file) => compileLevel(file, level, { base, home: homedir() }));
+
+function written<F>(
+  text: string,
+  parser: CommandParser,
+  read: (text: string) => Read<F>,
+  compile: (file: F) => Policy,
+): Policy | null {
+  if (text.trim() === '') return null;
+  const found = read(text);
+  if (!found.ok) throw refused('policy', found.problems);
+  const policy = compile(found.file);
+  const failing = exampleProblems(policy, { located: found.located, home: homedir(), parser });
+  if (failing.length > 0) throw refused('policy', failing);
+  return policy;
+}
+
+const refused = (name: string, problems: readonly Problem[]): AppError =>
+  invalid(problems.map((problem) => problemLine(name, problem)).join('\n'));
+
+/** Never more than a workspace file can hold, and nothing but a file: a device or a pipe has no end. */
+async function bytesOf(file: string): Promise<Uint8Array> {
+  const unreadable = (cause: NodeJS.ErrnoException) =>
+    invalid(
+      cause.code === 'ENOENT' ? `workspace: ${file}: no such file` : `workspace: ${file}: the server cannot read it`,
+      cause,
+    );
+  const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(cause);
+  });
+  if (!found.isFile()) throw invalid(`workspace: ${file}: not a file`);
+  if (found.size > maxWorkspaceBytes) throw invalid(`${file}:1:1: larger than any workspace file; shorten it`);
+  return readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(cause);
+  });
+}
