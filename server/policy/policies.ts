@@ -87,9 +87,7 @@ export class Policies {
   };
 
   /** What follows when an agent of the session changes more than it said. */
-  async onSurprise(view: SessionView): Promise<SurpriseReaction> {
-    return reactionOf(await this.#inForce(view));
-  }
+  readonly onSurprise = async (view: SessionView): Promise<SurpriseReaction> => reactionOf(await this.#inForce(view));
 
   /** The policies in force in a session, each of its level; without one the server's alone. */
   async inForce(view: SessionView | null): Promise<Policy[]> {
