@@ -170,7 +170,7 @@ function effectOf({ effect, program }: CommandFact, policy: Policy): Say[] {
 }
 
 /** What they run is judged by itself. */
-const runsOnlyOthers = new Set(
+export const runsOnlyOthers = new Set(
   'nohup setsid nice ionice timeout stdbuf time command builtin exec env xargs find bash sh dash zsh eval watch busybox coproc chrt taskset'.split(
     ' ',
   ),

@@ -3,6 +3,7 @@
 import type { Demand } from '#protocol/approval.ts';
 import type { PolicyLevel } from '#protocol/policy-event.ts';
 import type { VerdictWord } from '#protocol/rule.ts';
+import type { SurpriseReaction } from '#protocol/workspace-file.ts';
 import type { Rule, RuleWord } from './rule/index.ts';
 
 export type { VerdictWord } from '#protocol/rule.ts';
@@ -26,6 +27,7 @@ export interface Policy {
   base: string;
   onLimit: { kind: 'pause' } | { kind: 'deny' } | { kind: 'downgrade'; model: string };
   onViolation: 'deny' | 'pause';
+  onSurprise: SurpriseReaction;
   /** sha256 of what the file means, hex; the same wherever its folder lies. */
   hash: string;
 }

@@ -34,6 +34,11 @@ export type ActionKind = (typeof actionKinds)[number];
 
 const path = prose(4096);
 
+/** How a file differs from before. */
+const fileChanges = ['added', 'modified', 'deleted'] as const;
+/** Paths that one surprise names; the others are counted. */
+export const maxSurprisePaths = 100;
+
 /** What an item is about, as far as it is known when it starts. */
 const itemSubject = {
   itemId: itemIdSchema,
@@ -86,7 +91,7 @@ export const turnEventPayloads = {
     conversation: prose(400).nullable(),
   }),
   /** A file in the checkout differs from before the turn; stated when the turn is over. */
-  'file.changed': z.object({ turnId: turnIdSchema, path, change: z.enum(['added', 'modified', 'deleted']) }),
+  'file.changed': z.object({ turnId: turnIdSchema, path, change: z.enum(fileChanges) }),
   'item.started': z.object(itemSubject),
   'item.completed': z.object({
     ...itemSubject,
@@ -127,6 +132,21 @@ export const turnEventPayloads = {
   }),
   /** `ran`: it was let through and happened; `blocked`: it did not happen; `unknown`: it had begun when its runner died. */
   'action.acted': z.object({ actionId: actionIdSchema, outcome: z.enum(['ran', 'blocked', 'withdrawn', 'unknown']) }),
+  /** While it ran something in the checkout changed that its facts say nothing of. */
+  'effect.surprised': z.object({
+    actionId: actionIdSchema,
+    turnId: turnIdSchema,
+    agent: agentNameSchema,
+    /** From the root of the checkout; a folder ends with a slash. */
+    paths: z
+      .array(z.object({ path, change: z.enum(fileChanges) }))
+      .min(1)
+      .max(maxSurprisePaths),
+    /** Paths that are not named. */
+    more: count,
+    /** A person typed into a shell of the session meanwhile: it may be their doing. */
+    shared: z.boolean(),
+  }),
   'usage.recorded': z.object({
     callId: callIdSchema,
     turnId: turnIdSchema.nullable(),

@@ -1,8 +1,9 @@
 /** The fold of what agents do: who is in the session, which turn runs, what waits. Pure; part of session-view.ts. */
 
-import { type ActionsView, foldActions, withdrawn } from './action-view.ts';
+import { foldActions, withdrawn } from './action-view.ts';
 import type { NewEvent, SessionEvent } from './event.ts';
 import type { ItemId, TurnId } from './id.ts';
+import { foldSurprises, type SurprisesView } from './surprise-view.ts';
 import type { TurnStatus } from './turn-event.ts';
 
 export interface AgentView {
@@ -32,7 +33,7 @@ export interface RunningTurn {
   itemId: ItemId | null;
 }
 
-export interface TurnsView extends ActionsView {
+export interface TurnsView extends SurprisesView {
   agents: AgentView[];
   turn: RunningTurn | null;
   queue: WaitingTurn[];
@@ -124,7 +125,7 @@ export function foldTurns(view: TurnsView, event: SessionEvent): TurnsView {
     case 'turn.begun':
       return started(view, event);
     case 'turn.completed':
-      return completed(view, event);
+      return foldSurprises(completed(view, event), event);
     case 'item.started':
       return setTurn(view, event.payload.turnId, (turn) => {
         return { ...turn, activity: activityOf(event.payload), itemId: event.payload.itemId };
@@ -134,7 +135,7 @@ export function foldTurns(view: TurnsView, event: SessionEvent): TurnsView {
         turn.itemId === event.payload.itemId ? { ...turn, activity: waitingWords, itemId: null } : turn,
       );
     default:
-      return foldActions(view, event);
+      return foldSurprises(foldActions(view, event), event);
   }
 }
 

@@ -22,11 +22,16 @@ const securitySchema = z.strictObject({
   require_human_approval_on_mutation: z.boolean().default(true),
 });
 
+/** What follows when a command changed more than it said; from the mildest to the strictest. */
+export const surpriseReactions = ['record', 'ask', 'pause'] as const;
+export type SurpriseReaction = (typeof surpriseReactions)[number];
+
 const policiesSchema = z.strictObject({
   cost_control: costControlSchema.optional(),
   security_guardrails: securitySchema.optional(),
   on_violation: z.enum(['deny', 'pause']).default('deny'),
   on_limit: z.union([z.enum(['pause', 'deny']), z.string().regex(/^downgrade:\S{1,200}$/)]).default('pause'),
+  on_surprise: z.enum(surpriseReactions).default('record'),
 });
 
 const harnessSchema = z.strictObject({

@@ -17,6 +17,7 @@ import { createLauncher } from './agent-process.ts';
 import { openAgentTerminal } from './agent-terminal.ts';
 import type { Checkout } from './checkout/index.ts';
 import type { FileChange } from './checkout/tree-diff.ts';
+import { EffectCheck } from './effect-check.ts';
 import { Gate } from './gate.ts';
 import { harnessOf } from './harness/index.ts';
 import type { TerminalSet } from './terminal-set.ts';
@@ -44,6 +45,7 @@ export class Agents {
   readonly #options: AgentsOptions;
   readonly #gate: Gate;
   readonly #facts: ActionFactsMaker;
+  readonly #effects: EffectCheck;
   readonly #turns: TurnSet;
   readonly #cwd: Promise<string>;
   /** Where they work. */
@@ -56,14 +58,15 @@ export class Agents {
   #stated: Promise<void> = Promise.resolve();
 
   constructor(options: AgentsOptions) {
-    const { ids, launch, state } = options;
+    const { ids, launch, state, log } = options;
     this.#options = options;
     this.#facts = new ActionFactsMaker({ policy: launch.policy, home: homedir() });
+    this.#effects = new EffectCheck({ state, log, now: ids.now, factsOf: (action) => this.#facts.of(action) });
     this.#gate = new Gate({
       ids,
       factsOf: (action) => this.#facts.of(action),
       holdMs: launch.holdMs,
-      state: (type, payload) => state({ type, payload } as Pick<NewEvent, 'type' | 'payload'>),
+      state: (type, payload) => this.#state({ type, payload } as Pick<NewEvent, 'type' | 'payload'>),
       after(ms, task) {
         const timer = setTimeout(task, ms);
         return () => clearTimeout(timer);
@@ -77,7 +80,7 @@ export class Agents {
     // It starts while the checkout is made.
     if (!launch.agent) return;
     this.#expect(launch.agent);
-    this.#facts.prepare().catch((cause: unknown) => options.log(`command parser: ${String(cause)}`));
+    this.#facts.prepare().catch((cause: unknown) => log(`command parser: ${String(cause)}`));
   }
 
   /** When it comes to nothing the turn that wants it tries again, and says why. */
@@ -88,9 +91,10 @@ export class Agents {
   }
 
   #openTurns(): TurnSet {
-    const { launch, ids, port, state, send, log, terminals } = this.#options;
+    const { launch, ids, port, send, log, terminals } = this.#options;
     return new TurnSet({
-      ...{ ids, state, log, gate: this.#gate, port, harnessOf, cwd: this.#cwd },
+      ...{ ids, log, gate: this.#gate, port, harnessOf, cwd: this.#cwd },
+      state: (fact) => this.#state(fact),
       launcher: createLauncher(launch.isolation),
       env: { PATH: process.env.PATH, ...launch.programs },
       homeOf: async (agent) => {
@@ -101,13 +105,27 @@ export class Agents {
       openTerminal: (name, command, env) => openAgentTerminal({ terminals, ids, name, command, env }),
       send: (delta) => void send({ type: 'delta', ...delta }),
       onBegin: (turnId) => this.#note((states) => states.began(turnId)),
-      onStarted: () => this.#note((states) => states.prepare()),
+      onStarted: () => {
+        this.#note((states) => states.prepare());
+        this.#effects.prepare();
+      },
       onEnd: (turnId) =>
         this.#note((states) => {
           this.#stated = this.#stateChanges(turnId, states.ended(turnId));
         }),
       mayWrite: () => this.#mayWrite(),
     });
+  }
+
+  /** What happens to actions is also what their effects are held against. */
+  #state(fact: Pick<NewEvent, 'type' | 'payload'>): void {
+    this.#options.state(fact);
+    this.#effects.note(fact);
+  }
+
+  /** A person typed into a shell. */
+  typed(): void {
+    this.#effects.typed();
   }
 
   async #mayWrite(): Promise<void> {
@@ -132,6 +150,7 @@ export class Agents {
     this.#states = states;
     for (const fact of this.#early.splice(0)) fact(states);
     this.#facts.enter(checkout);
+    this.#effects.enter(checkout);
     this.#place(checkout.start);
   }
 
@@ -164,6 +183,7 @@ export class Agents {
   }
 
   judged(message: Message<'action.verdict'>): void {
+    if (message.command !== null) this.#effects.replaced(message.actionId, message.command);
     this.#gate.judged(message);
   }
 
@@ -196,6 +216,11 @@ export class Agents {
   async closeAll(): Promise<void> {
     await this.#turns.closeAll();
     this.#options.port.close();
-    await this.#states?.settled(keepMs);
+    await Promise.all([this.#states?.settled(keepMs), Promise.race([this.#effects.settled(), late(keepMs)])]);
   }
 }
+
+const late = (ms: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });

@@ -79,6 +79,7 @@ export class SessionRunner {
       sessionId: launch.sessionId,
       link: this.#connection,
       state: (fact) => this.#state(fact),
+      onTyped: () => this.#agents.typed(),
       log,
     });
     this.#agents = new Agents({

@@ -58,15 +58,20 @@ let link: TestLink;
 let facts: Pick<NewEvent, 'type' | 'payload'>[];
 let set: TerminalSet;
 
+/** Keys of people that reached a program. */
+let typed: number;
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'omnigent-terminals-'));
   link = new TestLink();
   facts = [];
+  typed = 0;
   set = new TerminalSet({
     isolation: 'process-group',
     sessionId: newId('session', source) as SessionId,
     link,
     state: (fact) => facts.push(fact),
+    onTyped: () => void typed++,
     log: () => undefined,
   });
   set.enter(folder);
@@ -177,6 +182,17 @@ describe('terminals of a runner', () => {
     expect(link.messages('input-acked').map(({ n }) => n)).toEqual([1, 2, 2, 2, 2, 3, 3]);
   });
 
+  it('[EFF3] keys of people in a shell are told, those in the terminal of an agent are prompts', async () => {
+    const shell = await open('stty raw -echo; echo ready; cat');
+    const terminalId = newTerminalId();
+    const command = ['sh', '-c', 'echo ready; cat'];
+    await set.open({ terminalId, name: 'coder', command, cols: 80, rows: 24, env: { OMNIGENT_AGENT: 'coder' } });
+    set.input(input(terminalId, 1, 'hello\n'));
+    expect(typed).toBe(0);
+    for (const n of [1, 1, 2]) set.input(input(shell, n, 'x'));
+    expect(typed).toBe(2);
+  });
+
   it('[RUN13] a flood in one terminal does not hold up another', async () => {
     link.room = 0;
     const flood = await open("head -c 300000 /dev/zero | tr '\\0' x; sleep 60");
@@ -203,6 +219,7 @@ describe('terminals of a runner', () => {
       sessionId: newId('session', source) as SessionId,
       link,
       state: (fact) => facts.push(fact),
+      onTyped: () => undefined,
       log: () => undefined,
     });
     const terminalId = newTerminalId();

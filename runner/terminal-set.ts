@@ -24,12 +24,14 @@ interface OpenRequest {
   rows: number;
   /** What the log says was started; absent: the command. */
   shown?: string[];
-  /** Added to the environment of the program. */
+  /** Added to the environment of an agent's program; absent for whatever people start. */
   env?: Readonly<Record<string, string>>;
 }
 
 interface Entry {
   terminal: Terminal;
+  /** An agent works in it: keys are prompts. */
+  isAgents: boolean;
   /** Next output offset to send on the current link; null until the server said what it wants. */
   next: number | null;
   /** Sizes that took effect while what is still kept was printed, oldest first; sent when `next` reaches their offset. */
@@ -64,6 +66,8 @@ export interface TerminalSetOptions {
   sessionId: SessionId;
   link: Link;
   state: (fact: Pick<NewEvent, 'type' | 'payload'>) => void;
+  /** Keys of a person reached a program that is no agent. */
+  onTyped: () => void;
   log: (line: string) => void;
 }
 
@@ -106,7 +110,8 @@ export class TerminalSet {
       onExit: (exit) => this.#exited(terminalId, exit),
       onActivity: (activity) => void this.#options.link.send({ type: 'activity', terminalId, ...activity }),
     });
-    const entry: Entry = { terminal, next: 0, resizes: [], resized: 0, written: new Map(), dropped: new Map() };
+    const isAgents = request.env !== undefined;
+    const entry = { terminal, isAgents, next: 0, resizes: [], resized: 0, written: new Map(), dropped: new Map() };
     this.#entries.set(terminalId, entry);
     this.#options.state({
       type: 'terminal.opened',
@@ -150,6 +155,7 @@ export class TerminalSet {
       if (!entry.terminal.write(frame.data)) return remember(entry.dropped, clientId, n);
       entry.dropped.delete(clientId);
       remember(entry.written, clientId, n);
+      if (!entry.isAgents) this.#options.onTyped();
     }
     this.#options.link.send({ type: 'input-acked', terminalId, clientId, n: Math.max(last, n) });
   }

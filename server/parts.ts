@@ -64,7 +64,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const policies = await Policies.open({ log, now });
   const judge = options.judge ?? policies.judge;
   const turns = new Turns({
-    ...{ log, texts, now, random, note, judge, familyOf: options.harnesses.familyOf },
+    ...{ log, texts, now, random, note, judge, familyOf: options.harnesses.familyOf, onSurprise: policies.onSurprise },
     changedPlace: (view) => policies.changedPlace(view),
     link: (sessionId) => runners.links.get(sessionId),
   });

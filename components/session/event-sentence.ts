@@ -1,5 +1,6 @@
 /** One sentence for every type of event: who did what, and to what. Pure; knows no markup. */
 
+import { visibleParts } from '#components/approval/visible-text.ts';
 import { signalName } from '#components/terminal/signal-name.ts';
 import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
 import type { Phrase } from '#components/ui/phrase.ts';
@@ -131,6 +132,26 @@ function agentSaid(event: AgentEvent): Said {
   }
 }
 
+/** Paths that a line names; the record behind it has them all. */
+const saidPaths = 5;
+
+const shown = (path: string): string =>
+  visibleParts(path)
+    .map(({ text }) => text)
+    .join('');
+
+function surpriseSaid({ agent, paths, more, shared }: EventPayload<'effect.surprised'>): Said {
+  const files = paths.slice(0, saidPaths).flatMap(({ path, change }, n): Phrase => {
+    return [n === 0 ? `: ${change} ` : `, ${change} `, { code: shown(path) }];
+  });
+  const others = more + Math.max(0, paths.length - saidPaths);
+  const rest = others > 0 ? [`, and ${formatCount(others)} more`] : [];
+  return said('checkout', [{ code: agent }, ' changed what its command did not say', ...files, ...rest], {
+    tone: shared ? 'needs' : 'problem',
+    notes: shared ? ['a person typed in a shell meanwhile: it may be their doing'] : [],
+  });
+}
+
 function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` }>): Said {
   switch (event.type) {
     case 'approval.requested': {
@@ -225,6 +246,8 @@ export function sentence(event: SessionEvent, names: Names): Said {
     }
     case 'usage.recorded':
       return usageSaid(event.payload);
+    case 'effect.surprised':
+      return surpriseSaid(event.payload);
     case 'approval.requested':
     case 'approval.voted':
     case 'approval.escalated':

@@ -3,6 +3,7 @@ import { memo } from 'react';
 import { useNow } from '#components/ui/use-now.ts';
 import type { Names } from './event-names.ts';
 import { ItemRow } from './item-row.tsx';
+import { Surprise } from './surprise-row.tsx';
 import { dayLabel, timelineOf } from './timeline.ts';
 import { TimelineEntry } from './timeline-entry.tsx';
 import type { Row } from './timeline-row.ts';
@@ -35,6 +36,8 @@ export const RowView = memo(function RowView({ row, names, people, turnsBefore }
       return <HandOver text={row.text} />;
     case 'item':
       return <ItemRow row={row} />;
+    case 'surprise':
+      return <Surprise row={row} />;
     case 'end':
       return <TurnEnd row={row} />;
     case 'plain':

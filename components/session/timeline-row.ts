@@ -74,6 +74,20 @@ export interface EndRow {
   files: readonly { path: string; change: EventPayload<'file.changed'>['change'] }[];
 }
 
+/** Files changed that a command had not said. */
+export interface SurpriseRow {
+  kind: 'surprise';
+  key: string;
+  agent: string;
+  at: string;
+  /** The command, or the tool and what it was used on; null where it is among the older events. */
+  subject: string | null;
+  paths: EventPayload<'effect.surprised'>['paths'];
+  more: number;
+  /** It may be the doing of a person, who typed in a shell meanwhile. */
+  isShared: boolean;
+}
+
 export type Row =
   | { kind: 'plain'; key: string; events: readonly SessionEvent[] }
   | { kind: 'day'; key: string; at: string }
@@ -82,4 +96,5 @@ export type Row =
   | PromptRow
   | SpeakerRow
   | ItemRow
+  | SurpriseRow
   | EndRow;

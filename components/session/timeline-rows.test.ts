@@ -77,6 +77,16 @@ describe('rows of a timeline', () => {
     expect(model.of([...before, judged('deny'), acted]).at(-1)).toMatchObject({ end: { status: 'denied' } });
   });
 
+  it('[EFF6] what a command changed beyond what it said is a row with the command', () => {
+    const paths = [{ path: 'src/a.txt', change: 'modified' as const }];
+    const said = { actionId: id('act', 1), turnId, agent: 'coder', paths, more: 2, shared: true };
+    const events = [queued(), started(), event('item.started', item(1)), requested(id('itm', 1)), judged('allow')];
+    const rows = new TimelineRows().of([...events, event('effect.surprised', said)]);
+    expect(rows.at(-1)).toMatchObject({ kind: 'surprise', subject: 'ls', paths, more: 2, isShared: true });
+    const alone = new TimelineRows().of([event('effect.surprised', { ...said, shared: false })]);
+    expect(alone.at(-1)).toMatchObject({ kind: 'surprise', subject: null, isShared: false });
+  });
+
   it('what has not ended with its turn is interrupted', () => {
     const rows = new TimelineRows().of([
       ...[queued(), started(), event('item.started', item(1)), requested(id('itm', 1)), ended('interrupted')],

@@ -82,6 +82,8 @@ export class TimelineRows {
         return this.#judged(event);
       case 'action.acted':
         return this.#acted(event);
+      case 'effect.surprised':
+        return this.#surprised(event);
       case 'usage.recorded':
         return this.#counted(event.payload);
       case 'file.changed':
@@ -174,6 +176,13 @@ export class TimelineRows {
     ];
     const end = action.payload.itemId === null ? { at, status, text: null, exitCode: null } : null;
     this.#list.change('item', action.key, () => ({ heldSince: null, ...(end && { end }) }));
+  }
+
+  #surprised({ payload, at, seq }: EventOf<'effect.surprised'>): void {
+    const { actionId, agent, paths, more, shared: isShared } = payload;
+    const asked = this.#actions.get(actionId)?.payload;
+    const subject = asked ? (asked.command ?? `${asked.tool} ${asked.paths.join(' ')}`.trim()) : null;
+    this.#list.push({ kind: 'surprise', key: `surprise-${seq}`, agent, at, subject, paths, more, isShared });
   }
 
   #counted(usage: EventPayload<'usage.recorded'>): void {

@@ -83,3 +83,23 @@ it('[WEB4] folds long runs of driver changes and nothing else', () => {
   expect(foldLines(entry?.lines ?? [])).toEqual([{ folded: entry?.lines }]);
   expect(foldLines((entry?.lines ?? []).slice(0, 3))).toHaveLength(3);
 });
+
+it('[EFF6] says what a command changed beyond what it said, and who else may have done it', () => {
+  const said = (shared: boolean, more: number) =>
+    event(9, 'effect.surprised', {
+      actionId: `act_${'0'.repeat(26)}` as never,
+      turnId: `trn_${'0'.repeat(26)}` as never,
+      agent: 'coder',
+      paths: [...'abcdefg'].map((name) => ({ path: `${name}\u202e`, change: 'added' as const })),
+      ...{ more, shared },
+    });
+  const lines = (shared: boolean, more: number) =>
+    timelineOf([said(shared, more)], namesOf([], []), now).flatMap((block) =>
+      block.kind === 'day' ? [] : block.lines,
+    );
+  expect(read([said(false, 3)])[1]).toBe(
+    ': coder changed what its command did not say: added aU+202E, added bU+202E, added cU+202E, added dU+202E, added eU+202E, and 5 more',
+  );
+  expect(lines(false, 0)).toMatchObject([{ tone: 'problem', notes: [] }]);
+  expect(lines(true, 0)).toMatchObject([{ tone: 'needs', notes: [expect.stringContaining('a person typed')] }]);
+});

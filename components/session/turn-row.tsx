@@ -119,7 +119,7 @@ export function HandOver({ text }: { text: string }) {
 }
 
 const shownFiles = 12;
-const signs = { added: 'A', modified: 'M', deleted: 'D' } as const;
+export const signs = { added: 'A', modified: 'M', deleted: 'D' } as const;
 
 const endings: Record<EndRow['status'], string> = {
   completed: '',

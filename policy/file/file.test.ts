@@ -41,7 +41,7 @@ it('[POL8] a whole file means what it says, with paths from base_dir and money i
       allowsNetwork: true,
     },
     restrictedPaths: [{ written: '../../config/secrets.json', absolute: '/srv/project/config/secrets.json' }],
-    ...{ asksBeforeMutation: true, onLimit: { kind: 'pause' }, onViolation: 'deny' },
+    ...{ asksBeforeMutation: true, onLimit: { kind: 'pause' }, onViolation: 'deny', onSurprise: 'record' },
   });
 });
 
@@ -49,6 +49,13 @@ it('[POL8] what a file leaves out is the careful choice', () => {
   expect(policyOf('version: "2026.1"\nworkspace: { name: x }\n').policy).toMatchObject({
     ...{ maxBudgetMicroUsd: null, asksBeforeMutation: true, allowsNetwork: false, base: '/srv/project' },
   });
+});
+
+it('[EFF5] what follows a surprise is one of three words', () => {
+  const said = (word: string) => `version: "2026.1"\nworkspace: { name: x }\npolicies: { on_surprise: ${word} }\n`;
+  expect(policyOf(said('ask')).policy.onSurprise).toBe('ask');
+  expect(policyOf(said('pause')).policy.onSurprise).toBe('pause');
+  expect(() => policyOf(said('shrug'))).toThrow(/^w:3:26: policies\.on_surprise: /);
 });
 
 it('[POL8] each mistake is told with line, column, words and fix', () => {

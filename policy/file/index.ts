@@ -115,7 +115,7 @@ export function baseOf({ workspace }: Given, { root, home }: Roots): string | nu
 
 /** What the file means where its root is. `base` is where agents work. */
 export function compilePolicy({ policies, rules, workspace }: Given, base: string, home: string): Policy {
-  const { cost_control: cost, security_guardrails: security, on_limit: limit, on_violation: onViolation } = policies;
+  const { cost_control: cost, security_guardrails: security, on_limit: limit } = policies;
   const { base_dir, allow_network_access } = workspace;
   const meaning = { policies, base_dir, allow_network_access, ...(rules.length > 0 && { rules }) };
   return {
@@ -135,7 +135,8 @@ export function compilePolicy({ policies, rules, workspace }: Given, base: strin
       limit === 'pause' || limit === 'deny'
         ? { kind: limit }
         : { kind: 'downgrade', model: limit.slice('downgrade:'.length) },
-    onViolation,
+    onViolation: policies.on_violation,
+    onSurprise: policies.on_surprise,
     hash: createHash('sha256').update(canonical(meaning)).digest('hex'),
   };
 }

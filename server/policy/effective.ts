@@ -3,6 +3,7 @@ import { dollars } from '#policy/budget.ts';
 import type { Policy } from '#policy/policy.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { PolicyLevel } from '#protocol/policy-event.ts';
+import { surpriseRule } from '#protocol/surprise-view.ts';
 
 export interface EffectiveRule {
   level: PolicyLevel;
@@ -39,6 +40,11 @@ export function shadowsIn(judged: readonly (SessionEvent & { type: 'action.judge
   return [...found.values()].sort((one, other) => (one.lastAt < other.lastAt ? 1 : -1));
 }
 
+const surpriseSays = {
+  ask: 'what an agent does after it changed more than it said',
+  pause: 'the session pauses when an agent changed more than it said',
+} as const;
+
 export function effectiveOf(policy: Policy, file: string | null): EffectivePolicy {
   const { level, hash } = policy;
   const prefix = level === 'workspace' ? '' : `${level}.`;
@@ -66,6 +72,9 @@ export function effectiveOf(policy: Policy, file: string | null): EffectivePolic
             `${dollars(policy.maxBudgetMicroUsd)}, told at ${policy.alertThresholdPct} %`,
           ),
         ]),
+    ...(policy.onSurprise === 'record'
+      ? []
+      : [say(surpriseRule, policy.onSurprise === 'ask' ? 'ask' : null, surpriseSays[policy.onSurprise])]),
     ...(policy.onViolation === 'pause' ? [say('on_violation', null, 'the session pauses after a denial')] : []),
   ];
   const rules = policy.rules.map((rule) => ({

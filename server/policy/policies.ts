@@ -2,11 +2,13 @@
 import { homedir } from 'node:os';
 import { loadCommandParser } from '#facts/command-parser.ts';
 import type { CommandParser } from '#policy/command/index.ts';
+import { reactionOf } from '#policy/effect.ts';
 import { compilePolicy, readWorkspaceFile } from '#policy/file/index.ts';
 import type { Policy } from '#policy/policy.ts';
 import { serverChain } from '#protocol/id.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
+import type { SurpriseReaction } from '#protocol/workspace-file.ts';
 import type { Log } from '#server/session/index.ts';
 import type { Judge, Judgement } from '#server/turn/index.ts';
 import { judgementOf } from './verdict.ts';
@@ -83,6 +85,9 @@ export class Policies {
     if (kept instanceof Promise) return kept.then((policies) => judgementOf(action, view, policies, now));
     return kept.length === 0 ? { ...recorded, facts: action.facts ?? null } : judgementOf(action, view, kept, now);
   };
+
+  /** What follows when an agent of the session changes more than it said. */
+  readonly onSurprise = async (view: SessionView): Promise<SurpriseReaction> => reactionOf(await this.#inForce(view));
 
   /** The policies in force in a session, each of its level; without one the server's alone. */
   async inForce(view: SessionView | null): Promise<Policy[]> {

@@ -1,4 +1,5 @@
 /** What the rules in force say of an action, unless a person has allowed it for the session. Pure. */
+import { reactionOf, surpriseText } from '#policy/effect.ts';
 import { hashOf, judgeFacts } from '#policy/judge.ts';
 import type { Policy, Verdict } from '#policy/policy.ts';
 import { mergeDemands } from '#policy/rule/demand.ts';
@@ -7,6 +8,7 @@ import type { ActionFacts } from '#protocol/action-facts.ts';
 import { allowedBy } from '#protocol/action-view.ts';
 import { noPolicyState, type PolicyState } from '#protocol/policy-state.ts';
 import type { SessionView } from '#protocol/session-view.ts';
+import { surpriseRule } from '#protocol/surprise-view.ts';
 import type { Judgement, ProposedAction } from '#server/turn/index.ts';
 import { allowanceFor } from './allowance.ts';
 
@@ -49,6 +51,24 @@ export function judgementOf(
   policies: readonly Policy[],
   atMs: number,
 ): Judgement {
+  return afterSurprise(judgedAlone(action, view, policies, atMs), action, view, policies);
+}
+
+/** Whatever the verdict: after a surprise a person is asked once, where the rules want that. A denial stays one. */
+function afterSurprise(
+  said: Judgement,
+  { agent, turnId }: ProposedAction,
+  view: SessionView,
+  policies: readonly Policy[],
+): Judgement {
+  if (said.verdict === 'deny' || reactionOf(policies) !== 'ask') return said;
+  const surprise = view.turns.surprises?.find((each) => each.agent === agent && each.turnId === turnId);
+  if (!surprise) return said;
+  const reasons = [surpriseText(surprise), ...(said.verdict === 'ask' ? said.reasons : [])];
+  return { ...said, verdict: 'ask', rule: surpriseRule, reasons: reasons.slice(0, 50), command: null };
+}
+
+function judgedAlone(action: ProposedAction, view: SessionView, policies: readonly Policy[], atMs: number): Judgement {
   const { facts = null } = action;
   const situation = situationOf(action, view, { state: view.policyState, atMs });
   const { demands, shadow, ...verdict } = ruled(action, facts, policies, situation);

@@ -41,6 +41,7 @@ const runnerFacts: ReadonlySet<NewEvent['type']> = new Set([
   'action.acted',
   'approval.delivered',
   'file.changed',
+  'effect.surprised',
 ]);
 
 /** A runner that does not answer a request within this time is treated as unreachable for that request, in ms. */

@@ -171,7 +171,7 @@ export class Links {
   }
 }
 
-const turnFact = /^(turn|item|action|approval|file)\./;
+const turnFact = /^(turn|item|action|approval|file|effect)\./;
 
 function parseHello(text: string | null): Hello {
   const parsed = text === null ? null : fromRunnerSchema.safeParse(parseJson(text));

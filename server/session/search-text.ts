@@ -63,6 +63,8 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.level];
     case 'file.changed':
       return [event.payload.path];
+    case 'effect.surprised':
+      return event.payload.paths.map(({ path }) => path);
     case 'approval.shown':
     case 'approval.voted':
     case 'approval.escalated':

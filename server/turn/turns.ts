@@ -2,12 +2,14 @@
  * Turns of every session: the log is the queue, one turn runs at a time, a runner is told what the log says and never the
  * other way round. Knows no harness and no policy.
  */
+import { surpriseText } from '#policy/effect.ts';
 import { AppError } from '#protocol/error.ts';
-import type { Fact, NewEvent } from '#protocol/event.ts';
+import { type Fact, type NewEvent, toLine } from '#protocol/event.ts';
 import { type ActionId, newId, type SessionId, type TurnId } from '#protocol/id.ts';
 import type { TextDelta } from '#protocol/runner-message.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { AgentView } from '#protocol/turn-view.ts';
+import type { SurpriseReaction } from '#protocol/workspace-file.ts';
 import type { Hello, RunnerLink } from '#server/runner/index.ts';
 import { Actions, type ActionsDeps, isOpen } from './actions.ts';
 import { type AgentWish, agentEvents, chosenAgent, type FamilyOf } from './agent.ts';
@@ -16,6 +18,8 @@ import type { OpenTexts } from './open-text.ts';
 import { type Start, Starts, startedEvent } from './starts.ts';
 
 export interface TurnsDeps extends ActionsDeps {
+  /** What follows when an agent of the session changes more than it said. */
+  onSurprise: (view: SessionView) => Promise<SurpriseReaction>;
   texts: OpenTexts;
   familyOf: FamilyOf;
   now: () => number;
@@ -34,6 +38,8 @@ export interface PromptRequest extends AgentWish {
 const takesPrompts = new Set<SessionView['status']>([
   ...(['starting', 'working', 'waiting', 'idle', 'unreachable', 'interrupted'] as const),
 ]);
+
+const runs = new Set<SessionView['status']>(['starting', 'working', 'waiting', 'idle', 'unreachable']);
 
 /** Nobody waits for these: they are written with what follows them, mostly the next question or the end of the turn. */
 const canLinger: ReadonlySet<Fact['type']> = new Set([
@@ -174,6 +180,7 @@ export class Turns {
   async commit(sessionId: SessionId, fact: Fact, principal: string, dedupeKey: string): Promise<void> {
     const { log, texts } = this.#deps;
     if (fact.type === 'action.requested') return this.#actions.request(sessionId, fact.payload, principal);
+    if (fact.type === 'effect.surprised') return this.#surprised(sessionId, fact, principal, dedupeKey);
     const decide = (view: SessionView | null) => {
       if (fact.type === 'turn.begun') return begunEvents(view, fact, principal, dedupeKey);
       const isLate = fact.type === 'turn.completed' && view?.turns.turn?.turnId !== fact.payload.turnId;
@@ -188,6 +195,24 @@ export class Turns {
       texts.endAll(sessionId);
       this.#starts.soon(sessionId);
     }
+  }
+
+  /** What follows by policy stands in the same append. What may be a person's doing has no consequence. */
+  async #surprised(
+    sessionId: SessionId,
+    fact: Fact & { type: 'effect.surprised' },
+    principal: string,
+    dedupeKey: string,
+  ): Promise<void> {
+    const { log, onSurprise, note } = this.#deps;
+    const view = await this.#peek(sessionId);
+    const wanted = fact.payload.shared || !view ? 'record' : onSurprise(view);
+    const reaction = await Promise.resolve(wanted).catch((cause: unknown) => {
+      note(`rules of ${sessionId}: ${String(cause)}`);
+      return 'record' as const;
+    });
+    const surprised = { ...fact, principal, dedupeKey };
+    await log.append(sessionId, (now) => [surprised, ...(reaction === 'pause' && now ? pausedBy(now, surprised) : [])]);
   }
 
   /** A person has decided about an action: its runner is told. */
@@ -218,6 +243,16 @@ function closedBy(view: SessionView | null, fact: Fact): NewEvent[] {
     return [{ type: 'approval.withdrawn', payload, principal: 'server', dedupeKey }];
   }
   return [{ type: 'approval.expired', payload: about, principal: 'server', dedupeKey }];
+}
+
+/** A session that is paused, or does not run, stays as it is. */
+function pausedBy(
+  { status }: SessionView,
+  { payload, dedupeKey }: NewEvent & { type: 'effect.surprised' },
+): NewEvent[] {
+  if (!runs.has(status)) return [];
+  const reason = toLine(surpriseText(payload), 400, 'an agent changed what its command did not say');
+  return [{ type: 'session.paused', payload: { reason }, principal: 'server', dedupeKey: `${dedupeKey}:paused` }];
 }
 
 /** Whoever drives the agent's terminal began it; while another turn runs it is none. */
