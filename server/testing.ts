@@ -170,6 +170,12 @@ const config = (home: string, change: Partial<Config>): Config => ({
   ...change,
 });
 
+const pages: Parameters<typeof openEntrance>[0]['pages'] = async (request, response) => {
+  if (request.url?.startsWith('/no-such-page')) response.statusCode = 404;
+  response.setHeader('Content-Type', 'text/html');
+  response.end(`<script nonce="${/'nonce-([^']+)'/.exec(String(request.headers['content-security-policy']))?.[1]}">`);
+};
+
 /** The caller closes it. Pages are one line of text with the nonce they were given. */
 export async function openTestServer(change: Partial<Config> = {}, before?: Remains): Promise<TestServer> {
   const { home, sql, host, closeDatabase } = before ?? (await freshMachine());
@@ -197,13 +203,7 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
     services,
     gateway,
     isDatabaseUp: async () => true,
-    pages: async (request, response) => {
-      if (request.url?.startsWith('/no-such-page')) response.statusCode = 404;
-      response.setHeader('Content-Type', 'text/html');
-      response.end(
-        `<script nonce="${/'nonce-([^']+)'/.exec(String(request.headers['content-security-policy']))?.[1]}">`,
-      );
-    },
+    pages,
   });
   url = entrance.url;
   const sockets = new Set<TestSocket>();

@@ -11,7 +11,7 @@ import type { Bus } from '#server/bus/index.ts';
 import type { Log, SessionTopics } from '#server/session/index.ts';
 
 /** A decision that has not come to anything for this long raises an alarm, in ms. */
-export const overdueMs = 10_000;
+const overdueMs = 10_000;
 /** Longest timer; the next one goes on from there, in ms. */
 const maxTimerMs = 3_600_000;
 
