@@ -82,10 +82,10 @@ const name = String.raw`(?:[A-Za-z_]\w*(?:\[[^\]]*\])?|\d+|[@*#?$!-])`;
 /** No quotes, no escapes, nothing that starts an expansion: bash and the parser read them alike. */
 const plain = String.raw`[\w ./:@%+,=~*?^-]*`;
 const forms = [
-  String.raw`#?${name}`,
+  `#?${name}`,
   String.raw`![A-Za-z_]\w*(?:[@*]|\[[@*]\])`,
-  String.raw`${name}:?[-+?=]${plain}`,
-  String.raw`${name}(?:##?|%%?)${plain}`,
+  `${name}:?[-+?=]${plain}`,
+  `${name}(?:##?|%%?)${plain}`,
   String.raw`${name}\/[\/#%]?${plain}`,
   String.raw`${name}(?:\^\^?|,,?)`,
   String.raw`${name}:(?: -)?\d+(?::-?\d+)?`,
