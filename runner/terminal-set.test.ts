@@ -66,6 +66,7 @@ beforeEach(async () => {
     isolation: 'process-group',
     sessionId: newId('session', source) as SessionId,
     link,
+    going: async () => undefined,
     state: (fact) => facts.push(fact),
     log: () => undefined,
   });
@@ -202,6 +203,7 @@ describe('terminals of a runner', () => {
       isolation: 'process-group',
       sessionId: newId('session', source) as SessionId,
       link,
+      going: async () => undefined,
       state: (fact) => facts.push(fact),
       log: () => undefined,
     });

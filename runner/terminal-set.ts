@@ -63,6 +63,8 @@ export interface TerminalSetOptions {
   isolation: Isolation;
   sessionId: SessionId;
   link: Link;
+  /** Resolves when a program may be started. */
+  going: () => Promise<void>;
   state: (fact: Pick<NewEvent, 'type' | 'payload'>) => void;
   log: (line: string) => void;
 }
@@ -93,6 +95,7 @@ export class TerminalSet {
     if (this.#entries.has(request.terminalId)) return;
     const { terminalId, name, command, cols, rows } = request;
     const program = await wrapProgram(this.#options.isolation, { command, cwd: this.#cwd ?? '/', env: process.env });
+    await this.#options.going();
     if (this.#entries.has(terminalId)) return;
     this.#checkRoom();
     const terminal = openTerminal({

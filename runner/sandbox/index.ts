@@ -2,3 +2,14 @@
 export { type Environment, scrubEnvironment } from './environment.ts';
 export { detectIsolation, type Isolation, namespaceArguments } from './isolation.ts';
 export { findProgram, findShell, wrapProgram } from './program.ts';
+export {
+  descendantsOf,
+  isAlive,
+  isLive,
+  listProcesses,
+  type ProcessIdentity,
+  type ProcessRow,
+  readChild,
+  readDescendants,
+  readProcess,
+} from './process-table.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { detectIsolation } from '#runner/sandbox/index.ts';
 import { findMarked, type HostFixture, openHostFixture, until } from './host-fixture.ts';
 import type { RunnerProcess } from './index.ts';
-import { readProcess } from './process-table.ts';
+import { readProcess } from '#runner/sandbox/index.ts';
 import { boundLogOf } from './runner-log.ts';
 
 /** Everything that has ever outlived a terminal: own session, ignored signals, background, double fork. */

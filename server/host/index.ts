@@ -5,7 +5,7 @@ import { AppError } from '#protocol/error.ts';
 import type { Launch } from '#protocol/launch.ts';
 import type { Environment, Isolation } from '#runner/sandbox/index.ts';
 import { killRunner } from './kill.ts';
-import { isAlive, type ProcessIdentity } from './process-table.ts';
+import { isAlive, type ProcessIdentity } from '#runner/sandbox/index.ts';
 import { listChildren, type RunnerChild } from './processes.ts';
 import { RunnerWatch } from './runner-watch.ts';
 import { Spare } from './spare.ts';
