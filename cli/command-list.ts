@@ -10,7 +10,7 @@ import { checkPolicy } from './policy/check.ts';
 import { explainPolicy, lintPolicy } from './policy/explain.ts';
 import { processListCommand } from './process-list.ts';
 import { listEvents } from './session/events.ts';
-import { endSession, resumeSession, stopSession } from './session/life.ts';
+import { endSession, pauseSession, resumeSession, stopSession } from './session/life.ts';
 import { listSessions, showSession } from './session/list.ts';
 import { newSession } from './session/new.ts';
 import { listTerminals } from './terminal/list.ts';
@@ -32,8 +32,9 @@ export const commands: readonly AnyCommand[] = [
   listSessions,
   showSession,
   listEvents,
-  stopSession,
+  pauseSession,
   resumeSession,
+  stopSession,
   endSession,
   sendPrompt,
   interruptTurn,

@@ -45,6 +45,8 @@ interface Run {
 async function watch({ api, io, isJson, sessionId, turnId, timeoutMs }: Run): Promise<TurnOutcome | null> {
   const onEvent = async (event: SessionEvent) => {
     if (isJson) return write(io.stdout, `${JSON.stringify(event)}\n`);
+    if (event.type === 'session.paused')
+      return write(io.stderr, `${printable(event.payload.reason)}; \`omnigent session resume ${sessionId}\` goes on\n`);
     if (event.type === 'item.completed') {
       const { kind, text, title, parentId, status } = event.payload;
       if (kind === 'message' && parentId === null) return write(io.stdout, spoken(text, io.stdout));

@@ -1,7 +1,6 @@
 /** Public face of the sandbox: what isolation this machine gives, and how a program is started under it. */
 export { type Environment, scrubEnvironment } from './environment.ts';
 export { detectIsolation, type Isolation, namespaceArguments } from './isolation.ts';
-export { findProgram, findShell, wrapProgram } from './program.ts';
 export {
   descendantsOf,
   isAlive,
@@ -13,3 +12,4 @@ export {
   readDescendants,
   readProcess,
 } from './process-table.ts';
+export { findProgram, findShell, wrapProgram } from './program.ts';

@@ -117,7 +117,8 @@ function judged(action: ProposedAction, view: SessionView, policy: Policy): Judg
         reasons: [`allowed for this session by ${allowance.by}`],
       }
     : asked;
-  return { ...said, reasons: [...said.reasons], policyHash, command: null, facts };
+  const pauses = policy.onViolation === 'pause';
+  return { ...said, reasons: [...said.reasons], policyHash, command: null, pauses, facts };
 }
 
 /** Never more than a workspace file can hold, and nothing but a file: a device or a pipe has no end. */

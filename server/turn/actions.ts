@@ -1,7 +1,7 @@
 /** Actions before they happen: judged in the append that records them, answered once, whatever dies meanwhile. Knows no policy. */
 
 import type { OpenAction } from '#protocol/action-view.ts';
-import type { EventPayload, NewEvent } from '#protocol/event.ts';
+import { type EventPayload, type NewEvent, toLine } from '#protocol/event.ts';
 import { type ActionId, type ApprovalId, newId, type SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { RunnerLink } from '#server/runner/index.ts';
@@ -14,6 +14,8 @@ export interface ActionsDeps {
   judge: Judge;
   /** The session's live link; null without one. */
   link: (sessionId: SessionId) => RunnerLink | null;
+  /** Nothing goes on in it now. */
+  isFrozen: (sessionId: SessionId) => boolean;
   note: (line: string) => void;
   now: () => number;
   random: (bytes: Uint8Array) => void;
@@ -37,6 +39,13 @@ export class Actions {
     }
   }
 
+  /** What was kept back while the session was paused. A runner that knows it already does not mind. */
+  deliverAll(view: SessionView): void {
+    for (const { actionId, judged, approval } of view.turns.actions) {
+      if (judged) this.#deliver(view.id, actionId, judged, approval?.approvalId ?? null);
+    }
+  }
+
   /** Records the action and, where the judge knows at once, the verdict with it. */
   async request(sessionId: SessionId, payload: Action, principal: string): Promise<void> {
     const { log } = this.#deps;
@@ -50,7 +59,7 @@ export class Actions {
       recorded = open ?? null;
       answer = view && !open ? this.#judge(sessionId, payload, view) : null;
       const isLater = answer === null || answer instanceof Promise;
-      return isLater ? [requested] : [requested, ...this.#judgedEvents(sessionId, payload, answer as Judgement)];
+      return isLater ? [requested] : [requested, ...this.#judgedEvents(view, payload, answer as Judgement)];
     });
     // Asked again: what the log says stands, whatever a judge would say now.
     if (!first?.isNew) return this.#repeat(sessionId, recorded as OpenAction | null);
@@ -91,7 +100,7 @@ export class Actions {
     void judged
       .then(async (judgement) => {
         const [judged] = await log.append(sessionId, (view) =>
-          isUnjudged(view, actionId) ? this.#judgedEvents(sessionId, payload, judgement) : [],
+          view && isUnjudged(view, actionId) ? this.#judgedEvents(view, payload, judgement) : [],
         );
         if (judged?.isNew) this.#deliver(sessionId, actionId, judgement);
       })
@@ -105,15 +114,17 @@ export class Actions {
     if (action?.judged) this.#deliver(sessionId, actionId, action.judged, action.approval?.approvalId ?? null);
   }
 
-  /** What is asked of people stands in the same append as the verdict that asks. */
-  #judgedEvents(sessionId: SessionId, payload: Action, judgement: Judgement): NewEvent[] {
+  /** What follows from a verdict stands in the same append: the question to people, or the pause of the session. */
+  #judgedEvents(view: SessionView | null, payload: Action, { pauses = false, ...judgement }: Judgement): NewEvent[] {
     const judged = judgedEvent(payload.actionId, judgement);
+    if (!view) return [judged];
+    if (pauses && judgement.verdict === 'deny' && !view.frozen) return [judged, pausedBy(payload, judgement)];
     if (judgement.verdict !== 'ask') return [judged];
     const approvalId = newId('approval', this.#deps);
-    return [judged, approvalRequested(sessionId, approvalId, payload, judgement)];
+    return [judged, approvalRequested(view.id, approvalId, payload, judgement)];
   }
 
-  /** `ask` waits for a person; whoever decides says so in the log. */
+  /** `ask` waits for a person; whoever decides says so in the log. In a paused session only the policy's own no is heard. */
   #deliver(
     sessionId: SessionId,
     actionId: ActionId,
@@ -121,8 +132,10 @@ export class Actions {
     approvalId: ApprovalId | null = null,
   ): void {
     if (verdict === 'ask') return;
+    const { isFrozen, link } = this.#deps;
+    if (isFrozen(sessionId) && (verdict === 'allow' || approvalId !== null)) return;
     const message = verdict === 'deny' ? reasons.join('; ').slice(0, 8_000) || 'denied by policy' : null;
-    this.#deps.link(sessionId)?.send({ type: 'action.verdict', actionId, verdict, message, command, approvalId });
+    link(sessionId)?.send({ type: 'action.verdict', actionId, verdict, message, command, approvalId });
   }
 }
 
@@ -133,8 +146,19 @@ const judgedEvent = (actionId: ActionId, judgement: Judgement): NewEvent => ({
   dedupeKey: `judged:${actionId}`,
 });
 
-const isUnjudged = (view: SessionView | null, actionId: ActionId): boolean =>
-  view?.turns.actions.some((action) => action.actionId === actionId && action.judged === null) ?? false;
+/** A guardrail that was run into pauses the session where its policy says so. */
+const pausedBy = (action: Action, { rule, reasons }: Pick<Judgement, 'rule' | 'reasons'>): NewEvent => ({
+  type: 'session.paused',
+  payload: {
+    reason: toLine(`paused by policy, ${rule}: ${reasons[0] ?? action.tool}`, 400, 'paused by policy'),
+    programs: 'frozen',
+  },
+  principal: 'server',
+  dedupeKey: `paused:${action.actionId}`,
+});
+
+const isUnjudged = (view: SessionView, actionId: ActionId): boolean =>
+  view.turns.actions.some((action) => action.actionId === actionId && action.judged === null);
 
 /** Its outcome is not known yet. */
 export const isOpen = (view: SessionView | null, actionId: ActionId): boolean =>

@@ -16,6 +16,8 @@ export const judgementSchema = z.object({
   policyHash: z.string().max(64),
   /** An allowed command is run as this instead; null: as it was asked. */
   command: z.string().max(32_768).nullable(),
+  /** A denial pauses the session. */
+  pauses: z.boolean().optional(),
   /** What was judged. */
   facts: actionFactsSchema.nullish(),
 });

@@ -31,9 +31,10 @@ export interface PromptRequest extends AgentWish {
   principal: string;
 }
 
-const takesPrompts = new Set<SessionView['status']>([
+const promptable = new Set<SessionView['status']>([
   ...(['starting', 'working', 'waiting', 'idle', 'unreachable', 'interrupted'] as const),
 ]);
+const takesPrompts = ({ status, frozen }: SessionView): boolean => promptable.has(status) || Boolean(frozen);
 
 /** Nobody waits for these: they are written with what follows them, mostly the next question or the end of the turn. */
 const canLinger: ReadonlySet<Fact['type']> = new Set([
@@ -64,7 +65,7 @@ export class Turns {
     let queuedAt = 0;
     const appended = await log.append(sessionId, (view) => {
       if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
-      if (!takesPrompts.has(view.status)) throw notRunning(view);
+      if (!takesPrompts(view)) throw notRunning(view);
       const added = agentEvents(view.turns, wish, principal, this.#deps.familyOf);
       const chosen = chosenAgent(view.turns, wish, added, this.#deps.familyOf);
       agent = chosen.name;
@@ -74,7 +75,7 @@ export class Turns {
         principal,
         dedupeKey: turnId,
       };
-      const isFree = isLinked && view.turns.turn === null && view.turns.queue.length === 0;
+      const isFree = isLinked && !view.frozen && view.turns.turn === null && view.turns.queue.length === 0;
       const { conversation } = chosen;
       start =
         isFree && !needsHandover(view.turns, chosen) ? { turnId, agent: chosen, conversation, handover: null } : null;
@@ -129,6 +130,8 @@ export class Turns {
     let chosen: AgentView | null = null;
     await log.append(sessionId, (view) => {
       if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
+      if (view.frozen)
+        throw new AppError({ code: 'session.paused', message: 'the session is paused; resume it first' });
       if (view.turns.turn) throw new AppError({ code: 'session.conflict', message: 'a turn runs; wait for its end' });
       const events = agentEvents(view.turns, wish, principal, familyOf);
       chosen = chosenAgent(view.turns, wish, events, familyOf);
@@ -188,6 +191,13 @@ export class Turns {
       texts.endAll(sessionId);
       this.#starts.soon(sessionId);
     }
+  }
+
+  /** The session goes on after a pause: its runner is told what was kept back. */
+  async going(sessionId: SessionId): Promise<void> {
+    const view = await this.#peek(sessionId);
+    if (view) this.#actions.deliverAll(view);
+    this.#starts.soon(sessionId);
   }
 
   /** A person has decided about an action: its runner is told. */
