@@ -128,7 +128,9 @@ describe.each(['acp:example', 'claude-sdk'])('%s', (harness) => {
     const events = await eventsOf(session);
     const asked = events.find(({ type }) => type === 'action.requested');
     expect(performance.timeOrigin + growth.lastAt - Date.parse(asked?.at ?? '')).toBeLessThan(aimMs);
-    expect((await viewOf(session)).reason).toMatch(/^paused by policy, security_guardrails.forbidden_commands\[0\]: .*env/);
+    expect((await viewOf(session)).reason).toMatch(
+      /^paused by policy, security_guardrails.forbidden_commands\[0\]: .*env/,
+    );
     const shown = await omnigent('session', 'resume', session, '--json');
     expect([shown.exitCode, json(shown.stdout)]).toMatchObject([0, { sessionId: session }]);
     expect(await endOf(session, turnId)).toMatchObject({ status: 'completed', said: 'It was not allowed.' });
@@ -190,7 +192,10 @@ it('[PAU3] a paused session refuses new terminals and keys, and says why; unknow
   const { sessionId: session } = await ada.api.session.create.mutate({ dir });
   await ada.api.session.pause.mutate({ session });
   const refused = await omnigent('terminal', 'new', session, '--', 'true');
-  expect(refused).toMatchObject({ exitCode: 9, stderr: expect.stringContaining('the session is paused by Ada; resume it') });
+  expect(refused).toMatchObject({
+    exitCode: 9,
+    stderr: expect.stringContaining('the session is paused by Ada; resume it'),
+  });
   const typed = await new Commands(server, dir).run(['attach', session, '--pipe', '--take'], { input: 'ls\n' });
   expect(typed).toMatchObject({ exitCode: 9, stderr: expect.stringContaining('the session is paused by Ada') });
   expect((await omnigent('pause', session)).exitCode).toBe(0);

@@ -100,9 +100,9 @@ describe('a paused session', () => {
     expect((await view()).turns.queue.map(({ turnId: id }) => id)).toHaveLength(2);
     expect(runner.of('turn.start')).toEqual([]);
     await resume();
-    await expect.poll(() => runner.of('turn.start').map(({ turnId: id, prompt }) => [id, prompt])).toEqual([
-      [turnId, 'first'],
-    ]);
+    await expect
+      .poll(() => runner.of('turn.start').map(({ turnId: id, prompt }) => [id, prompt]))
+      .toEqual([[turnId, 'first']]);
   });
 
   it('[PAU4] a decision of people reaches the runner once it goes on', async () => {
@@ -111,7 +111,14 @@ describe('a paused session', () => {
     await pause();
     const approvalId = (await view()).turns.actions[0]?.approval?.approvalId;
     if (!approvalId) throw new Error('nobody is asked');
-    const decision = { approvalId, decision: 'approved' as const, note: null, edit: null, forSession: false, hash: null };
+    const decision = {
+      approvalId,
+      decision: 'approved' as const,
+      note: null,
+      edit: null,
+      forSession: false,
+      hash: null,
+    };
     await server.services.approvals.decide(decision, await person());
     expect(await view()).toMatchObject({ status: 'paused' });
     expect(runner.of('action.verdict')).toEqual([]);
