@@ -61,7 +61,9 @@ test('[PAU8] paused by a click, prompts wait, resumed from the palette; a policy
   await expect(page.getByText('it is forbidden: env').first()).toBeVisible({ timeout: 30_000 });
   await expect(page.getByText(/The session is paused by policy/)).toBeVisible();
   await page.goto(server.url);
-  await expect(page.getByRole('region', { name: /Needs you/ }).getByRole('link', { name: 'rename-accounts' })).toBeVisible();
+  await expect(
+    page.getByRole('region', { name: /Needs you/ }).getByRole('link', { name: 'rename-accounts' }),
+  ).toBeVisible();
   await page.goto(`${server.url}/sessions/${sessionId}`);
   await show(page, 'session-paused-by-policy');
   await page.setViewportSize(wide);

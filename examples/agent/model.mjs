@@ -42,19 +42,21 @@ export async function streamAnswer(call, signal, say) {
   const said = { message: '', thought: '' };
   for (let n = 0; ; n++) {
     const again = { message: '', thought: '' };
+    const before = said.message.length + said.thought.length;
     try {
       return await streamOnce(request, signal, async (kind, more) => {
-        const before = again[kind].length;
+        const start = again[kind].length;
         again[kind] += more;
         // What was said before the cut is not said twice; where it comes out otherwise it begins anew.
         if (said[kind].startsWith(again[kind])) return;
         const isSame = again[kind].startsWith(said[kind]);
-        const rest = isSame ? again[kind].slice(Math.max(before, said[kind].length)) : `\n\n${again[kind]}`;
+        const rest = isSame ? again[kind].slice(Math.max(start, said[kind].length)) : `\n\n${again[kind]}`;
         said[kind] = again[kind];
         await say(kind, rest);
       });
     } catch (cause) {
       if (signal.aborted || n === 5 || !(cause instanceof Cut)) throw cause;
+      if (said.message.length + said.thought.length > before) n = 0;
       await sleep(2 ** n * 250, undefined, { signal });
     }
   }
