@@ -31,7 +31,7 @@ export async function startBareAgent(name: string, model: ModelServer): Promise<
   await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}`;
   const env = { ...process.env, OMNIGENT_AGENT_PATH: join(projectRoot, 'e2e/agents/node_modules/.bin') };
-  const launcher = createLauncher('process-group');
+  const launcher = createLauncher('process-group', async () => undefined);
   await writeFile(join(folder, 'sample.txt'), 'a line\n');
   const isClaude = name.startsWith('claude');
   const agent = await (await harnessOf(name)).start({

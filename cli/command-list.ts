@@ -11,7 +11,7 @@ import { explainPolicy, lintPolicy } from './policy/explain.ts';
 import { replayPolicy } from './policy/replay.ts';
 import { processListCommand } from './process-list.ts';
 import { listEvents } from './session/events.ts';
-import { endSession, resumeSession, stopSession } from './session/life.ts';
+import { endSession, pauseSession, resumeSession, stopSession } from './session/life.ts';
 import { listSessions, showSession } from './session/list.ts';
 import { newSession } from './session/new.ts';
 import { listTerminals } from './terminal/list.ts';
@@ -33,8 +33,9 @@ export const commands: readonly AnyCommand[] = [
   listSessions,
   showSession,
   listEvents,
-  stopSession,
+  pauseSession,
   resumeSession,
+  stopSession,
   endSession,
   sendPrompt,
   interruptTurn,

@@ -1,7 +1,13 @@
 /** Finds every process that belongs to one server folder, whoever its parent is by now. Knows no server. */
 import { readFile, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, isLive, type ProcessIdentity, readDescendants, readProcesses } from '#server/host/process-table.ts';
+import {
+  isAlive,
+  isLive,
+  type ProcessIdentity,
+  readDescendants,
+  readProcesses,
+} from '#runner/sandbox/process-table.ts';
 
 export interface FoundProcess extends ProcessIdentity {
   ppid: number;

@@ -37,6 +37,8 @@ export interface OpenApproval {
   votes?: string[];
   /** Further people who may approve by now. */
   escalatedTo?: string[];
+  /** How long its session was paused while it waited, in ms: that time does not count. */
+  pausedMs?: number;
   /** ISO 8601 UTC. It was decided long ago and has not come to anything. */
   overdueAt?: string;
   /** Null while it waits. */
@@ -193,6 +195,17 @@ export function foldActions<V extends ActionsView>(view: V, event: SessionEvent)
       return view;
   }
 }
+
+/** Time between `from` and `to` (ISO 8601 UTC) does not count for what waited then. */
+export const stoodStill = <V extends ActionsView>(view: V, from: string, to: string): V => ({
+  ...view,
+  actions: view.actions.map((action) => {
+    const { approval } = action;
+    if (!approval || approval.decided) return action;
+    const ms = Math.max(0, Date.parse(to) - Math.max(Date.parse(from), Date.parse(approval.at)));
+    return { ...action, approval: { ...approval, pausedMs: (approval.pausedMs ?? 0) + ms } };
+  }),
+});
 
 export const withdrawn = (actionId: ActionId, approvalId: ApprovalId, reason: string) => ({
   type: 'approval.withdrawn' as const,

@@ -32,6 +32,7 @@ export const errorCodes = {
   'session.ambiguous': facts(409, 4409, 2),
   'session.not-running': facts(409, 4409, 9, true),
   'session.ended': facts(409, 4409, 9),
+  'session.paused': facts(409, 4409, 9, true),
   'session.conflict': facts(409, 4409, 9),
   'turn.not-found': facts(404, 4404, 10),
   'approval.not-found': facts(404, 4404, 10),

@@ -54,7 +54,10 @@ export const eventPayloads = {
     includesChanges: z.boolean(),
   }),
   'session.failed': reason,
-  'session.paused': reason,
+  'session.paused': reason.extend({
+    /** What became of what ran: ended with its runner, which is meant where nothing is said, or stopped where it was. */
+    programs: z.enum(['ended', 'frozen']).optional(),
+  }),
   'session.resumed': z.object({}),
   'session.interrupted': reason,
   'session.ended': z.object({

@@ -61,6 +61,8 @@ export const fromRunnerSchema = z.discriminatedUnion('type', [
     newestTurn: turnIdSchema.nullable(),
     /** Actions that wait for a verdict. */
     actions: z.array(actionIdSchema).max(1_000),
+    /** Whether what it started stands still; a runner from before that could be leaves it out. */
+    isFrozen: z.boolean().optional(),
   }),
   /** A journaled fact; sent in order of `n`, resent after every reconnect until acked. */
   z.object({
@@ -176,6 +178,8 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
   }),
   /** Answered by a `runnerDiff` against where the turn began, else the base; what the last turn changed is stated before. */
   z.object({ type: z.literal('checkout.diff'), request: count, turnId: turnIdSchema.nullish() }),
+  /** Everything below the runner is to stand still, or to go on; answered when it does. */
+  z.object({ type: z.literal('session.freeze'), request: count, isFrozen: z.boolean() }),
   /** End the programs, then the runner. `discard` removes the checkout even if it holds unsaved work. */
   z.object({ type: z.literal('stop'), request: count, checkout: z.enum(['keep', 'remove-if-saved', 'discard']) }),
 ]);

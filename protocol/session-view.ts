@@ -1,6 +1,6 @@
 /** The fold of a session's events: what lists, pages and the CLI show. Pure; the server stores it beside the log. */
 import * as z from 'zod';
-import type { OpenApproval } from './action-view.ts';
+import { type OpenApproval, stoodStill } from './action-view.ts';
 import type { EventPayload, SessionEvent } from './event.ts';
 import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
 import type { PolicyPlace } from './policy-event.ts';
@@ -50,6 +50,10 @@ export interface SessionView {
   sessionPolicy?: { hash: string; restricted: string[] } | null;
   /** What rules may ask of it. Absent in views stored before there were rules, and until an agent works. */
   policyState?: PolicyState;
+  /** It is paused and its programs stand still, with their runner; null or absent otherwise. */
+  frozen?: { reason: string; at: string; by: string } | null;
+  /** When it last went on after a pause, ISO 8601 UTC; absent before. */
+  thawedAt?: string;
   members: { personId: PersonId; name: string; role: Role }[];
   /** Keystroke messages dropped because their sender did not drive. */
   refusedKeys: number;
@@ -142,6 +146,7 @@ function closeAll(view: SessionView, at: string, reason: string): SessionView {
   return {
     ...view,
     runner: null,
+    frozen: null,
     terminals: view.terminals.map((t) => (isOpen(t) ? { ...t, driver: null, drivenSince: null, closed } : t)),
   };
 }
@@ -175,16 +180,32 @@ function foldTerminal(view: SessionView, event: SessionEvent): SessionView {
   }
 }
 
+/** Its programs stand still with their runner, or have ended with it. */
+function paused(view: SessionView, { at, principal, payload }: SessionEvent & { type: 'session.paused' }): SessionView {
+  const { reason, programs } = payload;
+  if (programs !== 'frozen') return withStatus(closeAll(view, at, reason), at, 'paused', reason);
+  return withStatus({ ...view, frozen: { reason, at, by: principal } }, at, 'paused', reason);
+}
+
+/** Where its runner cannot be reached it goes on as soon as that is back. */
+function thawed(view: SessionView, at: string): SessionView {
+  const next = { ...view, frozen: null, thawedAt: at, turns: stoodStill(view.turns, view.frozen?.at ?? at, at) };
+  if (view.status !== 'paused') return next;
+  const { status, reason } =
+    view.runner === null ? { status: 'starting' as const, reason: 'starting a runner' } : activity(next);
+  return withStatus(next, at, status, reason);
+}
+
 function foldLife(view: SessionView, event: SessionEvent): SessionView {
   switch (event.type) {
     case 'session.failed':
       return withStatus(closeAll(view, event.at, event.payload.reason), event.at, 'failed', event.payload.reason);
     case 'session.paused':
-      return withStatus(closeAll(view, event.at, event.payload.reason), event.at, 'paused', event.payload.reason);
+      return paused(view, event);
     case 'session.interrupted':
       return withStatus(closeAll(view, event.at, event.payload.reason), event.at, 'interrupted', event.payload.reason);
     case 'session.resumed':
-      return withStatus(view, event.at, 'starting', 'starting a runner');
+      return view.frozen ? thawed(view, event.at) : withStatus(view, event.at, 'starting', 'starting a runner');
     case 'session.ended': {
       const ended = { ...closeAll(view, event.at, 'session ended'), checkoutState: event.payload.checkout };
       return withStatus(ended, event.at, 'ended', `checkout ${event.payload.checkout}`);
@@ -193,6 +214,8 @@ function foldLife(view: SessionView, event: SessionEvent): SessionView {
       const { runnerId, epoch, isolation, warning } = event.payload;
       const runner = { runnerId, epoch, isolation, warning, connectedAt: event.at };
       const { status, reason } = activity(view);
+      const { frozen } = view;
+      if (frozen) return { ...view, runner, status: 'paused', reason: frozen.reason, statusSince: frozen.at };
       return withStatus({ ...view, runner }, event.at, status, reason);
     }
     case 'runner.lost':

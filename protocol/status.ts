@@ -29,4 +29,11 @@ const attentionOf: Record<Status, Attention> = {
   ended: 'done',
 };
 
-export const attentionFor = (view: { status: Status }): Attention => attentionOf[view.status];
+/** What `frozen` of a session's view is about here: a pause that no person made wants one to look. */
+interface Attended {
+  status: Status;
+  frozen?: { by: string } | null;
+}
+
+export const attentionFor = ({ status, frozen }: Attended): Attention =>
+  status === 'paused' && frozen?.by === 'server' ? 'needs' : attentionOf[status];

@@ -39,7 +39,12 @@ export const toViewerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('resized'), n: count, offset: count, cols: colsSchema, rows: rowsSchema }),
   /** Your input up to `n` reached the program. */
   z.object({ type: z.literal('input-acked'), n: count }),
-  /** Your input was dropped; `drives` is who drives. */
-  z.object({ type: z.literal('input-refused'), n: count, drives: z.string().nullable() }),
+  /** Your input was dropped; `drives` is who drives, `why` what else speaks against it: "paused by Ada". */
+  z.object({
+    type: z.literal('input-refused'),
+    n: count,
+    drives: z.string().nullable(),
+    why: z.string().nullish(),
+  }),
 ]);
 export type ToViewer = z.infer<typeof toViewerSchema>;

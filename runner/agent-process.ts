@@ -7,10 +7,12 @@ import { type Isolation, wrapProgram } from './sandbox/index.ts';
 /** What is kept of stderr, in characters. */
 const maxComplaint = 600;
 
-export function createLauncher(isolation: Isolation): Launcher {
+/** `going` resolves when a program may be started. */
+export function createLauncher(isolation: Isolation, going: () => Promise<void>): Launcher {
   return {
     async spawn(command, more, cwd): Promise<AgentProcess> {
       const { file, args, env } = await wrapProgram(isolation, { command, cwd, env: process.env });
+      await going();
       const child = spawn(file, args, {
         cwd,
         env: { ...env, ...more } as unknown as NodeJS.ProcessEnv,

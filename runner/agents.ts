@@ -18,8 +18,10 @@ import { openAgentTerminal } from './agent-terminal.ts';
 import type { Checkout } from './checkout/index.ts';
 import type { FileChange } from './checkout/tree-diff.ts';
 import { EffectCheck } from './effect-check.ts';
+import { assertGoing, type Freezer } from './freezer.ts';
 import { Gate } from './gate.ts';
 import { harnessOf } from './harness/index.ts';
+import { HoldClock } from './hold-clock.ts';
 import type { TerminalSet } from './terminal-set.ts';
 import { TurnSet } from './turn-set.ts';
 import { TurnStates } from './turn-states.ts';
@@ -38,12 +40,15 @@ export interface AgentsOptions {
   /** False without a link. */
   send: (message: FromRunner) => boolean;
   terminals: Pick<TerminalSet, 'open' | 'get' | 'close'>;
+  freezer: Pick<Freezer, 'isFrozen' | 'going' | 'kill'>;
   log: (line: string) => void;
 }
 
 export class Agents {
   readonly #options: AgentsOptions;
   readonly #gate: Gate;
+  /** Stands still while the agents do: nobody is late with a verdict then. */
+  readonly #clock = new HoldClock(() => performance.now());
   readonly #facts: ActionFactsMaker;
   readonly #effects: EffectCheck;
   readonly #turns: TurnSet;
@@ -67,11 +72,8 @@ export class Agents {
       factsOf: (action) => this.#facts.of(action),
       holdMs: launch.holdMs,
       state: (type, payload) => this.#state({ type, payload } as Pick<NewEvent, 'type' | 'payload'>),
-      after(ms, task) {
-        const timer = setTimeout(task, ms);
-        return () => clearTimeout(timer);
-      },
-      mayAct: () => this.#mayWrite(),
+      after: (ms, task) => this.#clock.after(ms, task),
+      mayAct: () => options.freezer.going().then(() => this.#mayWrite()),
     });
     this.#cwd = new Promise((resolve) => {
       this.#place = resolve;
@@ -91,11 +93,11 @@ export class Agents {
   }
 
   #openTurns(): TurnSet {
-    const { launch, ids, port, send, log, terminals } = this.#options;
+    const { launch, ids, port, send, log, terminals, freezer } = this.#options;
     return new TurnSet({
       ...{ ids, log, gate: this.#gate, port, harnessOf, cwd: this.#cwd },
       state: (fact) => this.#state(fact),
-      launcher: createLauncher(launch.isolation),
+      launcher: createLauncher(launch.isolation, () => freezer.going()),
       env: { PATH: process.env.PATH, ...launch.programs },
       homeOf: async (agent) => {
         const home = join(launch.directory, 'agents', agent);
@@ -171,6 +173,7 @@ export class Agents {
 
   async open({ agent, conversation }: Message<'agent.open'>): Promise<void> {
     if (!this.#states) throw new AppError({ code: 'session.not-running', message: 'the checkout is not there yet' });
+    assertGoing(this.#options.freezer);
     await this.#turns.open(agent, conversation);
   }
 
@@ -178,8 +181,20 @@ export class Agents {
     await this.#turns.steer(turnId, text, by);
   }
 
+  /** One that stands still hears nothing: it is ended, and the next turn starts it anew on its conversation. */
   async interrupt({ turnId, reason }: Message<'turn.interrupt'>): Promise<void> {
-    await this.#turns.interrupt(turnId, reason);
+    const { freezer, log } = this.#options;
+    const asked = this.#turns.interrupt(turnId, reason);
+    const worker = freezer.isFrozen ? this.#turns.workerOf(turnId) : null;
+    if (worker === null) return asked;
+    freezer.kill(worker);
+    await asked.catch((cause: unknown) => log(`interrupted while it stood still: ${String(cause)}`));
+  }
+
+  /** Whether time passes for what waits for a verdict. */
+  hold(isHeld: boolean): void {
+    if (isHeld) this.#clock.stop();
+    else this.#clock.go();
   }
 
   judged(message: Message<'action.verdict'>): void {
@@ -187,7 +202,8 @@ export class Agents {
     this.#gate.judged(message);
   }
 
-  hold({ actionId, ms }: Message<'action.hold'>): void {
+  /** People have this long to decide about it. */
+  holdFor({ actionId, ms }: Message<'action.hold'>): void {
     this.#gate.hold(actionId, ms);
   }
 

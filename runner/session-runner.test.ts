@@ -245,6 +245,44 @@ describe('runner of a session', () => {
     expect(lines.join('\n')).toContain('lease');
   });
 
+  it('[PAU2] stands still when told to, says so with each link, starts nothing, and goes on', async () => {
+    await start({}, ['sh', '-c', 'while :; do echo tick; sleep 0.02; done']);
+    await soon(() => expect(server.frames.length).toBeGreaterThan(5));
+    server.send({ type: 'session.freeze', request: 1, isFrozen: true });
+    await soon(() => expect(server.of('reply')).toMatchObject([{ request: 1, ok: true }]));
+    const said = server.frames.length;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(server.frames.length - said).toBeLessThanOrEqual(1);
+    const [terminalId, size] = [newId('terminal', source), { cols: 80, rows: 24 }];
+    server.send({ type: 'terminal.open', request: 2, terminalId, name: 'x', command: null, ...size });
+    await soon(() => expect(server.of('reply')[1]).toMatchObject({ request: 2, ok: false, code: 'session.paused' }));
+    server.cut();
+    await soon(() => expect(server.of('hello')).toHaveLength(2));
+    expect(server.of('hello').map(({ isFrozen }) => isFrozen)).toEqual([false, true]);
+    server.send({ type: 'session.freeze', request: 3, isFrozen: false });
+    await soon(() => expect(server.frames.length).toBeGreaterThan(said + 5));
+  });
+
+  it('[PAU5] stop ends what stands still at once, also while something waits to start', async () => {
+    await start({}, ['sh', '-c', 'trap "" HUP TERM; echo up; while :; do sleep 1; done']);
+    await soon(() => expect(server.frames).not.toEqual([]));
+    server.send({ type: 'session.freeze', request: 1, isFrozen: true });
+    await soon(() => expect(server.of('reply')).toHaveLength(1));
+    const since = performance.now();
+    server.send({ type: 'stop', request: 2, checkout: 'keep' });
+    expect(await ended).toBe(0);
+    expect(performance.now() - since).toBeLessThan(1_000);
+    server.heard.length = 0;
+    server.onHello = () => {
+      server.send({ type: 'welcome', wanted: [] });
+      server.send({ type: 'session.freeze', request: 3, isFrozen: true });
+      server.send({ type: 'stop', request: 4, checkout: 'keep' });
+    };
+    await start({ directory: join(folder, 'second') });
+    expect(await ended).toBe(0);
+    expect(server.of('reply').at(-1)).toMatchObject({ request: 4, ok: true });
+  });
+
   it('a request that fails is answered with its code, and others go on', async () => {
     const launch = await start();
     await soon(() => expect(server.events()).toHaveLength(2));

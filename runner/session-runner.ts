@@ -15,6 +15,7 @@ import { AgentPort } from './agent-port.ts';
 import { Agents } from './agents.ts';
 import { type Checkout, openCheckout } from './checkout/index.ts';
 import { Connection } from './connection.ts';
+import { assertGoing, Freezer } from './freezer.ts';
 import { Journal } from './journal.ts';
 import { TerminalSet } from './terminal-set.ts';
 
@@ -45,9 +46,11 @@ export class SessionRunner {
   readonly #connection: Connection;
   readonly #terminals: TerminalSet;
   readonly #agents: Agents;
+  readonly #freezer: Freezer;
   #checkout: Checkout | null = null;
   /** Resolves when the checkout is made or cannot be. */
   #prepared: Promise<void> = Promise.resolve();
+  #isPrepared = false;
   /** Highest event number handed to the current link. */
   #sent = 0;
   /** Counts links: requests are numbered within one, so an answer belongs to the link that asked. */
@@ -74,7 +77,9 @@ export class SessionRunner {
         refused: (reason) => void this.#abandon(`the server refuses this runner: ${reason}`),
       },
     });
+    this.#freezer = new Freezer(log);
     this.#terminals = new TerminalSet({
+      going: () => this.#freezer.going(),
       isolation: launch.isolation,
       sessionId: launch.sessionId,
       link: this.#connection,
@@ -88,6 +93,7 @@ export class SessionRunner {
       port,
       send: (message) => this.#connection.send(message),
       terminals: this.#terminals,
+      freezer: this.#freezer,
     });
   }
 
@@ -167,12 +173,13 @@ export class SessionRunner {
       this.#terminals.enter(checkout.start);
       this.#agents.enter(checkout, created !== null);
       if (launch.terminal) await this.#terminals.open(launch.terminal);
+      this.#isPrepared = true;
     } catch (cause) {
       const fallback = 'the checkout could not be made';
       const reason = cause instanceof AppError ? toLine(cause.message, 400, fallback) : fallback;
       this.#options.log(`prepare: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
       this.#state({ type: 'session.failed', payload: { reason } });
-      await Promise.all([this.#terminals.closeAll(), this.#agents.closeAll()]);
+      await this.#closeAll();
       await this.#leave(1);
     }
   }
@@ -192,6 +199,7 @@ export class SessionRunner {
       isolation: launch.isolation,
       warning: launch.warning,
       terminals: this.#terminals.states(),
+      isFrozen: this.#freezer.isFrozen,
       ...this.#agents.greeting,
     };
   }
@@ -207,7 +215,7 @@ export class SessionRunner {
         this.#journal.ack(message.n);
         return;
       case 'terminal.open':
-        return this.#answer(message.request, this.#terminals.open(message));
+        return this.#answer(message.request, this.#open(message));
       case 'terminal.close':
         return this.#answer(message.request, this.#terminals.close(message.terminalId));
       case 'terminal.resize':
@@ -227,13 +235,15 @@ export class SessionRunner {
       case 'action.verdict':
         return this.#agents.judged(message);
       case 'action.hold':
-        return this.#agents.hold(message);
+        return this.#agents.holdFor(message);
       case 'policy.place':
         return this.#agents.follow(message);
       case 'action.examine':
         return this.#answer(message.request, this.#agents.examine(message));
       case 'checkout.diff':
         return this.#answer(message.request, this.#agents.diff(message));
+      case 'session.freeze':
+        return this.#answer(message.request, this.#freeze(message.isFrozen));
       case 'stop':
         return this.#answer(message.request, this.#stop(message.checkout));
     }
@@ -274,11 +284,36 @@ export class SessionRunner {
 
   async #stop(fate: 'keep' | 'remove-if-saved' | 'discard'): Promise<StopResult> {
     this.#isStopping = true;
+    if (!this.#isPrepared) this.#release();
     await this.#prepared;
-    await Promise.all([this.#terminals.closeAll(), this.#agents.closeAll()]);
+    await this.#closeAll();
     const result = await this.#settleCheckout(fate);
     setTimeout(() => void this.#leave(0), 50);
     return result;
+  }
+
+  async #open(message: ToRunner & { type: 'terminal.open' }): Promise<void> {
+    assertGoing(this.#freezer);
+    await this.#terminals.open(message);
+  }
+
+  async #freeze(isFrozen: boolean): Promise<void> {
+    this.#agents.hold(isFrozen);
+    if (isFrozen) await this.#freezer.freeze();
+    else this.#freezer.thaw();
+  }
+
+  /** What is still being prepared waits to start something: then nothing is kept still any more, and ended instead. */
+  #release(): void {
+    if (this.#freezer.isFrozen) this.#freezer.kill();
+    this.#freezer.thaw();
+  }
+
+  /** What stands still would not hear that it is to end. */
+  async #closeAll(): Promise<void> {
+    const closing = Promise.all([this.#terminals.closeAll(), this.#agents.closeAll()]);
+    if (this.#freezer.isFrozen) this.#freezer.kill();
+    await closing;
   }
 
   async #settleCheckout(fate: 'keep' | 'remove-if-saved' | 'discard'): Promise<StopResult> {
@@ -292,7 +327,7 @@ export class SessionRunner {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#options.log(reason);
-    await Promise.all([this.#terminals.closeAll(), this.#agents.closeAll()]);
+    await this.#closeAll();
     await this.#leave(0);
   }
 

@@ -65,6 +65,8 @@ export interface TerminalSetOptions {
   isolation: Isolation;
   sessionId: SessionId;
   link: Link;
+  /** Resolves when a program may be started. */
+  going: () => Promise<void>;
   state: (fact: Pick<NewEvent, 'type' | 'payload'>) => void;
   /** Keys of a person reached a program that is no agent. */
   onTyped: () => void;
@@ -97,6 +99,7 @@ export class TerminalSet {
     if (this.#entries.has(request.terminalId)) return;
     const { terminalId, name, command, cols, rows } = request;
     const program = await wrapProgram(this.#options.isolation, { command, cwd: this.#cwd ?? '/', env: process.env });
+    await this.#options.going();
     if (this.#entries.has(terminalId)) return;
     this.#checkRoom();
     const terminal = openTerminal({

@@ -118,6 +118,11 @@ export class TurnSet {
     await this.#running.agent?.interrupt();
   }
 
+  /** Pid of the agent that works on this turn; null where none does yet. */
+  workerOf(turnId: TurnId): number | null {
+    return this.#running?.turnId === turnId ? (this.#running.agent?.pid ?? null) : null;
+  }
+
   /** Sends the text of every open item from its beginning: for a new link. */
   resume(): void {
     this.#texts.resume();

@@ -13,7 +13,7 @@ import type { Harnesses, Host } from '#server/host/index.ts';
 import { Policies, Trials } from '#server/policy/index.ts';
 import { createPresence } from '#server/presence/index.ts';
 import { Providers } from '#server/provider/index.ts';
-import { type CompareCheckouts, Differences, Lifecycle, Runners } from '#server/runner/index.ts';
+import { type CompareCheckouts, Differences, Lifecycle, Pauses, Runners } from '#server/runner/index.ts';
 import { SecretBox } from '#server/secret/index.ts';
 import { anchorFileOf, openLog } from '#server/session/index.ts';
 import { Terminals } from '#server/terminal/index.ts';
@@ -67,6 +67,13 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     ...{ log, texts, now, random, note, judge, familyOf: options.harnesses.familyOf, onSurprise: policies.onSurprise },
     changedPlace: (view) => policies.changedPlace(view),
     link: (sessionId) => runners.links.get(sessionId),
+    isFrozen: (sessionId) => pauses.isFrozen(sessionId),
+  });
+  const pauses: Pauses = new Pauses({
+    ...{ bus, note },
+    link: (sessionId) => runners.links.get(sessionId),
+    onGoing: (sessionId) =>
+      void turns.going(sessionId).catch((cause: unknown) => note(`resume of ${sessionId}: ${String(cause)}`)),
   });
   const runners: Runners = new Runners({
     ...{ sql, log, host, now, random, note, home, turns, agents: options.agents },
@@ -75,7 +82,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     isolation: options.isolation,
   });
   const lifecycle = new Lifecycle({
-    ...{ log, runners, now, random, home },
+    ...{ log, runners, pauses, now, random, home },
     removeCheckout: options.removeCheckout,
     onTerminal: (...args) => terminals.expect(...args),
   });
@@ -101,7 +108,13 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const { pids, url } = options;
   const secrets = new SecretBox({ home, given: options.secretKey, random });
   const providers = await Providers.open({ sql, log, secrets, environment: options.providers, now });
-  const gateway = new Gateway({ providerNamed: (name) => providers.find(name), url, calls: ledger, note });
+  const gateway = new Gateway({
+    providerNamed: (name) => providers.find(name),
+    url,
+    calls: ledger,
+    holds: pauses,
+    note,
+  });
   return {
     services: {
       ...{

@@ -63,6 +63,7 @@ export class TestRunner {
       terminals: [],
       newestTurn: null,
       actions: [],
+      isFrozen: false,
       ...identity,
       ...change,
     });
@@ -134,6 +135,7 @@ export class TestRunner {
       case 'terminal.close':
         this.state('terminal.closed', { terminalId: message.terminalId, exitCode: 0, signal: null, reason: null });
         return this.say({ type: 'reply', request: message.request, ok: true, result: null });
+      case 'session.freeze':
       case 'turn.steer':
       case 'turn.interrupt':
       case 'agent.open':

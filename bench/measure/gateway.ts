@@ -107,7 +107,8 @@ async function withPorts<T>(work: (ports: Ports) => Promise<T>): Promise<T> {
       const ledger = new Ledger({ sql, log, now, random, note });
       const provider = { ...addressOf('anthropic', model.url), key: 'k' };
       const providerNamed = () => ({ kind: 'ready', provider }) as const;
-      const gateway = new Gateway({ providerNamed, url: () => '', calls: ledger, note });
+      const holds = { isFrozen: () => false, watch: () => () => undefined };
+      const gateway = new Gateway({ providerNamed, url: () => '', calls: ledger, holds, note });
       const caller = { sessionId, agent: 'bench', turnId: null };
       const ours = await listen(
         (request, response) => void gateway.handle(request.url ?? '', request, response, caller),

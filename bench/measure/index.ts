@@ -8,6 +8,7 @@ import { gateway, gatewayMemory } from './gateway.ts';
 import { join, slowViewer } from './join.ts';
 import { append, appendBatched, commitToBrowser } from './log.ts';
 import { memory } from './memory.ts';
+import { pause } from './pause.ts';
 import { find, list, open } from './session-data.ts';
 import { serverStart, sessionRestart, sessionStart } from './start.ts';
 import { timeline } from './timeline.ts';
@@ -15,6 +16,6 @@ import { turnColdRestart, turnColdStart, turnFirstToken, turnInterrupt, turnWarm
 
 export const measures: Measure[] = [
   ...[...memory, sessionStart, sessionRestart, echo, echoBrowser, join, interrupt, commitToBrowser, flood, slowViewer],
-  ...[turnWarm, turnFirstToken, turnInterrupt, turnColdStart, turnColdRestart, gateway, gatewayMemory, ...gates],
+  ...[turnWarm, turnFirstToken, turnInterrupt, turnColdStart, turnColdRestart, pause, gateway, gatewayMemory, ...gates],
   ...[serverStart, append, appendBatched, list, open, find, ...timeline],
 ];

@@ -46,6 +46,8 @@ export interface AttachmentOptions {
   onSeat(seat: Seat): void;
   /** Keys that did not arrive; `drives` names who drives, null when they were lost or given up. */
   onDropped(drives: string | null): void;
+  /** Keys that did not arrive because the session takes none: it is paused, as `why` says. */
+  onPaused(why: string): void;
   /** There is room for more input. */
   onRoom(): void;
   onLost(): void;
@@ -157,6 +159,7 @@ export class Attachment {
         return this.#keyboard.acked(message.n);
       case 'input-refused':
         this.#keyboard.drop();
+        if (message.why) return this.#options.onPaused(message.why);
         return this.#options.onDropped(message.drives ?? this.#seat?.driver?.name ?? 'somebody else');
     }
   }

@@ -40,6 +40,7 @@ export class AttachedPipe {
       },
       onSeat: () => this.#seated(),
       onDropped: (drives) => this.#onFail(refused(options.session, drives)),
+      onPaused: (why) => this.#onFail(paused(why)),
       onRoom: () => this.#flow(),
       onLost: () => this.#lost(),
       onClosed: (closed) => this.#onEnd({ kind: 'closed', closed }),
@@ -114,6 +115,9 @@ export class AttachedPipe {
 }
 
 const gapNote = (bytes: number): string => `${bytes} bytes of output are not kept any more; the screen follows instead`;
+
+const paused = (why: string): AppError =>
+  new AppError({ code: 'session.paused', message: `the session is ${why}; \`omnigent session resume\` goes on` });
 
 function refused(session: string, drives: string | null): AppError {
   const message = `${drives ?? 'somebody else'} drives; add --take, or run \`omnigent terminal take ${session}\` first`;

@@ -66,6 +66,7 @@ export class AttachedWindow {
       },
       onSeat: () => this.#seated(),
       onDropped: (drives) => this.#tell(droppedNotice(options.session, drives)),
+      onPaused: (why) => this.#tell(`the session is ${why}: keys were not sent; \`omnigent session resume\` goes on`),
       onRoom: () => undefined,
       onLost: () => this.#lost(),
       onClosed: (closed) => this.#onEnd({ kind: 'closed', closed }),

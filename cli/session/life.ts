@@ -1,4 +1,4 @@
-/** `omnigent session stop`, `resume` and `end`. */
+/** `omnigent session stop`, `resume` and `end`, and `omnigent pause`. */
 import { AppError } from '#protocol/error.ts';
 import type { EventType } from '#protocol/event.ts';
 import type { Api } from '../api/client.ts';
@@ -27,6 +27,21 @@ export const stopSession = defineCommand({
   },
 });
 
+export const pauseSession = defineCommand({
+  words: ['pause'],
+  summary: 'stop everything in it where it stands, until `session resume`',
+  operands: ['SES'],
+  options: {},
+  async run({ operands, connect, print }) {
+    const { call } = await connect();
+    const { isFrozen } = await call.session.pause.mutate({ session: operands.SES });
+    const state = await stateOf(call, operands.SES);
+    const later = isFrozen ? '' : '; its runner cannot be reached now, its programs stop as soon as it is back';
+    await print({ ...state, isFrozen }, `${state.status}: ${printable(state.reason)}${later}\n`);
+    return 0;
+  },
+});
+
 /** Resolves when a terminal is open, or a runner connected, after event `after`. Throws with the reason when it came to nothing. */
 async function untilOpen(api: Api, sessionId: string, after: number, awaited: EventType): Promise<void> {
   const { followEvents } = await import('../api/follow.ts');
@@ -42,7 +57,7 @@ async function untilOpen(api: Api, sessionId: string, after: number, awaited: Ev
 
 export const resumeSession = defineCommand({
   words: ['session', 'resume'],
-  summary: 'start a new runner with a shell on the checkout of a stopped session',
+  summary: 'let a paused session go on, or start a new runner on the checkout of a stopped one',
   operands: ['SES'],
   options: {},
   async run({ operands, connect, print }) {
@@ -50,7 +65,8 @@ export const resumeSession = defineCommand({
     const { view } = await api.call.session.get.query({ session: operands.SES });
     await api.call.session.resume.mutate({ session: view.id });
     const hasAgents = view.turns.agents.length > 0;
-    await untilOpen(api, view.id, view.lastSeq, hasAgents ? 'runner.connected' : 'terminal.opened');
+    const awaited = hasAgents ? 'runner.connected' : 'terminal.opened';
+    if (!view.frozen) await untilOpen(api, view.id, view.lastSeq, awaited);
     const state = await stateOf(api.call, view.id);
     await print(state, `${state.status}: ${printable(state.reason)}\n`);
     return 0;

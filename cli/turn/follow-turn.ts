@@ -42,9 +42,11 @@ export async function followTurn(options: FollowTurnOptions): Promise<TurnOutcom
       case 'turn.withdrawn':
         if (event.payload.turnId !== turnId) break;
         return { status: 'interrupted', reason: 'the prompt was withdrawn', output, seq: event.seq };
+      case 'session.paused':
+        if (event.payload.programs === 'frozen') break;
+        return { status: 'failed', reason: reasonOf(event), output, seq: event.seq };
       case 'session.failed':
       case 'session.ended':
-      case 'session.paused':
         return { status: 'failed', reason: reasonOf(event), output, seq: event.seq };
       default:
         break;

@@ -58,6 +58,8 @@ async function watch(run: Run, approvals: Map<string, Asked>): Promise<Watched> 
       if (run.isLeaving) leave.abort();
     }
     if (isJson) return write(io.stdout, `${JSON.stringify(event)}\n`);
+    if (event.type === 'session.paused')
+      return write(io.stderr, `${printable(event.payload.reason)}; \`omnigent session resume ${sessionId}\` goes on\n`);
     if (event.type === 'item.completed') {
       const { kind, text, title, parentId, status } = event.payload;
       if (kind === 'message' && parentId === null) return write(io.stdout, spoken(text, io.stdout));

@@ -2,6 +2,7 @@
 
 import { formatAge, formatDuration, formatNoun } from '#components/ui/format.ts';
 import { type Phrase, phraseText } from '#components/ui/phrase.ts';
+import { attentionFor } from '#protocol/status.ts';
 import { isOpenTerminal, type SessionView, type TerminalView } from './session-facts.ts';
 
 /** What a state asks of people; each has one hue and one shape of mark. */
@@ -105,9 +106,12 @@ export function badgeFor(view: SessionView, now: number): Badge {
     case 'idle':
       return ready(view, open, now);
     case 'paused':
-      return badge('idle', 'Paused', [since]);
+      // The verb says it already.
+      return badge(attentionFor(view) === 'needs' ? 'needs' : 'idle', 'Paused', [since.replace(/^paused /, '')]);
     case 'unreachable':
-      return badge('problem', 'Unreachable', [`${view.reason}, last seen ${ago(view.statusSince, now)}`]);
+      return badge('problem', 'Unreachable', [
+        `${view.reason}${view.frozen ? ', paused' : ''}, last seen ${ago(view.statusSince, now)}`,
+      ]);
     case 'interrupted':
       return badge('problem', 'Interrupted', [since]);
     case 'failed':

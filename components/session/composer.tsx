@@ -12,7 +12,7 @@ import { AgentMenu } from './agent-menu.tsx';
 import { MentionList, mentionId, mentionListId, useMentions } from './mention-list.tsx';
 import { ModelControl } from './model-control.tsx';
 import { PromptQueue } from './prompt-queue.tsx';
-import { type SessionView, takesPrompts } from './session-facts.ts';
+import { isFrozen, type SessionView, takesPrompts } from './session-facts.ts';
 import { type Composer as State, useComposer } from './use-composer.ts';
 import { type HarnessFacts, useHarnesses } from './use-harnesses.ts';
 import type { Interrupt } from './use-interrupt.ts';
@@ -36,6 +36,11 @@ export function Composer({ view, me, interrupt, isNarrow }: ComposerProps) {
   return (
     <section aria-label="Prompt" className="flex-none border-line border-t bg-bg px-4 pt-2 pb-3">
       <div className={classNames('flex flex-col gap-2', isNarrow && 'mx-auto max-w-[860px]')}>
+        {isFrozen(view) && (
+          <p role="status" className="text-ink-2 text-xs">
+            The session is {view.frozen?.reason}. Prompts wait until it is resumed.
+          </p>
+        )}
         <PromptQueue view={view} me={me} isOffline={isOffline} />
         <AgentKey harness={harnessFor(view, state)} hasWorked={hasWorked(view, state)} />
         {failure && (
@@ -122,7 +127,7 @@ function canSteerNow({ turns }: SessionView, harnesses: readonly HarnessFacts[])
 
 function Actions({ view, state, interrupt, canSteer, isOffline }: BoxProps & { canSteer: boolean }) {
   const isMac = useIsMac();
-  const isBusy = view.turns.turn !== null || view.turns.queue.length > 0;
+  const isBusy = isFrozen(view) || view.turns.turn !== null || view.turns.queue.length > 0;
   const why = isOffline
     ? 'Not while offline; the draft is kept'
     : takesPrompts(view)

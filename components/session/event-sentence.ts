@@ -186,6 +186,14 @@ function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` 
   }
 }
 
+function paused({ payload, principal }: SessionEvent & { type: 'session.paused' }, { people }: Names): Said {
+  const isFrozen = payload.programs === 'frozen';
+  if (people.has(principal)) return said('session', [isFrozen ? 'paused the session' : 'stopped the session']);
+  return isFrozen
+    ? said('session', [payload.reason], { tone: 'needs' })
+    : said('session', [`paused: ${payload.reason}`]);
+}
+
 /** What happened, in the words its timeline line shows. */
 export function sentence(event: SessionEvent, names: Names): Said {
   switch (event.type) {
@@ -196,9 +204,7 @@ export function sentence(event: SessionEvent, names: Names): Said {
     case 'session.failed':
       return said('session', [`failed: ${event.payload.reason}`], { tone: 'problem' });
     case 'session.paused':
-      return said('session', [
-        names.people.has(event.principal) ? 'stopped the session' : `paused: ${event.payload.reason}`,
-      ]);
+      return paused(event, names);
     case 'session.resumed':
       return said('session', ['resumed the session']);
     case 'session.interrupted':

@@ -62,7 +62,7 @@ function AgentLine({ view, agent, interrupt }: AgentLineProps) {
             disabled={interrupt.isPending}
           />
         )}
-        <StateMark shape={isWorking ? 'working' : 'idle'} />
+        <StateMark shape={isWorking && !view.frozen ? 'working' : 'idle'} />
         {faces.length > 0 && view.runner && (
           <Menu align="end" trigger={<IconButton icon={Ellipsis} label={`More about ${agent.name}`} />}>
             {faces.map(({ type, hasTerminal }) => (

@@ -1,11 +1,11 @@
 /** The buttons that change a session's life. What waits for a person comes first; ending stands apart. */
-import { CirclePlay, CircleStop, Power } from 'lucide-react';
+import { CirclePause, CirclePlay, CircleStop, Power } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { useConnection } from '#components/api/provider.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { fetchPart } from '#components/ui/fetch-part.ts';
-import { isResumable, isRunning, type SessionView } from './session-facts.ts';
+import { isFrozen, isResumable, isRunning, type SessionView } from './session-facts.ts';
 import { useSessionActions } from './use-session-actions.ts';
 
 const EndDialog = dynamic(() => fetchPart(() => import('./end-dialog.tsx').then((module) => module.EndDialog)), {
@@ -42,7 +42,17 @@ export function SessionActions({ view, isMain = true }: SessionActionsProps) {
           {view.status === 'failed' ? 'Retry' : 'Resume'}
         </Button>
       )}
-      {isRunning(view) && (
+      {isRunning(view) && !isFrozen(view) && (
+        <Button
+          icon={CirclePause}
+          onClick={actions.pause}
+          disabled={disabled}
+          title={why ?? 'Everything in it stands still until it is resumed'}
+        >
+          Pause
+        </Button>
+      )}
+      {(isRunning(view) || isFrozen(view)) && (
         <Button icon={CircleStop} onClick={actions.stop} disabled={disabled} title={why}>
           Stop
         </Button>

@@ -6,17 +6,21 @@ import { PhraseText } from '#components/ui/phrase-text.tsx';
 import { StateMark } from '#components/ui/state-mark.tsx';
 import { useNow } from '#components/ui/use-now.ts';
 import { badgeFor } from './badge.ts';
-import { isResumable, type SessionView } from './session-facts.ts';
+import { isFrozen, isResumable, type SessionView } from './session-facts.ts';
 import { useSessionActions } from './use-session-actions.ts';
+
+const standing = 'Everything in it stands still, nothing is lost. Resume lets it go on where it is.';
+const gone = 'No program runs. The checkout is as it was left; Resume starts a new runner in it.';
 
 /** What is safe, by state; null where the terminals speak for themselves. */
 function safety(view: SessionView): string | null {
   switch (view.status) {
     case 'unreachable':
       return 'Its programs may go on; the screens are the last known ones.';
-    case 'interrupted':
     case 'paused':
-      return 'No program runs. The checkout is as it was left; Resume starts a new runner in it.';
+      return isFrozen(view) ? standing : gone;
+    case 'interrupted':
+      return gone;
     case 'failed':
       return view.terminals.length > 0 ? 'The checkout is as it was left.' : null;
     case 'ended':
@@ -80,9 +84,9 @@ export function NoTerminal({ view, onOpen }: { view: SessionView; onOpen: () => 
         say(
           'quiet',
           <>
-            {badge.verb}: {view.reason}
+            {badge.verb}: <PhraseText phrase={badge.why} />
           </>,
-          'The checkout is as it was left.',
+          isFrozen(view) ? standing : 'The checkout is as it was left.',
           resume('Resume'),
         )}
       {view.status === 'ended' &&

@@ -4,7 +4,7 @@ import dynamic from 'next/dynamic';
 import type { RefObject } from 'react';
 import type { TerminalPaneHandle } from '#components/terminal/terminal-pane.tsx';
 import { fetchPart } from '#components/ui/fetch-part.ts';
-import type { SessionView } from './session-facts.ts';
+import { isFrozen, type SessionView } from './session-facts.ts';
 import { NoTerminal, StateStrip } from './state-strip.tsx';
 import { TerminalTabs } from './terminal-tabs.tsx';
 import type { TerminalChoice } from './use-terminal-choice.ts';
@@ -34,7 +34,7 @@ export function TerminalArea({ view, choice, pane, onTyping }: TerminalAreaProps
           terminals={view.terminals}
           shown={shown?.terminalId ?? null}
           onShow={choice.show}
-          onOpen={view.runner && view.status !== 'unreachable' ? choice.open : null}
+          onOpen={view.runner && view.status !== 'unreachable' && !isFrozen(view) ? choice.open : null}
           isOpening={choice.isOpening}
           onClose={choice.close}
         />

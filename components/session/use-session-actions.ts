@@ -1,29 +1,32 @@
-/** Stop, resume and end a session: the calls, whether one is under way, and what went wrong with the last. */
+/** Pause, stop, resume and end a session: the calls, whether one is under way, and what went wrong with the last. */
 import { useMutation } from '@tanstack/react-query';
 import { useTRPC } from '#components/api/api.ts';
 import { type Failure, failureOf } from '#components/api/failure.ts';
 
 export interface SessionActions {
+  pause: () => void;
   stop: () => void;
   resume: () => void;
   isPending: boolean;
   failure: Failure | null;
 }
 
-export function useSessionActions(sessionId: string): SessionActions {
+/** `onDone` is called when one of them was done. */
+export function useSessionActions(sessionId: string, onDone: () => void = () => undefined): SessionActions {
   const trpc = useTRPC();
+  const pause = useMutation(trpc.session.pause.mutationOptions());
   const stop = useMutation(trpc.session.stop.mutationOptions());
   const resume = useMutation(trpc.session.resume.mutationOptions());
-  const error = stop.error ?? resume.error;
-  const run = (action: typeof stop | typeof resume) => () => {
-    stop.reset();
-    resume.reset();
-    action.mutate({ session: sessionId });
+  const error = pause.error ?? stop.error ?? resume.error;
+  const run = (action: typeof pause | typeof stop | typeof resume) => () => {
+    for (const each of [pause, stop, resume]) each.reset();
+    action.mutate({ session: sessionId }, { onSuccess: onDone });
   };
   return {
+    pause: run(pause),
     stop: run(stop),
     resume: run(resume),
-    isPending: stop.isPending || resume.isPending,
+    isPending: pause.isPending || stop.isPending || resume.isPending,
     failure: error ? failureOf(error) : null,
   };
 }

@@ -14,12 +14,13 @@ import {
   Settings,
   ShieldCheck,
 } from 'lucide-react';
-import { useRouter } from 'next/navigation';
+import { usePathname, useRouter } from 'next/navigation';
 import { type ReactNode, useDeferredValue, useState } from 'react';
 import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { badgeFor } from '#components/session/badge.ts';
 import { placeOf } from '#components/session/session-facts.ts';
+import { useSessionCommands } from '#components/session/use-session-commands.ts';
 import { formatClock } from '#components/ui/format.ts';
 import { Icon } from '#components/ui/icon.tsx';
 import { KeyCap } from '#components/ui/key-cap.tsx';
@@ -106,8 +107,10 @@ function Everything({ text, onSearch, onClose }: { text: string; onSearch: () =>
     onClose();
     router.push(path);
   };
+  const session = /^\/sessions\/([^/]+)/.exec(usePathname() ?? '')?.[1];
   return (
     <>
+      {session !== undefined && <ThisSession session={session} onClose={onClose} />}
       <Command.Group heading="Commands" className={groupClass}>
         <Item value="New session" icon={Plus} cap="n" onSelect={shell.openNewSession}>
           New session
@@ -143,6 +146,25 @@ function Everything({ text, onSearch, onClose }: { text: string; onSearch: () =>
         sessions.
       </Command.Empty>
     </>
+  );
+}
+
+function ThisSession({ session, onClose }: { session: string; onClose: () => void }) {
+  const { name, commands, failure } = useSessionCommands(session, onClose);
+  if (commands.length === 0) return null;
+  return (
+    <Command.Group heading={name} className={groupClass}>
+      {failure && (
+        <p role="alert" className="px-2 py-1 text-problem text-xs">
+          {failure.message}
+        </p>
+      )}
+      {commands.map(({ label, icon, run }) => (
+        <Item key={label} value={label} icon={icon} onSelect={run}>
+          {label}
+        </Item>
+      ))}
+    </Command.Group>
   );
 }
 

@@ -251,6 +251,7 @@ export class TerminalSocket {
       case 'input-refused': {
         const isInDoubt = this.#input.isInDoubt(message.n);
         this.#sendInput(this.#input.settle(message.n));
+        if (message.why) return this.#refuse(`The session is ${message.why}: key not sent`);
         if (message.drives !== null) return this.#refuse(`${message.drives} drives, key not sent`);
         return this.#refuse(isInDoubt ? lastKeysLost : 'Key not sent');
       }

@@ -1,6 +1,6 @@
 /** The faults: how each hits, what must be seen while it lasts, and how it ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '#server/host/process-table.ts';
+import { isAlive } from '#runner/sandbox/process-table.ts';
 import { type FoundProcess, readTree } from '../process-scan.ts';
 import type { Random } from '../random.ts';
 import { until } from './wait.ts';

@@ -317,3 +317,36 @@ it('[GWY9] calls that a dead server left are unknown-spent once it is back, once
   await expect.poll(() => usageOf(agent, next)).toMatchObject([{ status: 'unknown', agent: 'coder', model: 'fake-1' }]);
   await expect.poll(() => next.sql`select 1 from model_calls`, { timeout: 5_000 }).toHaveLength(0);
 });
+
+it('[PAU7] a pause breaks off what comes, and what comes anew waits until it goes on', async () => {
+  model.play({
+    rules: [
+      { match: { contains: 'slow' }, times: 1, steps: [{ text: 'begin ' }, { gate: 'never' }] },
+      { match: { contains: 'thinking' }, times: 1, steps: [{ gate: 'thought' }] },
+      { steps: [{ text: 'whole' }], usage: tokens },
+    ],
+  });
+  const agent = await admit();
+  const sessionId = agent.sessionId as never;
+  const person = await server.services.auth.personNamed('ada');
+  const asking = (content: string) => call(agent, '/v1/messages', { messages: [{ role: 'user', content }] });
+  const slow = await asking('slow');
+  const broken = slow.text().then(
+    () => 'whole',
+    () => 'broken off',
+  );
+  const thinking = asking('thinking');
+  await expect.poll(() => model.gates().map(({ waiting }) => waiting)).toEqual([1, 1]);
+  await server.services.lifecycle.pause(sessionId, person);
+  expect(await broken).toBe('broken off');
+  await expect.poll(() => model.requests.map(({ closedBy }) => closedBy)).toEqual(['client', 'client']);
+  const late = asking('another');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(model.requests).toHaveLength(2);
+  await server.services.lifecycle.resume(sessionId, person);
+  // Whoever had heard nothing yet is none the wiser.
+  for (const answered of [await thinking, await late]) expect(await answered.text()).toContain('whole');
+  await expect.poll(() => usageOf(agent)).toHaveLength(4);
+  const statuses = (await usageOf(agent)).map(({ status, outputTokens }) => `${status} ${outputTokens}`);
+  expect(statuses.sort()).toEqual(['settled 11', 'settled 11', 'unknown 0', 'unknown 1']);
+});

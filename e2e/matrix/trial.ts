@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { SessionId, TurnId } from '#protocol/id.ts';
 import type { Capabilities } from '#runner/harness/index.ts';
-import { readProcesses } from '#server/host/process-table.ts';
+import { readProcesses } from '#runner/sandbox/process-table.ts';
 import type { Recorded } from '../model/server.ts';
 import type { World } from './world.ts';
 

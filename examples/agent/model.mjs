@@ -21,20 +21,54 @@ async function ask(/** @type {string} */ body, /** @type {AbortSignal} */ signal
 /** The data of each event. @param {Response} response @returns {AsyncGenerator<Record<string, any>>} */
 async function* eventsOf({ body }) {
   let rest = '';
-  for await (const chunk of /** @type {any} */ (body).pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line.startsWith('data:')) yield JSON.parse(line.slice('data:'.length));
+  try {
+    for await (const chunk of /** @type {any} */ (body).pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line.startsWith('data:')) yield JSON.parse(line.slice('data:'.length));
+    }
+  } catch (cause) {
+    throw cause instanceof SyntaxError ? cause : new Cut('the model broke off', { cause });
   }
 }
 
 /**
- * The whole content of the answer; `say` gets what it says and thinks as it comes. Throws with the provider's own words.
- * @param {object} call @param {AbortSignal} signal @param {(kind: 'message' | 'thought', more: string) => unknown} say
+ * The whole content of the answer; `say` gets what it says and thinks as it comes. An answer that is cut is asked for again.
+ * Throws with the provider's own words.
+ * @param {object} call @param {AbortSignal} signal @param {(kind: Kind, more: string) => unknown} say
  */
 export async function streamAnswer(call, signal, say) {
-  const content = /** @type {Record<string, any>[]} */ ([]);
   const request = JSON.stringify({ max_tokens: 16_000, ...call, stream: true });
+  const said = { message: '', thought: '' };
+  for (let n = 0; ; n++) {
+    const again = { message: '', thought: '' };
+    const before = said.message.length + said.thought.length;
+    try {
+      return await streamOnce(request, signal, async (kind, more) => {
+        const start = again[kind].length;
+        again[kind] += more;
+        // What was said before the cut is not said twice; where it comes out otherwise it begins anew.
+        if (said[kind].startsWith(again[kind])) return;
+        const isSame = again[kind].startsWith(said[kind]);
+        const rest = isSame ? again[kind].slice(Math.max(start, said[kind].length)) : `\n\n${again[kind]}`;
+        said[kind] = again[kind];
+        await say(kind, rest);
+      });
+    } catch (cause) {
+      if (signal.aborted || n === 5 || !(cause instanceof Cut)) throw cause;
+      if (said.message.length + said.thought.length > before) n = 0;
+      await sleep(2 ** n * 250, undefined, { signal });
+    }
+  }
+}
+
+/** The connection ended before the answer did. */
+class Cut extends Error {}
+
+/** @typedef {'message' | 'thought'} Kind */
+/** @param {string} request @param {AbortSignal} signal @param {(kind: Kind, more: string) => unknown} say */
+async function streamOnce(request, signal, say) {
+  const content = /** @type {Record<string, any>[]} */ ([]);
   let input = '';
   for await (const { type, content_block, delta = {}, error } of eventsOf(await ask(request, signal))) {
     if (type === 'content_block_start') content.push(content_block);
@@ -47,5 +81,5 @@ export async function streamAnswer(call, signal, say) {
     if (type === 'error') throw new Error(`the model broke off: ${error?.message}`);
     if (type === 'message_stop') return content;
   }
-  throw new Error('the model broke off in the middle of its answer');
+  throw new Cut('the model broke off in the middle of its answer');
 }

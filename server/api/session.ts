@@ -28,7 +28,8 @@ async function untilOpen(ctx: Context, sessionId: SessionId, awaited: EventType,
     if (event.type === 'session.failed' || event.type === 'session.interrupted') {
       throw new AppError({ code: 'checkout.failed', message: event.payload.reason });
     }
-    if (event.type === 'session.paused' || event.type === 'session.ended') {
+    const isStopped = event.type === 'session.paused' && event.payload.programs !== 'frozen';
+    if (isStopped || event.type === 'session.ended') {
       throw new AppError({ code: 'session.conflict', message: 'the session was stopped before it was ready' });
     }
   }
@@ -134,6 +135,13 @@ export const sessionRouter = router({
       await ctx.services.lifecycle.stop(await find(ctx, input.session), ctx.person);
       return {};
     }),
+
+  /** `isFrozen`: nothing runs any more; false where its runner cannot be told before it is back. */
+  pause: procedureFor('editor')
+    .input(ref)
+    .mutation(async ({ ctx, input }) => ({
+      isFrozen: await ctx.services.lifecycle.pause(await find(ctx, input.session), ctx.person),
+    })),
 
   resume: procedureFor('editor')
     .input(ref)

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 import { colsSchema, commandSchema, lineSchema, rowsSchema } from '#protocol/event.ts';
 import { newId, personIdSchema, type TerminalId, terminalIdSchema } from '#protocol/id.ts';
+import type { SessionView } from '#protocol/session-view.ts';
 import { programName } from '#server/runner/index.ts';
 import { type Context, procedure, procedureFor, router } from './context.ts';
 import { find } from './session.ts';
@@ -10,6 +11,12 @@ import { find } from './session.ts';
 const terminalRef = z.object({ terminalId: terminalIdSchema });
 /** A session and, in it, a terminal by id or name; absent: its first open one. */
 const target = z.object({ session: z.string().min(1).max(200), terminalId: z.string().min(1).max(120).optional() });
+
+/** Throws `session.paused`. */
+function assertGoing(view: SessionView | null): void {
+  if (view?.frozen)
+    throw new AppError({ code: 'session.paused', message: `the session is ${view.frozen.reason}; resume it first` });
+}
 
 async function resolve(ctx: Context, input: z.infer<typeof target>): Promise<TerminalId> {
   const view = await ctx.services.log.view(await find(ctx, input.session));
@@ -42,6 +49,7 @@ export const terminalRouter = router({
       const link = runners.links.get(sessionId);
       if (!link)
         throw new AppError({ code: 'session.not-running', message: `the session is ${view?.status}: ${view?.reason}` });
+      assertGoing(view);
       const command = input.command ?? null;
       const shells = view?.terminals.filter((t) => t.command === null).length ?? 0;
       const terminalId = newId('terminal', ctx.services);

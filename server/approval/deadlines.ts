@@ -34,13 +34,13 @@ interface Due {
 type Asked = OpenAction & { approval: OpenApproval };
 
 /** What is due for one action, if nothing else happens. */
-function dueOf({ actionId, approval }: Asked): Due[] {
+function dueOf({ actionId, approval }: Asked, thawedAt: string | undefined): Due[] {
   const { approvalId, demand, decided } = approval;
   const about = { approvalId, actionId };
-  const since = Date.parse(approval.at);
+  const since = Date.parse(approval.at) + (approval.pausedMs ?? 0);
   if (decided) {
     if (approval.overdueAt) return [];
-    const from = Date.parse(decided.at ?? approval.at);
+    const from = Math.max(Date.parse(decided.at ?? approval.at), thawedAt === undefined ? 0 : Date.parse(thawedAt));
     const event = (now: number): NewEvent => ({
       type: 'approval.overdue',
       payload: { ...about, waitedMs: Math.max(0, now - from) },
@@ -72,8 +72,11 @@ function dueOf({ actionId, approval }: Asked): Due[] {
   return due;
 }
 
-const askedIn = (view: SessionView): Asked[] =>
-  view.turns.actions.flatMap((action) => (action.approval ? [action as Asked] : []));
+/** In a session that is paused nothing is due. */
+const dueIn = (view: SessionView): Due[] =>
+  view.frozen
+    ? []
+    : view.turns.actions.flatMap((action) => (action.approval ? dueOf(action as Asked, view.thawedAt) : []));
 
 export class Deadlines {
   readonly #deps: DeadlinesDeps;
@@ -96,7 +99,7 @@ export class Deadlines {
   #plan(view: SessionView): void {
     clearTimeout(this.#timers.get(view.id));
     this.#timers.delete(view.id);
-    const due = askedIn(view).flatMap(dueOf);
+    const due = dueIn(view);
     if (due.length === 0 || this.#isClosed) return;
     const waitMs = Math.min(...due.map(({ atMs }) => atMs)) - this.#deps.now();
     const timer = setTimeout(() => void this.check(view.id), Math.max(1, Math.min(waitMs, maxTimerMs)));
@@ -110,9 +113,7 @@ export class Deadlines {
     try {
       const appended = await log.append(sessionId, (view) => {
         const at = now();
-        stated = view
-          ? askedIn(view).flatMap((each) => dueOf(each).flatMap(({ atMs, event }) => (atMs <= at ? [event(at)] : [])))
-          : [];
+        stated = view ? dueIn(view).flatMap(({ atMs, event }) => (atMs <= at ? [event(at)] : [])) : [];
         return stated;
       });
       for (const [index, event] of stated.entries()) {

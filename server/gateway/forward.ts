@@ -31,8 +31,11 @@ export interface Outcome {
   /** HTTP status of the provider; null when there was no answer. */
   status: number | null;
   meter: UsageMeter;
-  /** Why it did not come to its end; null when it did. `refused`: our key is not good there; `not-sent`: nobody waits any more. */
-  fault: 'unreachable' | 'refused' | 'cut' | 'client-gone' | 'not-sent' | null;
+  /**
+   * Why it did not come to its end; null when it did. `refused`: our key is not good there; `not-sent`: nothing was asked,
+   * because nobody waits any more or calls are held; `held`: it was broken off for that.
+   */
+  fault: 'unreachable' | 'refused' | 'cut' | 'client-gone' | 'not-sent' | 'held' | null;
   /** For logs. */
   detail: string | null;
 }
@@ -52,8 +55,10 @@ export class Forwarder {
     /** Usage was asked for in the client's stead: the event that tells it stays here. */
     dropsUsage: boolean;
     response: ServerResponse;
+    /** Aborts when no byte more may come or go. */
+    held: AbortSignal;
   }): Promise<Outcome> {
-    const { api, to, proof, path, body, response } = options;
+    const { api, to, proof, path, body, response, held } = options;
     const url = new URL(to.baseUrl + path);
     const isSecure = url.protocol === 'https:';
     const headers = { ...keep(options.headers, droppedRequest), ...proof.headers };
@@ -64,16 +69,17 @@ export class Forwarder {
     return new Promise((resolve) => {
       let meter = new UsageMeter(api.name, true);
       let status: number | null = null;
-      // It left while the call was entered: nothing is asked, and nothing spent.
-      if (response.destroyed) return resolve({ status, meter, fault: 'not-sent', detail: null });
+      // It left, or is held, since the call was entered: nothing is asked, and nothing spent.
+      if (response.destroyed || held.aborted) return resolve({ status, meter, fault: 'not-sent', detail: null });
       const settle = (fault: Outcome['fault'], detail: string | null = null) =>
-        resolve({ status, meter, fault, detail });
+        resolve({ status, meter, fault: fault !== null && held.aborted ? 'held' : fault, detail });
       const call = isSecure
         ? requestHttps(url, { ...sent, agent: this.#agents.https })
         : requestHttp(url, { ...sent, agent: this.#agents.http });
       response.once('close', () => {
         if (!response.writableFinished) call.destroy(new Error('the client has gone'));
       });
+      held.addEventListener('abort', () => call.destroy(new Error('the session is paused')));
       call.on('error', (cause) =>
         settle(response.destroyed ? 'client-gone' : status === null ? 'unreachable' : 'cut', cause.message),
       );

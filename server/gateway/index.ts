@@ -43,7 +43,15 @@ export interface GatewayDeps {
     /** Resolves when the start of a call is durable. */
     begin(call: StartedCall): Promise<(settled: SettledCall) => Promise<void>>;
   };
+  holds: Holds;
   note: (line: string) => void;
+}
+
+/** Sessions whose model calls are held: none is under way, and new ones wait. */
+export interface Holds {
+  isFrozen(sessionId: string): boolean;
+  /** Calls `listener` whenever that changes; the result ends it. */
+  watch(sessionId: string, listener: () => void): () => void;
 }
 
 /** A whole conversation with pictures fits; what is larger no provider takes. In bytes. */
@@ -70,7 +78,7 @@ export class Gateway {
     const { to } = way;
     const body = await readWhole(request);
     if (!body) return refuse(response, api.name, 413, `the request is larger than ${maxBodyBytes / 1024 / 1024} MiB`);
-    const outcome = await this.#pass({ ...way, api, path, body, request, response, caller });
+    const outcome = await this.#passWhole({ ...way, api, path, body, request, response, caller });
     if (outcome.fault === 'unreachable') {
       this.#deps.note(`gateway: ${to.name}: ${outcome.detail}`);
       refuse(response, api.name, 502, `${to.name} cannot be reached at ${to.baseUrl}`);
@@ -100,28 +108,69 @@ export class Gateway {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ hasKey }));
   }
 
-  async #pass(call: {
-    api: Api;
-    to: Address;
-    proof: Proof;
-    path: string;
-    body: Buffer;
-    request: IncomingMessage;
-    response: ServerResponse;
-    caller: GatewayCaller;
-  }): Promise<Outcome> {
+  /** One that is held before its agent heard anything of an answer is asked again when calls go on. */
+  async #passWhole(call: PassedCall): Promise<Outcome> {
+    const { response, caller } = call;
+    for (;;) {
+      await this.#going(caller.sessionId, response);
+      const outcome = await this.#pass(call);
+      const isHeld = outcome.fault === 'held' || outcome.fault === 'not-sent';
+      if (!isHeld || response.headersSent || response.destroyed) return outcome;
+    }
+  }
+
+  /** Resolves when calls of the session may go on, or nobody waits for this one any more. */
+  async #going(sessionId: string, response: ServerResponse): Promise<void> {
+    const { holds } = this.#deps;
+    while (holds.isFrozen(sessionId) && !response.destroyed) {
+      await new Promise<void>((resolve) => {
+        const over = () => {
+          stop();
+          response.off('close', over);
+          resolve();
+        };
+        const stop = holds.watch(sessionId, over);
+        response.once('close', over);
+      });
+    }
+  }
+
+  async #pass(call: PassedCall): Promise<Outcome> {
+    const held = new AbortController();
+    const { holds } = this.#deps;
+    const { sessionId } = call.caller;
+    const stop = holds.watch(sessionId, () => holds.isFrozen(sessionId) && held.abort());
+    try {
+      return await this.#passUnless(held.signal, call);
+    } finally {
+      stop();
+    }
+  }
+
+  async #passUnless(held: AbortSignal, call: PassedCall): Promise<Outcome> {
     const { api, to, proof, path, body, request, response, caller } = call;
     const json = parse(body);
     const started = { ...caller, provider: to.name, model: modelOf(json) };
     const settle = api.isMetered ? await this.#deps.calls.begin(started) : null;
     const asking = api.name === 'chat' ? withUsageAsked(body, json) : null;
     const outcome = await this.#forwarder.forward({
-      ...{ api, to, proof, path, response, headers: request.headers },
+      ...{ api, to, proof, path, response, held, headers: request.headers },
       ...{ body: asking ?? body, dropsUsage: asking !== null },
     });
     await settle?.(settlementOf(outcome));
     return outcome;
   }
+}
+
+interface PassedCall {
+  api: Api;
+  to: Address;
+  proof: Proof;
+  path: string;
+  body: Buffer;
+  request: IncomingMessage;
+  response: ServerResponse;
+  caller: GatewayCaller;
 }
 
 /** Where a call goes and with which proof: our key, else what the agent itself signed in with. Null: it has no way. */

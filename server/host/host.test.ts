@@ -4,10 +4,9 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { detectIsolation } from '#runner/sandbox/index.ts';
+import { detectIsolation, readProcess } from '#runner/sandbox/index.ts';
 import { findMarked, type HostFixture, openHostFixture, until } from './host-fixture.ts';
 import type { RunnerProcess } from './index.ts';
-import { readProcess } from './process-table.ts';
 import { boundLogOf } from './runner-log.ts';
 
 /** Everything that has ever outlived a terminal: own session, ignored signals, background, double fork. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '#protocol/error.ts';
-import { isAlive, type ProcessIdentity, readDescendants, readProcess } from './process-table.ts';
+import { isAlive, type ProcessIdentity, readDescendants, readProcess } from '#runner/sandbox/index.ts';
 
 /** Time between looks while waiting for an end, in ms. */
 const lookMs = 10;

@@ -1,6 +1,6 @@
 /** Lists what runs under a runner, as pids of this machine, for `omnigent ps` and for chaos runs. */
 import { readFile } from 'node:fs/promises';
-import { readDescendants } from './process-table.ts';
+import { readDescendants } from '#runner/sandbox/index.ts';
 
 export interface RunnerChild {
   /** Pid on this machine, whatever namespace the process is in. */

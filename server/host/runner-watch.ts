@@ -1,5 +1,5 @@
 /** Notices that runner processes are gone, by looking at the process table now and then. */
-import { isAlive, type ProcessIdentity } from './process-table.ts';
+import { isAlive, type ProcessIdentity } from '#runner/sandbox/index.ts';
 import { boundLogOf } from './runner-log.ts';
 
 /** Time between looks, in ms; a look costs some 10 µs a runner. Runners of this server are noticed at once (exit). */

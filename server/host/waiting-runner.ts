@@ -7,8 +7,17 @@ import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '#protocol/error.ts';
 import type { Launch } from '#protocol/launch.ts';
-import { type Environment, type Isolation, namespaceArguments, scrubEnvironment } from '#runner/sandbox/index.ts';
-import { isAlive, isLive, type ProcessRow, readChild, readProcess } from './process-table.ts';
+import {
+  type Environment,
+  type Isolation,
+  isAlive,
+  isLive,
+  namespaceArguments,
+  type ProcessRow,
+  readChild,
+  readProcess,
+  scrubEnvironment,
+} from '#runner/sandbox/index.ts';
 import { openRunnerLog, readLogTail } from './runner-log.ts';
 
 /** `pid` is the runner's, `outerPid` that of what was spawned; they are the same without a PID namespace. */

@@ -3,5 +3,6 @@ export { type CompareCheckouts, Differences } from './differences.ts';
 export { Lifecycle, programName } from './lifecycle.ts';
 export { type Hello, type LinkSink, RunnerLink } from './link.ts';
 export type { Terminals } from './links.ts';
+export { Pauses } from './pauses.ts';
 export { Runners } from './runners.ts';
 export { unfinished } from './unfinished.ts';

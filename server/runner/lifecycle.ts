@@ -11,7 +11,8 @@ import type { SessionView, Status } from '#protocol/session-view.ts';
 import { noTurns } from '#protocol/turn-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
-import { endedBy } from './runner-end.ts';
+import type { Pauses } from './pauses.ts';
+import { endedBy, hasRunner } from './runner-end.ts';
 import type { Runners } from './runners.ts';
 
 export interface CreateRequest {
@@ -39,6 +40,7 @@ export interface Created {
 export interface LifecycleDeps {
   log: Log;
   runners: Runners;
+  pauses: Pick<Pauses, 'settled'>;
   home: string;
   now: () => number;
   random: (bytes: Uint8Array) => void;
@@ -122,12 +124,28 @@ export class Lifecycle {
     return view;
   }
 
+  /**
+   * Everything in it stands still where it is, until it is resumed; again, it changes nothing. False where its runner cannot be
+   * told now, and will be when it is back. Throws `session.not-running`, `session.ended`.
+   */
+  async pause(sessionId: SessionId, { personId, name }: Person): Promise<boolean> {
+    const { log, pauses } = this.#deps;
+    await log.append(sessionId, (view) => {
+      if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
+      if (view.frozen) return [];
+      if (view.status === 'ended') throw new AppError({ code: 'session.ended', message: 'the session has ended' });
+      if (!hasRunner(view)) throw notRunning(view);
+      return [frozenBy(`paused by ${name}`, personId)];
+    });
+    return pauses.settled(sessionId);
+  }
+
   /** Ends the programs and the runner; the checkout stays and Resume starts a new runner on it. */
   async stop(sessionId: SessionId, person: Person): Promise<void> {
     const { log } = this.#deps;
     const view = await this.#viewOf(sessionId);
-    if (view.status === 'paused') return;
-    if (!view.runner && view.status !== 'starting') throw notRunning(view);
+    if (view.status === 'paused' && !view.frozen) return;
+    if (!view.runner && view.status !== 'starting' && !view.frozen) throw notRunning(view);
     await log.append(sessionId, (now) => (now && now.status !== 'ended' ? pausedBy(now, person) : []));
     await this.#stopRunner(sessionId, 'keep');
   }
@@ -154,6 +172,7 @@ export class Lifecycle {
   async resume(sessionId: SessionId, person: Person): Promise<void> {
     const { log, runners } = this.#deps;
     const view = await this.#viewOf(sessionId);
+    if (view.frozen) return this.#goOn(sessionId, person);
     if (!resumable.has(view.status)) {
       const code = view.status === 'ended' ? 'session.ended' : 'session.conflict';
       throw new AppError({ code, message: `the session is ${view.status}; only a stopped one can be resumed` });
@@ -170,6 +189,17 @@ export class Lifecycle {
     const terminal = { ...this.#firstTerminal(null, defaultSize), name: `shell ${shells + 1}` };
     this.#deps.onTerminal(sessionId, terminal.terminalId, person);
     await runners.start(view, false, terminal);
+  }
+
+  /** What stands still goes on, where its runner cannot be told now as soon as it is back. */
+  async #goOn(sessionId: SessionId, { personId }: Person): Promise<void> {
+    const { log, pauses } = this.#deps;
+    const resumed: NewEvent = { type: 'session.resumed', payload: {}, principal: personId };
+    await log.append(sessionId, (now) => {
+      if (!now?.frozen) throw new AppError({ code: 'session.conflict', message: 'it was resumed just now' });
+      return [resumed];
+    });
+    await pauses.settled(sessionId);
   }
 
   /**
@@ -202,8 +232,14 @@ export class Lifecycle {
 
 const paused = (person: Person): NewEvent => ({
   type: 'session.paused',
-  payload: { reason: `stopped by ${person.name}` },
+  payload: { reason: `stopped by ${person.name}`, programs: 'ended' },
   principal: person.personId,
+});
+
+const frozenBy = (reason: string, principal: string): NewEvent => ({
+  type: 'session.paused',
+  payload: { reason, programs: 'frozen' },
+  principal,
 });
 
 /** Nobody is asked about what will not happen. */

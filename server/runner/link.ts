@@ -71,6 +71,8 @@ export class RunnerLink {
   readonly sessionId: SessionId;
   readonly runnerId: RunnerId;
   readonly epoch: number;
+  /** Whether what is below the runner stood still when it greeted; null: it cannot be told to. */
+  readonly isFrozen: boolean | null;
   readonly #socket: WebSocket;
   readonly #journal: string;
   readonly #sink: LinkSink;
@@ -104,6 +106,7 @@ export class RunnerLink {
     this.sessionId = options.hello.sessionId;
     this.runnerId = options.hello.runnerId;
     this.epoch = options.hello.epoch;
+    this.isFrozen = options.hello.isFrozen ?? null;
     this.#journal = options.hello.journal;
     this.#socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     this.#socket.on('close', () => this.#rejectAll());

@@ -6,7 +6,8 @@ import { noTurns, orphanedBy } from '#protocol/turn-view.ts';
 const withRunner = new Set<SessionView['status']>(['starting', 'working', 'waiting', 'idle', 'unreachable']);
 
 /** As far as the log knows. */
-export const hasRunner = ({ status }: SessionView): boolean => withRunner.has(status);
+export const hasRunner = ({ status, frozen }: SessionView): boolean =>
+  withRunner.has(status) || (status === 'paused' && Boolean(frozen));
 
 /** The runner of `view` is gone, as `event` says: what its agents had in hand is over first. */
 export const endedBy = (view: SessionView, event: NewEvent, reason: string): NewEvent[] => [

@@ -92,7 +92,7 @@ export function eventSequence(maxLength: number): fc.Arbitrary<NewEvent[]> {
   const checkout = fc.constantFrom('kept' as const, 'unchanged' as const, 'merged' as const, 'discarded' as const);
   const event = fc.oneof(
     of('session.failed', fc.record({ reason: line })),
-    of('session.paused', fc.record({ reason: line })),
+    of('session.paused', fc.record({ reason: line, programs: fc.constantFrom('ended' as const, 'frozen' as const) })),
     of('session.resumed', fc.constant({})),
     of('session.interrupted', fc.record({ reason: line })),
     of('session.ended', fc.record({ checkout })),

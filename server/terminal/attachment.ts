@@ -47,6 +47,8 @@ export class Attachment {
   #driver: PersonId | null;
   /** Seq of the newest event that `#driver` takes into account. */
   #driverSeq: number;
+  /** Why nothing is typed at all: its session is paused. */
+  #frozen: string | null;
   #size: { cols: number; rows: number } | null = null;
   #requestedAt: number | null = null;
   /** Wishes for the wheel that have no answer yet. */
@@ -60,6 +62,7 @@ export class Attachment {
     this.#deps = deps;
     this.#driver = terminalIn(deps.seen, deps.feed.terminalId).driver;
     this.#driverSeq = deps.seen.lastSeq;
+    this.#frozen = deps.seen.frozen?.reason ?? null;
   }
 
   get person(): Person {
@@ -106,6 +109,7 @@ export class Attachment {
     const terminal = terminalIn(view, feed.terminalId);
     const nameOf = (id: PersonId) => view.members.find((member) => member.personId === id)?.name ?? this.#nameNow(id);
     this.driverIs(terminal.driver, view.lastSeq);
+    this.#frozen = view.frozen?.reason ?? null;
     const others = [...group].filter((other) => other.person.personId !== terminal.driver);
     const state: ToViewer = {
       type: 'state',
@@ -136,6 +140,7 @@ export class Attachment {
     const objection = this.#objectionTo(frame);
     if (objection) return this.#deps.socket.close(objection.facts.ws, objection.message);
     this.#viewer?.clients.add(frame.clientId);
+    if (this.#frozen !== null) return this.#dropFrozen(frame.n);
     if (this.#claims === 0 && this.#driver === person.personId) return this.#pass(frame, raw);
     if (this.#claims === 0 && this.#driver === null && isAtLeast(person.role, 'editor')) this.#claim('typed');
     if (this.#claims === 0) return this.#refuse(frame.n);
@@ -165,7 +170,12 @@ export class Attachment {
     return this.#viewer?.clients.has(clientId) ?? false;
   }
 
+  #dropFrozen(n: number): void {
+    this.#viewer?.tell({ type: 'input-refused', n, drives: null, why: this.#frozen });
+  }
+
   #pass(frame: InputFrame, raw: Uint8Array): void {
+    if (this.#frozen !== null) return this.#dropFrozen(frame.n);
     if (this.#deps.feed.input(frame, raw)) return;
     this.#viewer?.tell({ type: 'input-refused', n: frame.n, drives: null });
   }

@@ -233,9 +233,18 @@ export class FeedSet implements TerminalPort {
     if (feed) await this.#finish(feed);
   }
 
+  /** Those of a session that somebody needs now. */
+  of(sessionId: SessionId): TerminalId[] {
+    return this.#of(sessionId).map((feed) => feed.terminalId);
+  }
+
+  #of(sessionId: SessionId): TerminalFeed[] {
+    return [...this.#feeds.values()].filter((feed) => feed.sessionId === sessionId);
+  }
+
   /** The session's runner is gone for good or leaves now, and with it every program. */
   allClosed(sessionId: SessionId): TerminalId[] {
-    const affected = [...this.#feeds.values()].filter((feed) => feed.sessionId === sessionId);
+    const affected = this.#of(sessionId);
     for (const feed of affected) {
       feed.isRunning = false;
       if (!feed.isLive) this.#forgetLater(feed);

@@ -116,16 +116,27 @@ export class Terminals {
         for (const attachment of this.#audience.of(terminalId)) attachment.driverIs(driver, event.seq);
         return this.#audience.refresh(terminalId);
       }
-      case 'session.interrupted':
+      case 'session.resumed':
+        return this.#refreshAll(event.sessionId as SessionId);
       case 'session.paused':
+        if (event.payload.programs === 'frozen') return this.#refreshAll(event.sessionId as SessionId);
+        return this.#allClosed(event.sessionId as SessionId);
+      case 'session.interrupted':
       case 'session.failed':
       case 'session.ended':
-        for (const terminalId of this.#feeds.allClosed(event.sessionId as SessionId))
-          this.#audience.refresh(terminalId);
-        return;
+        return this.#allClosed(event.sessionId as SessionId);
       default:
         return;
     }
+  }
+
+  #allClosed(sessionId: SessionId): void {
+    for (const terminalId of this.#feeds.allClosed(sessionId)) this.#audience.refresh(terminalId);
+  }
+
+  /** Who may type has changed. */
+  #refreshAll(sessionId: SessionId): void {
+    for (const terminalId of this.#feeds.of(sessionId)) this.#audience.refresh(terminalId);
   }
 
   /** Resolves with the session after it. */

@@ -2,7 +2,7 @@
 
 import type { OpenAction } from '#protocol/action-view.ts';
 import type { Demand } from '#protocol/approval.ts';
-import type { EventPayload, NewEvent } from '#protocol/event.ts';
+import { type EventPayload, type NewEvent, toLine } from '#protocol/event.ts';
 import { type ActionId, type ApprovalId, newId, type SessionId } from '#protocol/id.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
@@ -18,6 +18,8 @@ export interface ActionsDeps {
   link: (sessionId: SessionId) => RunnerLink | null;
   /** What a runner must learn of rules that changed since it was launched; null where none did. */
   changedPlace: (view: SessionView) => PolicyPlace | null;
+  /** Nothing goes on in it now. */
+  isFrozen: (sessionId: SessionId) => boolean;
   note: (line: string) => void;
   now: () => number;
   random: (bytes: Uint8Array) => void;
@@ -40,9 +42,17 @@ export class Actions {
     this.tellPlace(view);
     for (const { actionId, judged, approval } of view.turns.actions) {
       if (!held.includes(actionId)) continue;
-      if (approval && !approval.decided) this.#hold(view.id, actionId, approval.demand, Date.parse(approval.at));
+      if (approval && !approval.decided)
+        this.#hold(view.id, actionId, approval.demand, Date.parse(approval.at) + (approval.pausedMs ?? 0));
       if (judged) this.#deliver(view.id, actionId, judged, approval?.approvalId ?? null);
       else await this.#judgeAgain(view, actionId);
+    }
+  }
+
+  /** What was kept back while the session was paused. A runner that knows it already does not mind. */
+  deliverAll(view: SessionView): void {
+    for (const { actionId, judged, approval } of view.turns.actions) {
+      if (judged) this.#deliver(view.id, actionId, judged, approval?.approvalId ?? null);
     }
   }
 
@@ -72,7 +82,7 @@ export class Actions {
       recorded = open ?? null;
       answer = view && !open ? this.#judge(sessionId, payload, view) : null;
       const isLater = answer === null || answer instanceof Promise;
-      return isLater ? [requested] : [requested, ...this.#judgedEvents(sessionId, payload, answer as Judgement)];
+      return isLater ? [requested] : [requested, ...this.#judgedEvents(view, payload, answer as Judgement)];
     });
     // Asked again: what the log says stands, whatever a judge would say now.
     if (!first?.isNew) return this.#repeat(sessionId, recorded as OpenAction | null);
@@ -116,7 +126,7 @@ export class Actions {
     void judged
       .then(async (judgement) => {
         const [judged] = await log.append(sessionId, (view) =>
-          isUnjudged(view, actionId) ? this.#judgedEvents(sessionId, payload, judgement) : [],
+          view && isUnjudged(view, actionId) ? this.#judgedEvents(view, payload, judgement) : [],
         );
         if (!judged?.isNew) return;
         this.#hold(sessionId, actionId, judgement.demand, this.#deps.now());
@@ -132,15 +142,18 @@ export class Actions {
     if (action?.judged) this.#deliver(sessionId, actionId, action.judged, action.approval?.approvalId ?? null);
   }
 
-  /** What is asked of people stands in the same append as the verdict that asks. */
-  #judgedEvents(sessionId: SessionId, payload: Action, judgement: Judgement): NewEvent[] {
+  /** What follows from a verdict stands in the same append: the question to people, or the pause of the session. */
+  #judgedEvents(view: SessionView | null, payload: Action, judgement: Judgement): NewEvent[] {
     const judged = judgedEvent(payload.actionId, judgement);
+    if (!view) return [judged];
+    if (judgement.isPausing && judgement.verdict === 'deny' && !view.frozen)
+      return [judged, pausedBy(payload, judgement)];
     if (judgement.verdict !== 'ask') return [judged];
     const approvalId = newId('approval', this.#deps);
-    return [judged, approvalRequested(sessionId, approvalId, payload, judgement)];
+    return [judged, approvalRequested(view.id, approvalId, payload, judgement)];
   }
 
-  /** `ask` waits for a person; whoever decides says so in the log. */
+  /** `ask` waits for a person; whoever decides says so in the log. In a paused session only the policy's own no is heard. */
   #deliver(
     sessionId: SessionId,
     actionId: ActionId,
@@ -148,8 +161,10 @@ export class Actions {
     approvalId: ApprovalId | null = null,
   ): void {
     if (verdict === 'ask') return;
+    const { isFrozen, link } = this.#deps;
+    if (isFrozen(sessionId) && (verdict === 'allow' || approvalId !== null)) return;
     const message = verdict === 'deny' ? reasons.join('; ').slice(0, 8_000) || 'denied by policy' : null;
-    this.#deps.link(sessionId)?.send({ type: 'action.verdict', actionId, verdict, message, command, approvalId });
+    link(sessionId)?.send({ type: 'action.verdict', actionId, verdict, message, command, approvalId });
   }
 }
 
@@ -163,8 +178,19 @@ const judgedEvent = (
   dedupeKey: `judged:${actionId}`,
 });
 
-const isUnjudged = (view: SessionView | null, actionId: ActionId): boolean =>
-  view?.turns.actions.some((action) => action.actionId === actionId && action.judged === null) ?? false;
+/** A guardrail that was run into pauses the session where its policy says so. */
+const pausedBy = (action: Action, { rule, reasons }: Pick<Judgement, 'rule' | 'reasons'>): NewEvent => ({
+  type: 'session.paused',
+  payload: {
+    reason: toLine(`paused by policy, ${rule}: ${reasons[0] ?? action.tool}`, 400, 'paused by policy'),
+    programs: 'frozen',
+  },
+  principal: 'server',
+  dedupeKey: `paused:${action.actionId}`,
+});
+
+const isUnjudged = (view: SessionView, actionId: ActionId): boolean =>
+  view.turns.actions.some((action) => action.actionId === actionId && action.judged === null);
 
 /** Its outcome is not known yet. */
 export const isOpen = (view: SessionView | null, actionId: ActionId): boolean =>

@@ -61,7 +61,7 @@ export class Starts {
         wanted = null;
         const next = view?.turns.queue[0];
         const agent = view?.turns.agents.find(({ name }) => name === next?.agent);
-        if (!view || !next || !agent || view.turns.turn || !link(sessionId)) return [];
+        if (!view || view.frozen || !next || !agent || view.turns.turn || !link(sessionId)) return [];
         if (needsHandover(view.turns, agent) && !handovers.has(next.turnId)) {
           wanted = { turnId: next.turnId, agent };
           return [];

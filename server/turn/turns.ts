@@ -35,9 +35,10 @@ export interface PromptRequest extends AgentWish {
   principal: string;
 }
 
-const takesPrompts = new Set<SessionView['status']>([
+const promptable = new Set<SessionView['status']>([
   ...(['starting', 'working', 'waiting', 'idle', 'unreachable', 'interrupted'] as const),
 ]);
+const takesPrompts = ({ status, frozen }: SessionView): boolean => promptable.has(status) || Boolean(frozen);
 
 const runs = new Set<SessionView['status']>(['starting', 'working', 'waiting', 'idle', 'unreachable']);
 
@@ -70,7 +71,7 @@ export class Turns {
     let queuedAt = 0;
     const appended = await log.append(sessionId, (view) => {
       if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
-      if (!takesPrompts.has(view.status)) throw notRunning(view);
+      if (!takesPrompts(view)) throw notRunning(view);
       const added = agentEvents(view.turns, wish, principal, this.#deps.familyOf);
       const chosen = chosenAgent(view.turns, wish, added, this.#deps.familyOf);
       agent = chosen.name;
@@ -80,7 +81,7 @@ export class Turns {
         principal,
         dedupeKey: turnId,
       };
-      const isFree = isLinked && view.turns.turn === null && view.turns.queue.length === 0;
+      const isFree = isLinked && !view.frozen && view.turns.turn === null && view.turns.queue.length === 0;
       const { conversation } = chosen;
       start =
         isFree && !needsHandover(view.turns, chosen) ? { turnId, agent: chosen, conversation, handover: null } : null;
@@ -135,6 +136,8 @@ export class Turns {
     let chosen: AgentView | null = null;
     await log.append(sessionId, (view) => {
       if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
+      if (view.frozen)
+        throw new AppError({ code: 'session.paused', message: 'the session is paused; resume it first' });
       if (view.turns.turn) throw new AppError({ code: 'session.conflict', message: 'a turn runs; wait for its end' });
       const events = agentEvents(view.turns, wish, principal, familyOf);
       chosen = chosenAgent(view.turns, wish, events, familyOf);
@@ -197,6 +200,13 @@ export class Turns {
     }
   }
 
+  /** The session goes on after a pause: its runner is told what was kept back. */
+  async going(sessionId: SessionId): Promise<void> {
+    const view = await this.#peek(sessionId);
+    if (view) this.#actions.deliverAll(view);
+    this.#starts.soon(sessionId);
+  }
+
   /** What follows by policy stands in the same append. What may be a person's doing has no consequence. */
   async #surprised(
     sessionId: SessionId,
@@ -248,11 +258,14 @@ function closedBy(view: SessionView | null, fact: Fact): NewEvent[] {
 /** A session that is paused, or does not run, stays as it is. */
 function pausedBy(
   { status }: SessionView,
-  { payload, dedupeKey }: NewEvent & { type: 'effect.surprised' },
+  { payload: surprise, dedupeKey }: NewEvent & { type: 'effect.surprised' },
 ): NewEvent[] {
   if (!runs.has(status)) return [];
-  const reason = toLine(surpriseText(payload), 400, 'an agent changed what its command did not say');
-  return [{ type: 'session.paused', payload: { reason }, principal: 'server', dedupeKey: `${dedupeKey}:paused` }];
+  const payload = {
+    reason: toLine(surpriseText(surprise), 400, 'an agent changed what its command did not say'),
+    programs: 'frozen' as const,
+  };
+  return [{ type: 'session.paused', payload, principal: 'server', dedupeKey: `${dedupeKey}:paused` }];
 }
 
 /** Whoever drives the agent's terminal began it; while another turn runs it is none. */

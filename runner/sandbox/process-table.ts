@@ -1,5 +1,5 @@
 /** Reads the kernel's process table. Identifies a process by pid and start time, because pids are used again. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 
 /** `startTicks` is field 22 of /proc/PID/stat: clock ticks between boot and the start of the process. */
@@ -11,7 +11,10 @@ export interface ProcessIdentity {
 export interface ProcessRow extends ProcessIdentity {
   ppid: number;
   pgrp: number;
+  /** Pid of the process that leads its session; 0 where that is outside of what this one sees. */
+  session: number;
   state: string;
+  threads: number;
   /** The kernel's short name, at most 15 bytes. */
   name: string;
 }
@@ -28,6 +31,8 @@ function parseStat(text: string): ProcessRow | null {
     state: fields[0] ?? '',
     ppid: Number(fields[1]),
     pgrp: Number(fields[2]),
+    session: Number(fields[3]),
+    threads: Number(fields[17]),
     startTicks: Number(fields[19]),
   };
   return [row.pid, row.ppid, row.pgrp, row.startTicks].every(Number.isSafeInteger) ? row : null;
@@ -65,6 +70,12 @@ export async function readProcesses(): Promise<ProcessRow[]> {
   return rows.filter((row) => row !== null);
 }
 
+/** The same at once: nothing else happens in this process meanwhile. */
+export function listProcesses(): ProcessRow[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map((pid) => readProcess(Number(pid))).filter((row) => row !== null);
+}
+
 /** A child of `pid`; null when it has none. Kernels without the list of children are asked for everything. */
 export async function readChild(pid: number): Promise<ProcessRow | null> {
   try {
@@ -76,8 +87,11 @@ export async function readChild(pid: number): Promise<ProcessRow | null> {
 }
 
 /** The live processes below `pid`, parents before children, without `pid` itself. */
-export async function readDescendants(pid: number): Promise<ProcessRow[]> {
-  const rows = (await readProcesses()).filter(isLive);
+export const readDescendants = async (pid: number): Promise<ProcessRow[]> =>
+  descendantsOf(pid, (await readProcesses()).filter(isLive));
+
+/** Those of `rows` below `pid`, parents before children, without `pid` itself. */
+export function descendantsOf(pid: number, rows: readonly ProcessRow[]): ProcessRow[] {
   const children = groupByParent(rows);
   const found: ProcessRow[] = [];
   const waiting = [pid];
@@ -90,7 +104,7 @@ export async function readDescendants(pid: number): Promise<ProcessRow[]> {
   return found;
 }
 
-function groupByParent(rows: ProcessRow[]): Map<number, ProcessRow[]> {
+function groupByParent(rows: readonly ProcessRow[]): Map<number, ProcessRow[]> {
   const children = new Map<number, ProcessRow[]>();
   for (const row of rows) children.set(row.ppid, [...(children.get(row.ppid) ?? []), row]);
   return children;
