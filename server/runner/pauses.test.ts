@@ -172,7 +172,7 @@ describe('a paused session', () => {
 describe('a policy that pauses', () => {
   it('[PAU6] denial and pause are one append; the agent is told, and what follows is not', async () => {
     const deny = { verdict: 'deny' as const, rule: 'forbidden[1]', reasons: ['it is forbidden: env'] };
-    server.judging.judge = () => ({ ...deny, policyHash: '', command: null, pauses: true });
+    server.judging.judge = () => ({ ...deny, policyHash: '', command: null, isPausing: true });
     const { actionId } = act();
     await expect.poll(() => told()).toEqual([true]);
     await expect.poll(() => runner.of('action.verdict')).toMatchObject([{ actionId, verdict: 'deny' }]);
