@@ -21,7 +21,9 @@ it('[NTF4] says who asks for what and leads to the card', () => {
 });
 
 it('[NTF4] names every character that would not show, in the names too, and stays one line', () => {
-  const { title, body } = askNotice(approval({ command: 'rm a\n\u202etxt.exe\u200b\t\u001b[2J', sessionName: 'a\u200bb' }));
+  const { title, body } = askNotice(
+    approval({ command: 'rm a\n\u202etxt.exe\u200b\t\u001b[2J', sessionName: 'a\u200bb' }),
+  );
   expect(body).toBe('coder: rm a[\\n][U+202E]txt.exe[U+200B][\\t][U+001B][2J');
   expect(title).toBe('Approve in a[U+200B]b?');
 });
@@ -31,7 +33,7 @@ it('[NTF4] is cut at whole characters and never too large for a push', () => {
     const notice = askNotice(approval({ command, sessionName: '😀'.repeat(60), agent: 'a'.repeat(60) }));
     expect(Buffer.byteLength(JSON.stringify(notice))).toBeLessThan(3_000);
     expect(notice.body.endsWith('…')).toBe(true);
-    expect(notice.body.isWellFormed()).toBe(true);
+    expect(notice.body).not.toMatch(/\p{Surrogate}/u);
     expect(noticeSchema.parse(notice)).toEqual(notice);
   }
 });

@@ -9,6 +9,7 @@ import { Auth } from '#server/auth/index.ts';
 import { createBus } from '#server/bus/index.ts';
 import { Gateway, type ProviderSettings } from '#server/gateway/index.ts';
 import type { Harnesses, Host } from '#server/host/index.ts';
+import { Notify } from '#server/notify/index.ts';
 import { Policies } from '#server/policy/index.ts';
 import { createPresence } from '#server/presence/index.ts';
 import { Providers } from '#server/provider/index.ts';
@@ -30,6 +31,10 @@ export interface PartsOptions {
   providers: ProviderSettings;
   /** Under which keys of providers are sealed; null: that of `secret.key` in `home`. */
   secretKey: Uint8Array | null;
+  /** Push services on this machine may be used. */
+  allowsLoopbackPush: boolean;
+  /** Waits before a push is tried again, in ms. */
+  pushRetryMs?: readonly number[] | undefined;
   agents: Pick<Launch, 'programs' | 'holdMs'>;
   harnesses: Harnesses;
   /** Who decides about actions; by default the session's rules do. */
@@ -86,6 +91,10 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const { pids, url } = options;
   const secrets = new SecretBox({ home, given: options.secretKey, random });
   const providers = await Providers.open({ sql, log, secrets, environment: options.providers, now });
+  const notify = new Notify({
+    ...{ sql, secrets, bus, approvals, url, now, note, allowsLoopback: options.allowsLoopbackPush },
+    retryMs: options.pushRetryMs,
+  });
   const gateway = new Gateway({ providerNamed: (name) => providers.find(name), url, calls: ledger, note });
   return {
     services: {
@@ -98,6 +107,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         host,
         lifecycle,
         log,
+        notify,
         presence,
         policies,
         harnesses: options.harnesses,
@@ -109,6 +119,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     ledger,
     async close() {
       gateway.close();
+      await notify.close();
       await ledger.close();
       runners.close();
       await terminals.close();

@@ -164,6 +164,7 @@ const config = (home: string, change: Partial<Config>): Config => ({
   ...{ home, port: 0, listen: '127.0.0.1', publicUrl: null, allowsHttp: false, databaseUrl: null, user: 'ada' },
   providers: noProviders,
   secretKey: null,
+  allowsLoopbackPush: false,
   agents: { programs: {}, holdMs: 600_000 },
   ...change,
 });
@@ -184,11 +185,14 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
     pids: () => ({ server: process.pid, postgres: null }),
     providers: change.providers ?? noProviders,
     secretKey: change.secretKey ?? null,
+    allowsLoopbackPush: change.allowsLoopbackPush ?? false,
+    pushRetryMs: [5, 5],
     agents: { programs: {}, holdMs: 600_000 },
     harnesses: createHarnesses({ home, note, env: process.env, npmEnv: process.env }),
     judge: (action, view) => judging.judge(action, view),
   });
   await ledger.recover();
+  await services.notify.recover();
   const entrance = await openEntrance({
     config: config(home, change),
     services,

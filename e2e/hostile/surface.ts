@@ -29,6 +29,9 @@ export const procedures: Procedure[] = Object.entries(
 /** Nothing waits under this id. */
 const noApproval = `apr_${'0'.repeat(26)}`;
 
+/** No browser has it. */
+const noSubscription = 'A'.repeat(43);
+
 /** What calls and paths speak of. */
 export interface Subject {
   session: string;
@@ -96,6 +99,15 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'provider.list': undefined,
     'provider.set': { name: 'openai', key: 'sk-1', baseUrl: 'https://models.example.com' },
     'provider.remove': { name: 'openai' },
+    'notify.prepare': undefined,
+    'notify.list': undefined,
+    'notify.subscribe': {
+      endpoint: 'https://push.example.com/send/1',
+      keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) },
+      browser: 'Firefox on Linux',
+    },
+    'notify.unsubscribe': { id: noSubscription },
+    'notify.test': { id: noSubscription },
     'harness.install': { type: 'acp:example' },
     'terminal.open': { session, command, name: 'more', ...size },
     'terminal.close': { terminalId },
@@ -138,7 +150,7 @@ export interface Request {
 export function requestsFor(subject: Subject): Request[] {
   const inputs = inputsFor(subject);
   const { signIn, signOut, gateway } = routes;
-  const gets = [routes.health, routes.readiness, ...pagePaths(subject.session), '/icon.svg', '/no-such-page'];
+  const gets = [routes.health, routes.readiness, ...pagePaths(subject.session), '/icon.svg', '/sw.js', '/no-such-page'];
   return [
     ...gets.map((path): Request => ({ method: 'GET', path })),
     ...procedures.map((procedure) => requestOf(procedure, inputs[procedure.path])),

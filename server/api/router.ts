@@ -3,6 +3,7 @@ import { approvalRouter } from './approval.ts';
 import { auditRouter } from './audit.ts';
 import { router } from './context.ts';
 import { harnessRouter } from './harness.ts';
+import { notifyRouter } from './notify.ts';
 import { personRouter } from './person.ts';
 import { providerRouter } from './provider.ts';
 import { sessionRouter } from './session.ts';
@@ -18,5 +19,6 @@ export const appRouter = router({
   provider: providerRouter,
   approval: approvalRouter,
   audit: auditRouter,
+  notify: notifyRouter,
 });
 export type AppRouter = typeof appRouter;
