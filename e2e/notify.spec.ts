@@ -1,0 +1,256 @@
+/**
+ * Notifications: turned on in the settings, pushed when an agent waits, shown by the service worker, and leading to the card.
+ * Chromium reaches no push service here: a stand-in subscribes, receives what the server sends, and opens it; the browser gets
+ * what was in it as its own push service would hand it over.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BrowserContext, CDPSession, Page, Worker } from '@playwright/test';
+import { prepareHome } from '#db/testing-home.ts';
+import type { PushTarget } from '#protocol/push.ts';
+import { TestPushService } from '#server/notify/testing-push-service.ts';
+import { test as base, expect, type Guest, phone, wide } from './fixture.ts';
+import { show } from './look.ts';
+import { ModelServer } from './model/server.ts';
+import { ServerProcess } from './server-process.ts';
+
+const rules = `version: "2026.1"
+workspace: { name: sample }
+policies: {}
+`;
+
+const test = base.extend<{ model: ModelServer; service: TestPushService }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's needs from this pattern
+  model: async ({}, use) => {
+    const model = await ModelServer.start(0);
+    await use(model);
+    await model.close();
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  service: async ({}, use) => {
+    const service = await TestPushService.start();
+    await use(service);
+    await service.close();
+  },
+  server: async ({ model }, use) => {
+    const env = { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-model', OMNIGENT_PUSH_ALLOW_LOOPBACK: '1' };
+    const server = await ServerProcess.start({ env, onHome: prepareHome });
+    await use(server);
+    await server.stop();
+  },
+});
+
+/** Chromium's own way to a push service replaced by `target`: all else of the page is as it is. */
+async function withPushService(context: BrowserContext, target: PushTarget): Promise<void> {
+  await context.addInitScript((given) => {
+    const key = 'test.subscription';
+    const subscription = {
+      endpoint: given.endpoint,
+      toJSON: () => given,
+      unsubscribe: async () => {
+        localStorage.removeItem(key);
+        return true;
+      },
+    };
+    const own = {
+      subscribe: { value: async () => localStorage.setItem(key, '1') ?? subscription },
+      getSubscription: { value: async () => (localStorage.getItem(key) ? subscription : null) },
+    };
+    Object.defineProperties(PushManager.prototype, own);
+  }, target);
+}
+
+/** An agent of `name` that wants to run `command`. */
+async function askFor(
+  { model, server, repository }: { model: ModelServer; server: ServerProcess; repository: string },
+  commands: readonly string[],
+) {
+  model.play({
+    rules: commands.flatMap((command, n) => [
+      { match: { contains: `step-${n};`, hasToolResult: true }, steps: [{ text: `Step ${n} is over.` }] },
+      { match: { contains: `step-${n};`, hasToolResult: false }, steps: [{ shell: command }] },
+    ]).reverse(),
+  });
+  const workspace = join(repository, 'omnigent.yaml');
+  await writeFile(workspace, rules);
+  const { api } = await server.signIn('Mira');
+  const { sessionId } = await api.session.create.mutate({ workspace, harness: 'acp:example', name: 'auth-overhaul' });
+  return { api, send: (n: number) => api.turn.send.mutate({ session: sessionId, prompt: `Do step-${n};` }) };
+}
+
+/** The service worker of a page, and the way to hand pushes to it. */
+async function workerOf({ context, page }: Guest, origin: string) {
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+  const session: CDPSession = await context.newCDPSession(page);
+  const registrations: string[] = [];
+  session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: found }) => {
+    for (const { registrationId } of found) registrations.push(registrationId);
+  });
+  await session.send('ServiceWorker.enable');
+  await expect.poll(() => registrations.length).toBeGreaterThan(0);
+  const deliver = (data: string) =>
+    session.send('ServiceWorker.deliverPushMessage', { origin, registrationId: registrations.at(-1) ?? '', data });
+  return { worker, deliver };
+}
+
+interface Shown {
+  title: string;
+  body: string;
+  tag: string;
+  silent: boolean | null;
+}
+
+/** What the worker shows now. */
+const shownBy = (worker: Worker): Promise<Shown[]> =>
+  worker.evaluate(async () => {
+    const { registration } = self as unknown as ServiceWorkerGlobal;
+    const found = await registration.getNotifications();
+    return found.map(({ title, body, tag, silent }) => ({ title, body, tag, silent }));
+  });
+
+interface ServiceWorkerGlobal {
+  registration: ServiceWorkerRegistration;
+  NotificationEvent: new (type: string, init: { notification: Notification }) => Event;
+  dispatchEvent(event: Event): boolean;
+}
+
+/** The click of a person on the notification of `tag`; only a real one may also raise the window. */
+const click = (worker: Worker, tag: string) =>
+  worker.evaluate(async (wanted) => {
+    const global = self as unknown as ServiceWorkerGlobal;
+    const [notification] = await global.registration.getNotifications({ tag: wanted });
+    if (!notification) throw new Error('nothing is shown');
+    global.dispatchEvent(new global.NotificationEvent('notificationclick', { notification }));
+  }, tag);
+
+const thisBrowser = (page: Page) => page.getByRole('listitem').filter({ hasText: 'This browser' });
+
+test('[NTF1] [NTF11] [NTF12] a push is shown by the service worker, and a click on it leads to the card', async ({
+  model,
+  server,
+  service,
+  guest,
+  repository,
+}) => {
+  test.setTimeout(150_000);
+  const mira = await guest('Mira', { permissions: ['notifications'] });
+  const { page, context } = mira;
+  const phoneTarget = service.subscribe();
+  await withPushService(context, phoneTarget);
+  await page.goto(`${server.url}/inbox`);
+  await expect(page.getByText('This browser can tell you when an agent waits.')).toBeVisible();
+  await show(page, 'inbox-hint');
+  await page.setViewportSize(wide);
+  await page.goto(`${server.url}/settings`);
+  const row = thisBrowser(page);
+  await expect(row.getByText('Off', { exact: true })).toBeVisible();
+  await row.getByRole('button', { name: 'Turn on' }).click();
+  await expect(row.getByText('On, also while no tab is open')).toBeVisible();
+  const { worker, deliver } = await workerOf(mira, server.url);
+  await row.getByRole('button', { name: 'Send a test' }).click();
+  await expect(row.getByText('Sent: it appears in a moment.')).toBeVisible();
+  await expect.poll(() => service.titles(phoneTarget)).toEqual(['Notifications work']);
+  await page.getByRole('heading', { name: 'Notifications' }).scrollIntoViewIfNeeded();
+  await show(page, 'settings-notifications');
+  await page.setViewportSize(wide);
+
+  const { api, send } = await askFor({ model, server, repository }, ['touch one.txt', 'touch two.txt']);
+  await send(0);
+  await expect.poll(() => service.titles(phoneTarget)).toHaveLength(2);
+  const asked = service.of(phoneTarget)[1];
+  expect(asked).toMatchObject({ fault: null, notice: { title: 'Approve in auth-overhaul?', isSettled: false } });
+  const tag = asked?.notice?.tag ?? '';
+  await deliver(JSON.stringify(asked?.notice));
+  await expect.poll(() => shownBy(worker)).toMatchObject([{ tag, title: 'Approve in auth-overhaul?' }]);
+  expect((await shownBy(worker))[0]?.body).toContain('touch one.txt');
+
+  await click(worker, tag);
+  await expect(page).toHaveURL(`${server.url}/inbox/${tag}`);
+  await expect(page.getByRole('region', { name: 'The question' }).getByText('touch one.txt').first()).toBeVisible();
+  expect(await shownBy(worker)).toEqual([]);
+  await show(page, 'inbox-from-notification');
+  await page.setViewportSize(wide);
+
+  await deliver(JSON.stringify(asked?.notice));
+  await expect.poll(() => shownBy(worker)).toHaveLength(1);
+  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await expect(page.getByText('It is decided, nothing is to be done.')).toBeVisible();
+  await expect.poll(() => service.titles(phoneTarget).at(-1)).toBe('Approved by Mira');
+  await deliver(JSON.stringify(service.of(phoneTarget).at(-1)?.notice));
+  await expect.poll(() => shownBy(worker)).toEqual([]);
+
+  await page.goto(`${server.url}/settings`);
+  await row.getByRole('button', { name: 'Turn off' }).click();
+  await expect(row.getByText('Off', { exact: true })).toBeVisible();
+  await send(1);
+  await expect.poll(async () => (await api.approval.list.query({ decided: 0 })).pending).toHaveLength(1);
+  expect(service.titles(phoneTarget)).toHaveLength(3);
+  expect(await api.notify.list.query()).toEqual([]);
+  expect(mira.faults).toEqual([]);
+});
+
+test('[NTF11] what is no message of ours leads to the inbox, and an outcome is shown where nobody looks', async ({
+  server,
+  guest,
+  service,
+}) => {
+  const mira = await guest('Mira', { permissions: ['notifications'] });
+  const { page, context } = mira;
+  await withPushService(context, service.subscribe());
+  await page.goto(`${server.url}/settings`);
+  await thisBrowser(page).getByRole('button', { name: 'Turn on' }).click();
+  await expect(thisBrowser(page).getByText('On, also')).toBeVisible();
+  const { worker, deliver } = await workerOf(mira, server.url);
+  await deliver('<html>');
+  await expect.poll(() => shownBy(worker)).toMatchObject([{ title: 'Omnigent', tag: 'unknown' }]);
+  await deliver(JSON.stringify({ title: 'x', body: 'y', url: 'https://evil.example/', tag: 'unknown', isSettled: false }));
+  await expect.poll(() => shownBy(worker)).toMatchObject([{ title: 'x' }]);
+  await click(worker, 'unknown');
+  await expect(page).toHaveURL(`${server.url}/inbox`);
+  await page.goto('about:blank');
+  await deliver(JSON.stringify({ title: 'Approved by Mira', body: 'y', url: '/inbox', tag: 'z', isSettled: true }));
+  await expect.poll(() => shownBy(worker)).toMatchObject([{ title: 'Approved by Mira', silent: true }]);
+});
+
+test('[NTF13] where no push service is reached an open tab tells, while nobody looks at it', async ({
+  model,
+  server,
+  guest,
+  repository,
+}) => {
+  test.setTimeout(120_000);
+  const mira = await guest('Mira', { permissions: ['notifications'] });
+  const { page, context } = mira;
+  await page.goto(`${server.url}/inbox`);
+  await page.getByRole('region', { name: 'Notifications' }).getByRole('button', { name: 'Turn on' }).click();
+  await expect(page.getByText('This browser can tell you')).toBeHidden();
+  await page.goto(`${server.url}/settings`);
+  await expect(thisBrowser(page).getByText('On while a tab of Omnigent is open')).toBeVisible();
+  await show(page, 'settings-notifications-tab');
+  await page.setViewportSize(phone);
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+  const { api, send } = await askFor({ model, server, repository }, ['touch one.txt', 'touch two.txt']);
+  await send(0);
+  await expect.poll(async () => (await api.approval.list.query({ decided: 0 })).pending).toHaveLength(1);
+  expect(await shownBy(worker)).toEqual([]);
+  const [first] = (await api.approval.list.query({ decided: 0 })).pending;
+  await api.approval.decide.mutate({ id: first?.id ?? '', decision: 'approved' });
+
+  await page.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
+  await send(1);
+  await expect.poll(() => shownBy(worker)).toMatchObject([{ title: 'Approve in auth-overhaul?' }]);
+  const [second] = (await api.approval.list.query({ decided: 0 })).pending;
+  await api.approval.decide.mutate({ id: second?.id ?? '', decision: 'denied', note: 'no' });
+  await expect.poll(() => shownBy(worker)).toEqual([]);
+  expect(mira.faults).toEqual([]);
+});
+
+test('[NTF10] a browser that blocks notifications says so, and the inbox hints at nothing', async ({ server, guest }) => {
+  const { page, context } = await guest('Mira');
+  await context.addInitScript(() => Object.defineProperty(Notification, 'permission', { get: () => 'denied' }));
+  await page.goto(`${server.url}/settings`);
+  await expect(thisBrowser(page).getByText('Blocked in the browser')).toBeVisible();
+  await page.goto(`${server.url}/inbox`);
+  await expect(page.getByText('Nothing waits for you.')).toBeVisible();
+  await expect(page.getByText('This browser can tell you')).toBeHidden();
+});
