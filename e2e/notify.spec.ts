@@ -66,10 +66,12 @@ async function askFor(
   commands: readonly string[],
 ) {
   model.play({
-    rules: commands.flatMap((command, n) => [
-      { match: { contains: `step-${n};`, hasToolResult: true }, steps: [{ text: `Step ${n} is over.` }] },
-      { match: { contains: `step-${n};`, hasToolResult: false }, steps: [{ shell: command }] },
-    ]).reverse(),
+    rules: commands
+      .flatMap((command, n) => [
+        { match: { contains: `step-${n};`, hasToolResult: true }, steps: [{ text: `Step ${n} is over.` }] },
+        { match: { contains: `step-${n};`, hasToolResult: false }, steps: [{ shell: command }] },
+      ])
+      .reverse(),
   });
   const workspace = join(repository, 'omnigent.yaml');
   await writeFile(workspace, rules);
@@ -166,14 +168,14 @@ test('[NTF1] [NTF11] [NTF12] a push is shown by the service worker, and a click 
 
   await click(worker, tag);
   await expect(page).toHaveURL(`${server.url}/inbox/${tag}`);
-  await expect(page.getByRole('region', { name: 'The question' }).getByText('touch one.txt').first()).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Exact words' }).getByText('one.txt')).toBeVisible();
   expect(await shownBy(worker)).toEqual([]);
   await show(page, 'inbox-from-notification');
   await page.setViewportSize(wide);
 
   await deliver(JSON.stringify(asked?.notice));
   await expect.poll(() => shownBy(worker)).toHaveLength(1);
-  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await page.keyboard.press('a');
   await expect(page.getByText('It is decided, nothing is to be done.')).toBeVisible();
   await expect.poll(() => service.titles(phoneTarget).at(-1)).toBe('Approved by Mira');
   await deliver(JSON.stringify(service.of(phoneTarget).at(-1)?.notice));
@@ -203,7 +205,9 @@ test('[NTF11] what is no message of ours leads to the inbox, and an outcome is s
   const { worker, deliver } = await workerOf(mira, server.url);
   await deliver('<html>');
   await expect.poll(() => shownBy(worker)).toMatchObject([{ title: 'Omnigent', tag: 'unknown' }]);
-  await deliver(JSON.stringify({ title: 'x', body: 'y', url: 'https://evil.example/', tag: 'unknown', isSettled: false }));
+  await deliver(
+    JSON.stringify({ title: 'x', body: 'y', url: 'https://evil.example/', tag: 'unknown', isSettled: false }),
+  );
   await expect.poll(() => shownBy(worker)).toMatchObject([{ title: 'x' }]);
   await click(worker, 'unknown');
   await expect(page).toHaveURL(`${server.url}/inbox`);
@@ -242,10 +246,14 @@ test('[NTF13] where no push service is reached an open tab tells, while nobody l
   const [second] = (await api.approval.list.query({ decided: 0 })).pending;
   await api.approval.decide.mutate({ id: second?.id ?? '', decision: 'denied', note: 'no' });
   await expect.poll(() => shownBy(worker)).toEqual([]);
-  expect(mira.faults).toEqual([]);
+  // Chromium says so itself; a private window is one that reaches none.
+  expect(mira.faults.filter((line) => !line.includes('does not support the Push API'))).toEqual([]);
 });
 
-test('[NTF10] a browser that blocks notifications says so, and the inbox hints at nothing', async ({ server, guest }) => {
+test('[NTF10] a browser that blocks notifications says so, and the inbox hints at nothing', async ({
+  server,
+  guest,
+}) => {
   const { page, context } = await guest('Mira');
   await context.addInitScript(() => Object.defineProperty(Notification, 'permission', { get: () => 'denied' }));
   await page.goto(`${server.url}/settings`);

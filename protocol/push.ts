@@ -5,13 +5,13 @@ import { lineSchema } from './event.ts';
 /** Bytes in base64url without padding, exactly `bytes` of them. */
 const base64url = (bytes: number) => z.base64url().length(Math.ceil((bytes * 4) / 3));
 
-export const pushEndpointSchema = z
+const endpointSchema = z
   .url({ protocol: /^https?$/ })
   .max(1_000)
   .regex(/^[\u0021-\u007e]+$/, 'expected an address in ASCII');
 
 export const pushSubscriptionSchema = z.object({
-  endpoint: pushEndpointSchema,
+  endpoint: endpointSchema,
   keys: z.object({
     /** The browser's P-256 point. */
     p256dh: base64url(65),

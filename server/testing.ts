@@ -174,6 +174,8 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
   const { home, sql, host, closeDatabase } = before ?? (await freshMachine());
   const lines: string[] = [];
   const note = (line: string) => void lines.push(line);
+  const settings = config(home, change);
+  const { providers, secretKey, allowsLoopbackPush, agents } = settings;
   let skew = 0;
   const judging = { judge: recordingJudge };
   let url = '';
@@ -183,18 +185,13 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
     ...{ removeCheckout: async () => server.removal, compareCheckouts: (options) => server.compare(options) },
     hasRoom: async () => true,
     pids: () => ({ server: process.pid, postgres: null }),
-    providers: change.providers ?? noProviders,
-    secretKey: change.secretKey ?? null,
-    allowsLoopbackPush: change.allowsLoopbackPush ?? false,
-    pushRetryMs: [5, 5],
-    agents: { programs: {}, holdMs: 600_000 },
+    ...{ providers, secretKey, allowsLoopbackPush, agents, pushRetryMs: [5, 5] },
     harnesses: createHarnesses({ home, note, env: process.env, npmEnv: process.env }),
     judge: (action, view) => judging.judge(action, view),
   });
-  await ledger.recover();
-  await services.notify.recover();
+  await Promise.all([ledger.recover(), services.notify.recover()]);
   const entrance = await openEntrance({
-    config: config(home, change),
+    config: settings,
     services,
     gateway,
     isDatabaseUp: async () => true,

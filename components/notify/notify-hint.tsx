@@ -1,5 +1,6 @@
 /** Says once, where questions wait, that this browser could tell of them. */
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { useTRPC } from '#components/api/api.ts';
 import { Button } from '#components/ui/button.tsx';
 import { storedWord, useStored } from '#components/ui/use-stored.ts';
@@ -11,28 +12,33 @@ export function NotifyHint() {
   const [hint, setHint] = useStored(storedHint);
   const { data: me } = useQuery(useTRPC().person.me.queryOptions());
   const known = useNotifyState();
-  const { enable, isPending } = useNotifyChanges();
+  const { enable, isPending, failure } = useNotifyChanges();
   const mayDecide = me?.role === 'owner' || me?.role === 'editor';
+  const isOn = known?.state === 'push' || known?.state === 'tab';
+  // Whoever has had them on knows where to find them.
+  useEffect(() => {
+    if (isOn) setHint('done');
+  }, [isOn, setHint]);
   if (hint === 'done' || known?.state !== 'off' || !mayDecide) return null;
-  const answer = () => setHint('done');
   return (
     <section
       aria-label="Notifications"
       className="flex flex-none flex-wrap items-center gap-x-3 gap-y-2 border-line border-b px-4 py-2 text-xs"
     >
-      <p className="min-w-[20ch] flex-1 text-ink-2">This browser can tell you when an agent waits.</p>
+      <p className="min-w-[20ch] flex-1 text-ink-2">
+        {failure ? (
+          <span role="alert" className="text-problem">
+            {failure.message}
+          </span>
+        ) : (
+          'This browser can tell you when an agent waits.'
+        )}
+      </p>
       <span className="flex gap-1 max-wide:w-full max-wide:*:flex-1">
-        <Button
-          size="small"
-          disabled={isPending}
-          onClick={() => {
-            enable();
-            answer();
-          }}
-        >
+        <Button size="small" disabled={isPending} onClick={enable}>
           Turn on
         </Button>
-        <Button size="small" variant="quiet" onClick={answer}>
+        <Button size="small" variant="quiet" onClick={() => setHint('done')}>
           Not now
         </Button>
       </span>

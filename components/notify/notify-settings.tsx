@@ -26,7 +26,7 @@ export function NotifySettings() {
           Notifications
         </h2>
         <p className="mt-1 max-w-[64ch] text-ink-2">
-          When an agent waits for a decision your browsers tell you, and lead to it. What they say is encrypted for the
+          When an agent waits for a decision, your browsers tell you, and lead to it. What they say is encrypted for the
           browser; its maker’s push service sees only that something was sent.
         </p>
       </header>

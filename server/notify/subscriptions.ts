@@ -27,7 +27,7 @@ export interface SubscriptionsDeps {
   now: () => number;
 }
 
-export const subscriptionIdOf = (endpoint: string): string => createHash('sha256').update(endpoint).digest('base64url');
+const subscriptionIdOf = (endpoint: string): string => createHash('sha256').update(endpoint).digest('base64url');
 
 const sealName = (id: string): string => `push.${id}`;
 
