@@ -140,7 +140,7 @@ test('[NTF1] [NTF11] [NTF12] a push is shown by the service worker, and a click 
   const phoneTarget = service.subscribe();
   await withPushService(context, phoneTarget);
   await page.goto(`${server.url}/inbox`);
-  await expect(page.getByText('This browser can tell you when an agent waits.')).toBeVisible();
+  await expect(page.getByText('This browser can tell you what waits.')).toBeVisible();
   await show(page, 'inbox-hint');
   await page.setViewportSize(wide);
   await page.goto(`${server.url}/settings`);
@@ -156,7 +156,11 @@ test('[NTF1] [NTF11] [NTF12] a push is shown by the service worker, and a click 
   await show(page, 'settings-notifications');
   await page.setViewportSize(wide);
 
-  const { api, send } = await askFor({ model, server, repository }, ['touch one.txt', 'touch two.txt']);
+  const { api, send } = await askFor({ model, server, repository }, [
+    'touch one.txt',
+    'touch two.txt',
+    'touch three.txt',
+  ]);
   await send(0);
   await expect.poll(() => service.titles(phoneTarget)).toHaveLength(2);
   const asked = service.of(phoneTarget)[1];
@@ -181,17 +185,33 @@ test('[NTF1] [NTF11] [NTF12] a push is shown by the service worker, and a click 
   await deliver(JSON.stringify(service.of(phoneTarget).at(-1)?.notice));
   await expect.poll(() => shownBy(worker)).toEqual([]);
 
+  // While another card is looked at, whether its address is the one that is open or not.
+  await send(1);
+  await expect.poll(() => service.titles(phoneTarget)).toHaveLength(4);
+  const next = service.of(phoneTarget).at(-1)?.notice;
+  for (const _ of ['elsewhere', 'moved away']) {
+    await deliver(JSON.stringify(next));
+    await expect.poll(() => shownBy(worker)).toHaveLength(1);
+    await click(worker, next?.tag ?? '');
+    await expect(page).toHaveURL(`${server.url}/inbox/${next?.tag}`);
+    await expect(page.getByRole('region', { name: 'Exact words' }).getByText('two.txt')).toBeVisible();
+    await page.keyboard.press('j');
+    await expect(page.getByRole('region', { name: 'Exact words' }).getByText('one.txt')).toBeVisible();
+  }
+  await api.approval.decide.mutate({ id: next?.tag ?? '', decision: 'approved' });
+  await expect.poll(() => service.titles(phoneTarget)).toHaveLength(5);
+
   await page.goto(`${server.url}/settings`);
   await row.getByRole('button', { name: 'Turn off' }).click();
   await expect(row.getByText('Off', { exact: true })).toBeVisible();
-  await send(1);
+  await send(2);
   await expect.poll(async () => (await api.approval.list.query({ decided: 0 })).pending).toHaveLength(1);
-  expect(service.titles(phoneTarget)).toHaveLength(3);
+  expect(service.titles(phoneTarget)).toHaveLength(5);
   expect(await api.notify.list.query()).toEqual([]);
   expect(mira.faults).toEqual([]);
 });
 
-test('[NTF11] what is no message of ours leads to the inbox, and an outcome is shown where nobody looks', async ({
+test('[NTF10] [NTF11] what is no message of ours leads to the inbox, and signing out ends it in this browser', async ({
   server,
   guest,
   service,
@@ -214,6 +234,12 @@ test('[NTF11] what is no message of ours leads to the inbox, and an outcome is s
   await page.goto('about:blank');
   await deliver(JSON.stringify({ title: 'Approved by Mira', body: 'y', url: '/inbox', tag: 'z', isSettled: true }));
   await expect.poll(() => shownBy(worker)).toMatchObject([{ title: 'Approved by Mira', silent: true }]);
+  await page.goto(server.url);
+  await page.getByRole('button', { name: /^Account/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL(`${server.url}/sign-in`);
+  const kept = ['test.subscription', 'omnigent.notify'];
+  expect(await page.evaluate((keys) => keys.map((key) => localStorage.getItem(key)), kept)).toEqual([null, 'none']);
 });
 
 test('[NTF13] where no push service is reached an open tab tells, while nobody looks at it', async ({

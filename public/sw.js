@@ -24,7 +24,7 @@ async function showPush(data) {
     return;
   }
   await self.registration.showNotification(title, {
-    ...{ body, tag, data: { url }, silent: isSettled, renotify: false },
+    ...{ body, tag, data: { url }, silent: isSettled },
     requireInteraction: !isSettled,
   });
 }

@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { type Approval, useTRPC, useTRPCClient } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
+import { onOpenAgain } from '#components/notify/browser-push.ts';
 import { NotifyHint } from '#components/notify/notify-hint.tsx';
 import { PageFrame } from '#components/shell/page-frame.tsx';
 import type { KeyHint } from '#components/shell/status-line.tsx';
@@ -29,6 +30,8 @@ const hints: readonly KeyHint[] = [
 /** Which one is shown: the chosen one while it is known, else the first that waits. */
 function useShown(inbox: Inbox, opened: string | undefined) {
   const [chosen, setChosen] = useState<string | null>(opened ?? null);
+  // A notification of it was clicked while another one was looked at.
+  useEffect(() => onOpenAgain(() => setChosen(opened ?? null)), [opened]);
   const all = [...inbox.pending, ...inbox.decided];
   const known = all.find(({ id }) => id === chosen) ?? null;
   const isElsewhere = chosen !== null && known === null && !inbox.isFirstLoad;

@@ -73,6 +73,9 @@ export async function closeHere(tag: string): Promise<void> {
   for (const shown of (await registration?.getNotifications({ tag })) ?? []) shown.close();
 }
 
+/** Fired on `window` when the page that is open already is to be shown as it was opened. */
+const openedAgain = 'omnigent:opened-again';
+
 /** Calls back with a path of ours that a click on a notification asks this tab to show; returns how to stop. */
 export function onOpenPath(open: (path: string) => void): () => void {
   if (!isAble()) return () => undefined;
@@ -85,4 +88,12 @@ export function onOpenPath(open: (path: string) => void): () => void {
   navigator.serviceWorker.addEventListener('message', receive);
   navigator.serviceWorker.startMessages();
   return () => navigator.serviceWorker.removeEventListener('message', receive);
+}
+
+/** Shows the page that is open as it was when it was opened. */
+export const openAgain = (): boolean => window.dispatchEvent(new Event(openedAgain));
+
+export function onOpenAgain(show: () => void): () => void {
+  window.addEventListener(openedAgain, show);
+  return () => window.removeEventListener(openedAgain, show);
 }

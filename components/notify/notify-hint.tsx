@@ -31,7 +31,7 @@ export function NotifyHint() {
             {failure.message}
           </span>
         ) : (
-          'This browser can tell you when an agent waits.'
+          'This browser can tell you what waits.'
         )}
       </p>
       <span className="flex gap-1 max-wide:w-full max-wide:*:flex-1">

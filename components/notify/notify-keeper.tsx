@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useRef } from 'react';
 import { useTRPC } from '#components/api/api.ts';
 import { askNotice } from '#protocol/notice.ts';
-import { closeHere, onOpenPath, showHere } from './browser-push.ts';
+import { closeHere, onOpenPath, openAgain, showHere } from './browser-push.ts';
 import { repairOf } from './notify-state.ts';
 import {
   useBrowserFacts,
@@ -18,7 +18,7 @@ import {
 
 export function NotifyKeeper() {
   const router = useRouter();
-  useEffect(() => onOpenPath((path) => router.push(path)), [router]);
+  useEffect(() => onOpenPath((path) => void (path === location.pathname ? openAgain() : router.push(path))), [router]);
   useRepair();
   return useNotifyState()?.state === 'tab' ? <TabNotices /> : null;
 }

@@ -1,4 +1,7 @@
-/** Sends one encrypted push to one browser's push service, once. Knows neither approvals nor people. */
+/**
+ * Sends one encrypted push to one browser's push service, once. web-push makes the request; it is sent here, because where a
+ * request may go is ours to say. Knows neither approvals nor people.
+ */
 import { createHash } from 'node:crypto';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
