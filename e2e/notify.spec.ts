@@ -125,6 +125,15 @@ const click = (worker: Worker, tag: string) =>
     global.dispatchEvent(new global.NotificationEvent('notificationclick', { notification }));
   }, tag);
 
+/** The card at `url` is shown; the next key shows the other one, and the address stays. */
+async function seesThenLeaves(page: Page, url: string, [shown, other]: [string, string]): Promise<void> {
+  const words = page.getByRole('region', { name: 'Exact words' });
+  await expect(page).toHaveURL(url);
+  await expect(words.getByText(shown)).toBeVisible();
+  await page.keyboard.press('j');
+  await expect(words.getByText(other)).toBeVisible();
+}
+
 const thisBrowser = (page: Page) => page.getByRole('listitem').filter({ hasText: 'This browser' });
 
 test('[NTF1] [NTF11] [NTF12] a push is shown by the service worker, and a click on it leads to the card', async ({
@@ -152,7 +161,6 @@ test('[NTF1] [NTF11] [NTF12] a push is shown by the service worker, and a click 
   await row.getByRole('button', { name: 'Send a test' }).click();
   await expect(row.getByText('Sent: it appears in a moment.')).toBeVisible();
   await expect.poll(() => service.titles(phoneTarget)).toEqual(['Notifications work']);
-  await page.getByRole('heading', { name: 'Notifications' }).scrollIntoViewIfNeeded();
   await show(page, 'settings-notifications');
   await page.setViewportSize(wide);
 
@@ -189,14 +197,12 @@ test('[NTF1] [NTF11] [NTF12] a push is shown by the service worker, and a click 
   await send(1);
   await expect.poll(() => service.titles(phoneTarget)).toHaveLength(4);
   const next = service.of(phoneTarget).at(-1)?.notice;
+  const opened = `${server.url}/inbox/${next?.tag}`;
   for (const _ of ['elsewhere', 'moved away']) {
     await deliver(JSON.stringify(next));
     await expect.poll(() => shownBy(worker)).toHaveLength(1);
     await click(worker, next?.tag ?? '');
-    await expect(page).toHaveURL(`${server.url}/inbox/${next?.tag}`);
-    await expect(page.getByRole('region', { name: 'Exact words' }).getByText('two.txt')).toBeVisible();
-    await page.keyboard.press('j');
-    await expect(page.getByRole('region', { name: 'Exact words' }).getByText('one.txt')).toBeVisible();
+    await seesThenLeaves(page, opened, ['two.txt', 'one.txt']);
   }
   await api.approval.decide.mutate({ id: next?.tag ?? '', decision: 'approved' });
   await expect.poll(() => service.titles(phoneTarget)).toHaveLength(5);

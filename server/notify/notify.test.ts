@@ -184,8 +184,8 @@ describe('an approval', () => {
     ].sort();
     await soon(() => expect(newest()).toEqual(expected));
     await decide(said.approvalId);
-    await soon(() => expect(service.titles(phone).at(-1)).toBe('Approved by ada'));
-    expect(service.of(phone)).toHaveLength(6);
+    await soon(() => expect(service.of(phone)).toHaveLength(6));
+    expect(service.of(phone)[5]?.notice).toMatchObject({ tag: said.approvalId, title: 'Approved by ada' });
   });
 });
 
