@@ -150,7 +150,15 @@ export interface Request {
 export function requestsFor(subject: Subject): Request[] {
   const inputs = inputsFor(subject);
   const { signIn, signOut, gateway } = routes;
-  const gets = [routes.health, routes.readiness, ...pagePaths(subject.session), '/icon.svg', '/sw.js', '/favicon.ico', '/no-such-page'];
+  const gets = [
+    routes.health,
+    routes.readiness,
+    ...pagePaths(subject.session),
+    '/icon.svg',
+    '/sw.js',
+    '/favicon.ico',
+    '/no-such-page',
+  ];
   return [
     ...gets.map((path): Request => ({ method: 'GET', path })),
     ...procedures.map((procedure) => requestOf(procedure, inputs[procedure.path])),
