@@ -150,7 +150,7 @@ export default {
       name: 'no-orphans',
       comment: 'a file that nobody imports and that is no entry, test or configuration is dead',
       severity: 'error',
-      from: { orphan: true, pathNot: [...testSupport, '\\.d\\.ts$', '^[^/]+\\.(ts|mjs)$', '^app/'] },
+      from: { orphan: true, pathNot: [...testSupport, '\\.d\\.ts$', '^[^/]+\\.(ts|mjs)$', '^app/', '^public/'] },
       to: {},
     },
     {

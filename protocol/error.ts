@@ -41,6 +41,8 @@ export const errorCodes = {
   'approval.changed': facts(409, 4409, 9),
   'approval.not-yours': facts(403, 4403, 6),
   'approval.refused': facts(403, 4403, 6),
+  'push.not-found': facts(404, 4404, 10),
+  'push.failed': facts(503, 4503, 1, true),
   'terminal.not-found': facts(404, 4404, 10),
   'terminal.closed': facts(409, 4409, 9),
   'terminal.not-driver': facts(403, 4403, 6),

@@ -81,6 +81,7 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
     ...{ sql, home: config.home, host, compareCheckouts, removeCheckout, now, random, note, url: () => url },
     providers: config.providers,
     secretKey: config.secretKey,
+    allowsLoopbackPush: config.allowsLoopbackPush,
     judge: options.judge,
     agents: { ...config.agents, programs },
     harnesses: createHarnesses({
@@ -93,7 +94,7 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
     hasRoom: async () => embedded?.hasRoom() ?? true,
     pids: () => ({ server: process.pid, postgres: embedded?.pid() ?? null }),
   });
-  const { auth, log, runners } = services;
+  const { auth, log, notify, runners } = services;
   const anchors = openAnchors({
     ...{ sql, source: log, clock: { now }, log: note },
     file: anchorFileOf(config.home),
@@ -122,6 +123,7 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   await ledger.recover();
   await deadlines.recover();
   await runners.recover(await unfinished(log));
+  await notify.recover();
   host.keepSpare((await isolation).isolation);
   return { url, signIn: async () => `${url}/sign-in#t=${await auth.createLink(config.user)}` };
 }

@@ -9,6 +9,7 @@ describe('environment of the server', () => {
       publicUrl: null,
       databaseUrl: null,
       allowsHttp: false,
+      allowsLoopbackPush: false,
     });
   });
 
@@ -23,11 +24,13 @@ describe('environment of the server', () => {
       OMNIGENT_LISTEN: '0.0.0.0',
       OMNIGENT_URL: 'https://app.example.com/some/path',
       OMNIGENT_ALLOW_HTTP: '1',
+      OMNIGENT_PUSH_ALLOW_LOOPBACK: '1',
       DATABASE_URL: 'postgres://ada@db.example.com/omnigent',
       OMNIGENT_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
     });
     expect(config.secretKey).toEqual(Buffer.alloc(32, 7));
-    expect(config).toMatchObject({ home: '/srv/omnigent', port: 0, listen: '0.0.0.0', allowsHttp: true });
+    expect(config).toMatchObject({ home: '/srv/omnigent', port: 0, allowsHttp: true, allowsLoopbackPush: true });
+    expect(config.listen).toBe('0.0.0.0');
     expect(config.publicUrl).toBe('https://app.example.com');
     expect(config.databaseUrl).toBe('postgres://ada@db.example.com/omnigent');
   });
@@ -40,6 +43,7 @@ describe('environment of the server', () => {
       { OMNIGENT_URL: 'app.example.com' },
       { OMNIGENT_URL: 'javascript:alert(1)' },
       { OMNIGENT_ALLOW_HTTP: 'yes' },
+      { OMNIGENT_PUSH_ALLOW_LOOPBACK: 'true' },
       { DATABASE_URL: 'mysql://ada:secret@db.example.com/x' },
       { OMNIGENT_SECRET_KEY: 'secret' },
       { OMNIGENT_SECRET_KEY: Buffer.alloc(31, 'secret').toString('base64') },

@@ -7,15 +7,16 @@ import type { Services, Topics } from '#server/api/index.ts';
 import { Approvals, Deadlines } from '#server/approval/index.ts';
 import { Audit } from '#server/audit/index.ts';
 import { Auth } from '#server/auth/index.ts';
-import { createBus } from '#server/bus/index.ts';
+import { type Bus, createBus } from '#server/bus/index.ts';
 import { Gateway, type ProviderSettings } from '#server/gateway/index.ts';
 import type { Harnesses, Host } from '#server/host/index.ts';
+import { Notify } from '#server/notify/index.ts';
 import { Policies, Trials } from '#server/policy/index.ts';
 import { createPresence } from '#server/presence/index.ts';
 import { Providers } from '#server/provider/index.ts';
 import { type CompareCheckouts, Differences, Lifecycle, Pauses, Runners } from '#server/runner/index.ts';
 import { SecretBox } from '#server/secret/index.ts';
-import { anchorFileOf, openLog } from '#server/session/index.ts';
+import { anchorFileOf, type Log, openLog } from '#server/session/index.ts';
 import { Terminals } from '#server/terminal/index.ts';
 import { createEditJudge, type Judge, OpenTexts, Turns } from '#server/turn/index.ts';
 import { Ledger } from '#server/usage/index.ts';
@@ -31,6 +32,10 @@ export interface PartsOptions {
   providers: ProviderSettings;
   /** Under which keys of providers are sealed; null: that of `secret.key` in `home`. */
   secretKey: Uint8Array | null;
+  /** Push services on this machine may be used. */
+  allowsLoopbackPush: boolean;
+  /** Waits before a push is tried again, in ms. */
+  pushRetryMs?: readonly number[] | undefined;
   agents: Pick<Launch, 'programs' | 'holdMs'>;
   harnesses: Harnesses;
   /** Who decides about actions; by default the session's rules do. */
@@ -62,9 +67,74 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const terminals = new Terminals({ sql, log, bus, now, note });
   const texts = new OpenTexts(bus);
   const policies = await Policies.open({ log, now });
-  const judge = options.judge ?? policies.judge;
+  const base = { ...options, bus, log, policies, terminals, texts };
+  const work = openWork(base);
+  const decisions = openDecisions(base, work);
+  const { deadlines, approvals } = decisions;
+  const presence = createPresence({ bus, now });
+  const ledger = new Ledger({ sql, log, now, random, note });
+  const { pids, url } = options;
+  const secrets = new SecretBox({ home, given: options.secretKey, random });
+  const providers = await Providers.open({ sql, log, secrets, environment: options.providers, now });
+  const notify = new Notify({
+    ...{ sql, secrets, bus, approvals, url, now, note, allowsLoopback: options.allowsLoopbackPush },
+    retryMs: options.pushRetryMs,
+  });
+  const gateway = new Gateway({
+    providerNamed: (name) => providers.find(name),
+    url,
+    calls: ledger,
+    holds: work.pauses,
+    note,
+  });
+  return {
+    services: {
+      ...{
+        audit: new Audit({ sql, anchorFile: anchorFileOf(home), now }),
+        ...{ approvals, auth, bus, host, log, notify, presence, policies, providers, harnesses: options.harnesses },
+        ...{ trials: decisions.trials, differences: decisions.differences, lifecycle: work.lifecycle },
+      },
+      ...{ runners: work.runners, turns: work.turns, terminals, texts, pids, url, now, random, note },
+    },
+    gateway,
+    ledger,
+    deadlines,
+    async close() {
+      deadlines.close();
+      gateway.close();
+      await notify.close();
+      await ledger.close();
+      work.runners.close();
+      await terminals.close();
+      await log.close();
+    },
+  };
+}
+
+interface Base extends PartsOptions {
+  bus: Bus<Topics>;
+  log: Log;
+  policies: Policies;
+  terminals: Terminals;
+  texts: OpenTexts;
+}
+
+const judgeOf = ({ judge, policies }: Base): Judge => judge ?? policies.judge;
+
+/** What agents do, and the processes that they do it in: each knows the others. */
+function openWork(base: Base) {
+  const { sql, home, host, now, random, note, bus, log, policies, terminals, texts } = base;
   const turns = new Turns({
-    ...{ log, texts, now, random, note, judge, familyOf: options.harnesses.familyOf, onSurprise: policies.onSurprise },
+    ...{
+      log,
+      texts,
+      now,
+      random,
+      note,
+      judge: judgeOf(base),
+      familyOf: base.harnesses.familyOf,
+      onSurprise: policies.onSurprise,
+    },
     changedPlace: (view) => policies.changedPlace(view),
     link: (sessionId) => runners.links.get(sessionId),
     isFrozen: (sessionId) => pauses.isFrozen(sessionId),
@@ -76,21 +146,27 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       void turns.going(sessionId).catch((cause: unknown) => note(`resume of ${sessionId}: ${String(cause)}`)),
   });
   const runners: Runners = new Runners({
-    ...{ sql, log, host, now, random, note, home, turns, agents: options.agents },
+    ...{ sql, log, host, now, random, note, home, turns, agents: base.agents },
     policyFor: (view) => policies.placeFor(view),
     terminals: terminals.port,
-    isolation: options.isolation,
+    isolation: base.isolation,
   });
   const lifecycle = new Lifecycle({
     ...{ log, runners, pauses, now, random, home },
-    removeCheckout: options.removeCheckout,
+    removeCheckout: base.removeCheckout,
     onTerminal: (...args) => terminals.expect(...args),
   });
-  const differences = new Differences({ log, runners, home, compareCheckouts: options.compareCheckouts });
+  return { turns, pauses, runners, lifecycle };
+}
+
+/** What people decide about it, by which rules, and what becomes of what they do not decide. */
+function openDecisions(base: Base, { turns, runners }: ReturnType<typeof openWork>) {
+  const { sql, home, now, note, bus, log, policies } = base;
+  const differences = new Differences({ log, runners, home, compareCheckouts: base.compareCheckouts });
   const approvals = new Approvals({
     ...{ sql, log },
     onDecided: (sessionId, actionId) => turns.decided(sessionId, actionId),
-    judgeEdit: createEditJudge({ log, judge, link: (sessionId) => runners.links.get(sessionId) }),
+    judgeEdit: createEditJudge({ log, judge: judgeOf(base), link: (sessionId) => runners.links.get(sessionId) }),
   });
   const trials = new Trials({
     ...{ log, now, policies },
@@ -103,47 +179,5 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     ...{ sql, log, bus, now, note },
     onExpired: (sessionId, actionId) => turns.decided(sessionId, actionId),
   });
-  const presence = createPresence({ bus, now });
-  const ledger = new Ledger({ sql, log, now, random, note });
-  const { pids, url } = options;
-  const secrets = new SecretBox({ home, given: options.secretKey, random });
-  const providers = await Providers.open({ sql, log, secrets, environment: options.providers, now });
-  const gateway = new Gateway({
-    providerNamed: (name) => providers.find(name),
-    url,
-    calls: ledger,
-    holds: pauses,
-    note,
-  });
-  return {
-    services: {
-      ...{
-        audit: new Audit({ sql, anchorFile: anchorFileOf(home), now }),
-        approvals,
-        auth,
-        bus,
-        differences,
-        host,
-        lifecycle,
-        log,
-        presence,
-        policies,
-        trials,
-        harnesses: options.harnesses,
-        providers,
-      },
-      ...{ runners, terminals, texts, turns, pids, url, now, random, note },
-    },
-    gateway,
-    ledger,
-    deadlines,
-    async close() {
-      deadlines.close();
-      gateway.close();
-      await ledger.close();
-      runners.close();
-      await terminals.close();
-      await log.close();
-    },
-  };
+  return { approvals, trials, deadlines, differences };
 }

@@ -166,6 +166,7 @@ const config = (home: string, change: Partial<Config>): Config => ({
   ...{ home, port: 0, listen: '127.0.0.1', publicUrl: null, allowsHttp: false, databaseUrl: null, user: 'ada' },
   providers: noProviders,
   secretKey: null,
+  allowsLoopbackPush: false,
   agents: { programs: {}, holdMs: 600_000 },
   ...change,
 });
@@ -181,6 +182,8 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
   const { home, sql, host, closeDatabase } = before ?? (await freshMachine());
   const lines: string[] = [];
   const note = (line: string) => void lines.push(line);
+  const settings = config(home, change);
+  const { providers, secretKey, allowsLoopbackPush, agents } = settings;
   let skew = 0;
   const judging = { judge: recordingJudge };
   let url = '';
@@ -190,16 +193,13 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
     ...{ removeCheckout: async () => server.removal, compareCheckouts: (options) => server.compare(options) },
     hasRoom: async () => true,
     pids: () => ({ server: process.pid, postgres: null }),
-    providers: change.providers ?? noProviders,
-    secretKey: change.secretKey ?? null,
-    agents: { programs: {}, holdMs: 600_000 },
+    ...{ providers, secretKey, allowsLoopbackPush, agents, pushRetryMs: [5, 5] },
     harnesses: createHarnesses({ home, note, env: process.env, npmEnv: process.env }),
     judge: (action, view) => judging.judge(action, view),
   });
-  await ledger.recover();
-  await deadlines.recover();
+  await Promise.all([ledger.recover(), deadlines.recover(), services.notify.recover()]);
   const entrance = await openEntrance({
-    config: config(home, change),
+    config: settings,
     services,
     gateway,
     isDatabaseUp: async () => true,

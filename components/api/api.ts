@@ -13,5 +13,7 @@ export type Present = Outputs['session']['list']['present'][string][number];
 export type RecordingPage = Outputs['terminal']['history'];
 /** An action that waits for a person, or that one has decided about. */
 export type Approval = Outputs['approval']['list']['pending'][number];
+/** A browser of one's own that gets pushes. */
+export type SubscribedBrowser = Outputs['notify']['list'][number];
 /** A provider of models, as far as people may know it. */
 export type ProviderFacts = Outputs['provider']['list'][number];

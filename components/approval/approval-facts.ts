@@ -1,6 +1,6 @@
 /** What an approval is about, in words. Pure. */
 import type { Approval } from '#components/api/api.ts';
-import { hasHidden } from './visible-text.ts';
+import { hasHidden } from '#protocol/visible-text.ts';
 
 /** The riskiest first: what nobody knows, then what runs or sends, then what changes. */
 const risks: Readonly<Record<string, 1 | 2 | 3>> = { unknown: 3, network: 2, execute: 2, write: 1, read: 1 };

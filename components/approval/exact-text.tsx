@@ -1,5 +1,5 @@
 /** Text to the letter: what does not show is a red chip with its name. */
-import { visibleParts } from './visible-text.ts';
+import { visibleParts } from '#protocol/visible-text.ts';
 
 export function ExactText({ text }: { text: string }) {
   return visibleParts(text).map(({ kind, text: part }, index) =>

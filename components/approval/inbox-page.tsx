@@ -5,6 +5,8 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { type Approval, useTRPC, useTRPCClient } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
+import { onOpenAgain } from '#components/notify/browser-push.ts';
+import { NotifyHint } from '#components/notify/notify-hint.tsx';
 import { PageFrame } from '#components/shell/page-frame.tsx';
 import type { KeyHint } from '#components/shell/status-line.tsx';
 import { useShortcuts } from '#components/shell/use-shortcuts.ts';
@@ -28,6 +30,8 @@ const hints: readonly KeyHint[] = [
 /** Which one is shown: the chosen one while it is known, else the first that waits. */
 function useShown(inbox: Inbox, opened: string | undefined) {
   const [chosen, setChosen] = useState<string | null>(opened ?? null);
+  // A notification of it was clicked while another one was looked at.
+  useEffect(() => onOpenAgain(() => setChosen(opened ?? null)), [opened]);
   const all = [...inbox.pending, ...inbox.decided];
   const known = all.find(({ id }) => id === chosen) ?? null;
   const isElsewhere = chosen !== null && known === null && !inbox.isFirstLoad;
@@ -96,6 +100,7 @@ export function InboxPage({ opened }: { opened?: string }) {
           className={`flex min-h-0 w-[420px] flex-none flex-col border-line border-r max-wide:w-full max-wide:border-r-0 ${isChosen ? 'max-wide:hidden' : ''}`}
         >
           <Heading inbox={inbox} />
+          <NotifyHint />
           <div className="min-h-0 flex-1 overflow-y-auto">
             <InboxList {...inbox} shown={shown?.id ?? null} selected={selected} onShow={show} onSelect={toggle} />
           </div>

@@ -1,10 +1,10 @@
 /** One sentence for every type of event: who did what, and to what. Pure; knows no markup. */
 
-import { visibleParts } from '#components/approval/visible-text.ts';
 import { signalName } from '#components/terminal/signal-name.ts';
 import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
 import type { Phrase } from '#components/ui/phrase.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
+import { visibleParts } from '#protocol/visible-text.ts';
 import { commandText } from './badge.ts';
 import { fateClause } from './checkout-fate.ts';
 import { type Names, unknownPerson } from './event-names.ts';

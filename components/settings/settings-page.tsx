@@ -1,5 +1,6 @@
-/** What is set for the whole server. Composes; each part knows its noun. */
+/** What is set for the whole server, and for this person. Composes; each part knows its noun. */
 'use client';
+import { NotifySettings } from '#components/notify/notify-settings.tsx';
 import { ProviderSettings } from '#components/provider/provider-settings.tsx';
 import { PageFrame } from '#components/shell/page-frame.tsx';
 import type { KeyHint } from '#components/shell/status-line.tsx';
@@ -15,6 +16,7 @@ export function SettingsPage() {
       <main className="min-h-0 flex-1 overflow-y-auto">
         <div className="min-h-full max-w-[760px] border-line bg-surface wide:mx-auto wide:border-x">
           <ProviderSettings />
+          <NotifySettings />
         </div>
       </main>
     </PageFrame>

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Inbox, Keyboard, LogOut, ScrollText, Settings, ShieldCheck } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useTRPC } from '#components/api/api.ts';
+import { useForgetBrowser } from '#components/notify/use-notify.ts';
 import { Avatar } from '#components/person/avatar.tsx';
 import { Menu, MenuChoice, MenuItem, MenuRule } from '#components/ui/menu.tsx';
 import { useStored } from '#components/ui/use-stored.ts';
@@ -20,19 +21,23 @@ const terminalThemes = [
 ] as const;
 
 /** Ends this browser's session on the server, then leaves; without an answer nothing was ended and the page stays. */
-async function signOut(): Promise<void> {
+async function signOut(forget: () => Promise<void>): Promise<void> {
   const answer = await fetch('/api/sign-out', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: '{}',
   });
-  if (answer.ok) location.replace('/sign-in');
+  if (!answer.ok) return;
+  // Whoever comes next is not told what this person was; a push service that is away keeps nobody here.
+  await forget().catch(() => undefined);
+  location.replace('/sign-in');
 }
 
 export function AccountMenu() {
   const { data: me } = useQuery(useTRPC().person.me.queryOptions());
   const shell = useShell();
   const router = useRouter();
+  const forget = useForgetBrowser();
   const [theme, setTheme] = useStored(storedTheme);
   const [terminalTheme, setTerminalTheme] = useStored(storedTerminalTheme);
   const name = me?.name ?? '';
@@ -75,7 +80,7 @@ export function AccountMenu() {
       <MenuItem icon={Keyboard} cap="?" onSelect={shell.openHelp}>
         Keyboard shortcuts
       </MenuItem>
-      <MenuItem icon={LogOut} onSelect={() => void signOut()}>
+      <MenuItem icon={LogOut} onSelect={() => void signOut(forget)}>
         Sign out
       </MenuItem>
     </Menu>

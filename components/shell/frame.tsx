@@ -3,6 +3,7 @@
 import dynamic from 'next/dynamic';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { ApiProvider } from '#components/api/provider.tsx';
+import { NotifyKeeper } from '#components/notify/notify-keeper.tsx';
 import { fetchPart } from '#components/ui/fetch-part.ts';
 import { type Shell, ShellContext } from './shell-context.ts';
 import { ThemeKeeper } from './theme-keeper.tsx';
@@ -44,6 +45,7 @@ export function ShellFrame({ children }: { children: ReactNode }) {
   return (
     <ApiProvider>
       <ThemeKeeper />
+      <NotifyKeeper />
       <ShellDialogs>{children}</ShellDialogs>
     </ApiProvider>
   );

@@ -29,6 +29,9 @@ export const procedures: Procedure[] = Object.entries(
 /** Nothing waits under this id. */
 const noApproval = `apr_${'0'.repeat(26)}`;
 
+/** No browser has it. */
+const noSubscription = 'A'.repeat(43);
+
 /** What calls and paths speak of. */
 export interface Subject {
   session: string;
@@ -38,6 +41,31 @@ export interface Subject {
 }
 
 type Input = Record<string, unknown>;
+
+/** Of approvals and rules. */
+const decisionsFor = (session: string): Record<string, Input | undefined> => ({
+  'approval.list': { decided: 5 },
+  'approval.get': { id: noApproval },
+  'approval.show': { id: noApproval },
+  'approval.decide': {
+    ...{
+      id: noApproval,
+      decision: 'denied',
+      note: 'no',
+      edit: 'ls',
+      forSession: false,
+      hash: 'f'.repeat(64),
+    },
+  },
+  'approval.revoke': { id: noApproval },
+  'policy.effective': { session },
+  'policy.test': {
+    ...{ session, subject: { kind: 'command', text: 'ls' } },
+    edited: { level: 'session', text: 'version: "2026.1"' },
+  },
+  'policy.replay': { session, last: 2, edited: { level: 'workspace', text: 'version: "2026.1"' } },
+  'policy.change': { level: 'session', session, text: 'version: "2026.1"' },
+});
 
 /** A valid input of every procedure with every field; `undefined` where it takes none. */
 export function inputsFor({ session, terminalId, personId, dir }: Subject): Record<string, Input | undefined> {
@@ -75,27 +103,7 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'turn.text': { session },
     'turn.diff': { session, against: 'base' },
     'turn.usage': { session },
-    'approval.list': { decided: 5 },
-    'approval.get': { id: noApproval },
-    'approval.show': { id: noApproval },
-    'approval.decide': {
-      ...{
-        id: noApproval,
-        decision: 'denied',
-        note: 'no',
-        edit: 'ls',
-        forSession: false,
-        hash: 'f'.repeat(64),
-      },
-    },
-    'approval.revoke': { id: noApproval },
-    'policy.effective': { session },
-    'policy.test': {
-      ...{ session, subject: { kind: 'command', text: 'ls' } },
-      edited: { level: 'session', text: 'version: "2026.1"' },
-    },
-    'policy.replay': { session, last: 2, edited: { level: 'workspace', text: 'version: "2026.1"' } },
-    'policy.change': { level: 'session', session, text: 'version: "2026.1"' },
+    ...decisionsFor(session),
     'audit.verify': undefined,
     'audit.read': { after: { chain: session, seq: 1 }, limit: 10 },
     'audit.find': { principal: personId, types: ['session.created'], session, text: 'word', cursor: '', limit: 10 },
@@ -104,6 +112,15 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'provider.list': undefined,
     'provider.set': { name: 'openai', key: 'sk-1', baseUrl: 'https://models.example.com' },
     'provider.remove': { name: 'openai' },
+    'notify.prepare': undefined,
+    'notify.list': undefined,
+    'notify.subscribe': {
+      endpoint: 'https://push.example.com/send/1',
+      keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) },
+      browser: 'Firefox on Linux',
+    },
+    'notify.unsubscribe': { id: noSubscription },
+    'notify.test': { id: noSubscription },
     'harness.install': { type: 'acp:example' },
     'terminal.open': { session, command, name: 'more', ...size },
     'terminal.close': { terminalId },
@@ -146,7 +163,15 @@ export interface Request {
 export function requestsFor(subject: Subject): Request[] {
   const inputs = inputsFor(subject);
   const { signIn, signOut, gateway } = routes;
-  const gets = [routes.health, routes.readiness, ...pagePaths(subject.session), '/icon.svg', '/no-such-page'];
+  const gets = [
+    routes.health,
+    routes.readiness,
+    ...pagePaths(subject.session),
+    '/icon.svg',
+    '/sw.js',
+    '/favicon.ico',
+    '/no-such-page',
+  ];
   return [
     ...gets.map((path): Request => ({ method: 'GET', path })),
     ...procedures.map((procedure) => requestOf(procedure, inputs[procedure.path])),

@@ -9,6 +9,7 @@ import type { Auth, AuthTopics, Person } from '#server/auth/index.ts';
 import type { Bus } from '#server/bus/index.ts';
 import type { Harnesses, Host } from '#server/host/index.ts';
 import { expected, internalError } from '#server/http/index.ts';
+import type { Notify } from '#server/notify/index.ts';
 import type { Policies, Trials } from '#server/policy/index.ts';
 import type { Presence, PresenceTopics } from '#server/presence/index.ts';
 import type { Providers } from '#server/provider/index.ts';
@@ -31,6 +32,7 @@ export interface Services {
   host: Host;
   lifecycle: Lifecycle;
   log: Log;
+  notify: Notify;
   policies: Policies;
   trials: Trials;
   presence: Presence;

@@ -3,6 +3,7 @@ import { approvalRouter } from './approval.ts';
 import { auditRouter } from './audit.ts';
 import { router } from './context.ts';
 import { harnessRouter } from './harness.ts';
+import { notifyRouter } from './notify.ts';
 import { personRouter } from './person.ts';
 import { policyRouter } from './policy.ts';
 import { providerRouter } from './provider.ts';
@@ -20,5 +21,6 @@ export const appRouter = router({
   approval: approvalRouter,
   policy: policyRouter,
   audit: auditRouter,
+  notify: notifyRouter,
 });
 export type AppRouter = typeof appRouter;

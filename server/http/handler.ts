@@ -47,7 +47,7 @@ const wrongTriesPerMinute = 10;
 /** A body without data of its own is never larger, in bytes. */
 const smallBody = 4_096;
 /** Paths that Next serves to anybody: they hold no data. */
-const publicPaths = /^\/(?:sign-in$|_next\/static\/|favicon|icon|apple-icon|manifest\.webmanifest$)/;
+const publicPaths = /^\/(?:sign-in$|_next\/static\/|favicon|icon|apple-icon|manifest\.webmanifest$|sw\.js$)/;
 
 export class RequestHandler {
   readonly #deps: HandlerDeps;

@@ -46,6 +46,8 @@ export { type VerifyResult, verifyLog } from './verify.ts';
 export interface SessionTopics {
   /** The new view of any session that changed. */
   sessions: SessionView;
+  /** Every event of every session. */
+  events: SessionEvent;
   [topic: `session:${string}`]: SessionEvent;
 }
 
@@ -119,7 +121,10 @@ export async function openLog(options: LogOptions): Promise<Log> {
     const { sessionId, before, after } = part;
     changed.set(sessionId, { chain: sessionId, seq: after.seq, hash: hex(after.hash) });
     counter.move(before.attention, after.attention);
-    for (const { event } of part.drafts) bus.publish(`session:${sessionId}`, event);
+    for (const { event } of part.drafts) {
+      bus.publish(`session:${sessionId}`, event);
+      bus.publish('events', event);
+    }
     if (!after.view) return;
     filler.note(sessionId);
     bus.publish('sessions', after.view);

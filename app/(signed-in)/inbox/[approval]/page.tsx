@@ -3,5 +3,5 @@ import { InboxPage } from '#components/approval/inbox-page.tsx';
 
 export default async function Page({ params }: { params: Promise<{ approval: string }> }) {
   const { approval } = await params;
-  return <InboxPage opened={approval} />;
+  return <InboxPage key={approval} opened={approval} />;
 }
