@@ -38,6 +38,8 @@ export interface SessionAllowance {
   approvalId: ApprovalId;
   actionId: ActionId;
   by: string;
+  /** ISO 8601 UTC; absent in views stored before it was kept. */
+  at?: string;
   tool: string;
   command: string | null;
   paths: string[];
@@ -97,7 +99,7 @@ const maxAllowances = 100;
 /** The decision is the verdict from then on. */
 function decided<V extends ActionsView>(
   view: V,
-  { payload, principal }: SessionEvent & { type: 'approval.decided' },
+  { payload, principal, at }: SessionEvent & { type: 'approval.decided' },
 ): V {
   const { actionId, approvalId, decision, note, edit, forSession, subject } = payload;
   const action = view.actions.find((each) => each.actionId === actionId);
@@ -114,6 +116,7 @@ function decided<V extends ActionsView>(
     approvalId,
     actionId,
     by: principal,
+    at,
     tool,
     command: edit ?? command,
     paths,

@@ -74,8 +74,11 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'turn.text': { session },
     'turn.diff': { session, against: 'base' },
     'turn.usage': { session },
-    'approval.list': { decided: 5 },
+    'approval.list': { decided: 5, session },
+    'approval.count': undefined,
     'approval.get': { id: noApproval },
+    'approval.radius': { id: noApproval },
+    'approval.similar': { id: noApproval },
     'approval.show': { id: noApproval },
     'approval.decide': {
       ...{

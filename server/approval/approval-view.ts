@@ -4,16 +4,19 @@ import type { ApprovalStatus } from '#protocol/approval.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { ApprovalId, SessionId } from '#protocol/id.ts';
 
+type Requested = SessionEvent & { type: 'approval.requested' };
+
 /** Events about one approval and its action, in order. */
 export interface ApprovalEvents {
   sessionName: string;
-  requested: SessionEvent & { type: 'approval.requested' };
+  requested: Requested;
   later: SessionEvent[];
   /** Names by person's id. */
   people: ReadonlyMap<string, string>;
 }
 
-export interface ApprovalView {
+/** What a list says of it. */
+export interface ApprovalSummary {
   id: ApprovalId;
   sessionId: SessionId;
   sessionName: string;
@@ -29,7 +32,8 @@ export interface ApprovalView {
   reasons: string[];
   hash: string;
   status: ApprovalStatus;
-  facts: ActionFacts | null;
+  /** What it does to paths outside of the folder that agents work in, the worst of it; null: nothing. */
+  outside: 'reads' | 'changes' | null;
   /** ISO 8601 UTC; null: not yet. */
   requestedAt: string;
   shownAt: string | null;
@@ -45,18 +49,47 @@ export interface ApprovalView {
   forSession: boolean;
 }
 
+export interface ApprovalView extends ApprovalSummary {
+  facts: ActionFacts | null;
+}
+
 type Of<T extends SessionEvent['type']> = SessionEvent & { type: T };
+
+/** One that waits, and what is to be known of it. */
+export interface PendingApproval {
+  requested: Requested;
+  sessionName: string;
+  outside: ApprovalSummary['outside'];
+  shownAt: string | null;
+}
+
+export function pendingOf({ requested, ...known }: PendingApproval): ApprovalSummary {
+  const { approvalId: id, actionId: _actionId, subject: _subject, ...asked } = requested.payload;
+  return {
+    ...{ ...asked, ...known, id, sessionId: requested.sessionId as SessionId, requestedAt: requested.at },
+    ...{ status: 'pending', decidedAt: null, deliveredAt: null, actedAt: null, outcome: null },
+    ...{ decidedBy: null, note: null, edit: null, forSession: false },
+  };
+}
+
+function outsideOf(facts: ActionFacts | null): ApprovalSummary['outside'] {
+  const outside = facts?.paths.filter(({ isInBase }) => !isInBase) ?? [];
+  if (outside.length === 0) return null;
+  return outside.every(({ effect }) => effect === 'read' || effect === 'list') ? 'reads' : 'changes';
+}
+
+/** Without what it would touch: a list has many. */
+export const summaryOf = ({ facts: _facts, ...summary }: ApprovalView): ApprovalSummary => summary;
 
 export function approvalOf({ requested, later, people, sessionName }: ApprovalEvents): ApprovalView {
   const find = <T extends SessionEvent['type']>(type: T) => later.find((event): event is Of<T> => event.type === type);
-  const { approvalId: id, actionId: _actionId, subject: _subject, ...asked } = requested.payload;
+  const facts = find('action.judged')?.payload.facts ?? null;
   const decided = find('approval.decided');
   const acted = find('action.acted');
   return {
-    ...{ ...asked, id, sessionId: requested.sessionId as SessionId, sessionName, requestedAt: requested.at },
+    ...pendingOf({ requested, sessionName, outside: outsideOf(facts), shownAt: find('approval.shown')?.at ?? null }),
     status: statusOf(decided, acted, find('approval.withdrawn'), find('approval.expired')),
-    facts: find('action.judged')?.payload.facts ?? null,
-    shownAt: find('approval.shown')?.at ?? null,
+    facts,
     decidedAt: decided?.at ?? null,
     deliveredAt: find('approval.delivered')?.at ?? null,
     actedAt: acted?.at ?? null,
