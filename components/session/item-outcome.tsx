@@ -12,7 +12,11 @@ export function ItemOutcome({ row }: { row: ItemRow }) {
   return (
     <span className="num max-w-[62%] flex-none truncate text-ink-3 text-xs">
       {heldSince !== null ? (
-        <Since at={heldSince} words="waits for a verdict" className="text-needs" />
+        <Since
+          at={heldSince}
+          words={row.question ? 'waits for a person' : 'waits for a verdict'}
+          className="text-needs"
+        />
       ) : (
         (ended ?? <Since at={row.at} className="text-working" />)
       )}

@@ -38,8 +38,9 @@ export function MainNav({ current }: { current: PlaceName }) {
 const countEveryMs = 10_000;
 
 function WaitingCount() {
-  const { data } = useQuery(useTRPC().approval.list.queryOptions({ decided: 0 }, { refetchInterval: countEveryMs }));
-  const count = data?.pending.length ?? 0;
+  const { data: count = 0 } = useQuery(
+    useTRPC().approval.count.queryOptions(undefined, { refetchInterval: countEveryMs }),
+  );
   if (count === 0) return null;
   return (
     <span className="num ml-1.5 text-needs">
