@@ -15,7 +15,7 @@ export function ApprovalDetail({ approval }: { approval: Approval }) {
     <div className="flex min-h-full flex-col">
       <Header approval={approval} />
       <div className="flex min-h-0 flex-1 max-full:flex-col">
-        <div className="flex min-w-0 flex-1 flex-col gap-3 px-6 py-4 max-wide:px-4">
+        <div className="flex min-w-0 flex-col gap-3 px-6 full:flex-1 py-4 max-wide:px-4">
           <Exact approval={approval} />
           <Facts approval={approval} />
         </div>

@@ -69,7 +69,7 @@ function Choices({ batch, more, onMore }: { batch: Batch; more: number; onMore: 
           cap="d"
           disabled={isDisabled}
           onClick={() => batch.setAsking(true)}
-          className="border-line-strong max-wide:order-2 max-wide:flex-1"
+          className="border-line-strong! max-wide:order-2 max-wide:flex-1"
         >
           Deny {count}
         </Button>

@@ -75,9 +75,11 @@ function Buttons({ approval, deciding }: DecideBarProps) {
         cap="d"
         disabled={isDisabled}
         onClick={once(() => setMode('deny'))}
-        className="border-line-strong max-wide:order-4 max-wide:col-span-2 max-wide:h-12"
+        className="border-line-strong! max-wide:order-4 max-wide:col-span-2 max-wide:h-12"
       >
-        Deny <span className="max-wide:hidden">with a note</span>
+        <span>
+          Deny<span className="max-wide:hidden"> with a note</span>
+        </span>
       </Button>
     </div>
   );

@@ -91,7 +91,7 @@ export function DenyForm({ isDisabled, onRun, onCancel, many = 1 }: FormProps & 
           type="submit"
           variant="danger"
           cap="⌘↵"
-          className="border-line-strong"
+          className="border-line-strong!"
           disabled={isDisabled || note.trim() === ''}
         >
           {many > 1 ? `Deny ${many}` : 'Deny'}

@@ -21,7 +21,7 @@ export function SessionQuestions({ view }: { view: Pick<SessionView, 'turns'> })
   const [first] = waiting;
   if (first === undefined) return null;
   return (
-    <div className="flex-none border-line border-t bg-bg px-4 pt-3 max-wide:px-3">
+    <div className="flex-none border-line border-t bg-bg px-4 py-3 max-wide:px-3">
       <QuestionCard key={first} id={first} more={waiting.length - 1} scope="session" />
     </div>
   );
