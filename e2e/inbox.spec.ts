@@ -2,30 +2,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, phone, wide } from './fixture.ts';
+import { play, rules } from './inbox-scene.ts';
 import { show } from './look.ts';
-import type { ModelServer } from './model/server.ts';
 import { withModel } from './model-fixture.ts';
 
 const test = withModel((model) => ({ ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-scripted-model' }));
-
-const rules = `version: "2026.1"
-workspace: { name: sample, allow_network_access: true }
-policies:
-  security_guardrails:
-    forbidden_commands: ["env"]
-    restricted_paths: ["secrets.json"]
-`;
-
-/** Each prompt makes the agent run the command in it, and say what became of it. */
-const play = (model: ModelServer, commands: readonly string[]) =>
-  model.play({
-    rules: commands
-      .flatMap((command, n) => [
-        { match: { contains: `step-${n};`, hasToolResult: true }, steps: [{ text: `Step ${n} is over.` }] },
-        { match: { contains: `step-${n};`, hasToolResult: false }, steps: [{ shell: command }] },
-      ])
-      .reverse(),
-  });
 
 test('[APR12] [APR13] what an agent may not do by itself waits in the inbox, and is decided by keyboard', async ({
   model,
