@@ -151,7 +151,7 @@ test('[APR40] [APR41] [WEB51] [WEB53] [WEB55] what is allowed for a session is w
   await expect.poll(() => JSON.stringify(model.requests.at(-1)?.body)).toContain('it is there already');
 
   await page.goto(`${server.url}/sessions/${sessionId}`);
-  await expect(timeline.getByText('“it is there already”')).toBeVisible();
+  await expect(timeline.getByText('“it is there already”')).toBeInViewport();
   await show(page, 'session-decided');
   expect(mira.faults).toEqual([]);
 });

@@ -103,14 +103,21 @@ export function InboxPage({ opened }: { opened?: string }) {
           aria-label="The question"
           className={`flex min-h-0 min-w-0 flex-1 flex-col bg-surface ${isChosen ? '' : 'max-wide:hidden'}`}
         >
-          <Question shown={shown} deciding={deciding} />
+          <Question shown={shown} deciding={deciding} chosen={isPhone ? 0 : batch.selected.size} />
         </section>
       </main>
     </PageFrame>
   );
 }
 
-function Question({ shown: { approval, failure, next, leave }, deciding }: { shown: Shown; deciding: Deciding }) {
+interface QuestionProps {
+  shown: Shown;
+  deciding: Deciding;
+  /** How many are selected beside it: those are decided first. */
+  chosen: number;
+}
+
+function Question({ shown: { approval, failure, next, leave }, deciding, chosen }: QuestionProps) {
   if (failure) {
     return (
       <Notice
@@ -130,7 +137,11 @@ function Question({ shown: { approval, failure, next, leave }, deciding }: { sho
         <ApprovalDetail approval={approval} />
       </div>
       <div className="flex-none border-line border-t bg-bg px-6 py-3 max-wide:px-4 max-wide:pb-6">
-        {approval.status === 'pending' ? (
+        {chosen > 0 ? (
+          <p className="flex min-h-(--h-control) items-center text-ink-2">
+            {formatNoun(chosen, 'question')} selected, decided together on the left.
+          </p>
+        ) : approval.status === 'pending' ? (
           <DecideBar approval={approval} deciding={deciding} />
         ) : (
           <div className="flex items-center gap-3">

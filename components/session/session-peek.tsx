@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { QuestionCard, waitingIn } from '#components/approval/session-questions.tsx';
+import { classNames } from '#components/ui/class-name.ts';
 import { useNow } from '#components/ui/use-now.ts';
 import { namesOf } from './event-names.ts';
 import { ScreenText, shownTerminal } from './screen-text.tsx';
@@ -23,12 +24,18 @@ export function SessionPeek({ view, me }: { view: SessionView; me: string | null
     <section
       id={`peek-${view.id}`}
       aria-label={`Peek into ${view.name}`}
-      className="animate-[peek-open_var(--move)_var(--ease-out)] grid-cols-[minmax(0,1fr)_minmax(0,1.28fr)] border-line border-b bg-bg wide:grid"
+      className="animate-[peek-open_var(--move)_var(--ease-out)] grid-cols-[minmax(0,1fr)_minmax(0,1.28fr)] border-line border-b bg-bg wide:grid max-wide:flex max-wide:flex-col"
     >
       <div className="flex min-w-0 flex-col border-line py-3 pr-5 pl-4 wide:border-r">
         <LastEvents view={view} me={me} />
       </div>
-      <div className="flex min-w-0 flex-col gap-2 py-3 pr-4 pl-5 max-wide:pl-4">
+      <div
+        className={classNames(
+          'flex min-w-0 flex-col gap-2 py-3 pr-4 pl-5 max-wide:pl-4',
+          // What is to be decided comes first where one thing stands below the other.
+          waiting.length > 0 && 'max-wide:-order-1',
+        )}
+      >
         {waiting[0] === undefined ? (
           <>
             {terminal && (
