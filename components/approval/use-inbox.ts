@@ -1,10 +1,9 @@
 /** Loads what waits and what was decided, and keeps it live: of a session that changes only its part is read again. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { type Approval, type ApprovalDetail, useTRPC, useTRPCClient } from '#components/api/api.ts';
 import { type Failure, failureOf } from '#components/api/failure.ts';
-import { useConnection } from '#components/api/provider.tsx';
 import { byRisk } from './approval-facts.ts';
 import { isStale, withDecided, withSession } from './inbox-state.ts';
 
@@ -16,13 +15,17 @@ const maxParts = 8;
 
 const listOptions = (trpc: ReturnType<typeof useTRPC>) => trpc.approval.list.queryOptions({ decided: decidedShown });
 
-/** Reads the parts of sessions again that ask something else than is shown. */
-function useFreshness(): void {
+/**
+ * Reads the parts of sessions again that ask something else than is shown. True once changes are listened to: what is read
+ * before that may miss one. After a lost connection everything may have changed.
+ */
+function useFreshness(): boolean {
   const queries = useQueryClient();
   const trpc = useTRPC();
   const client = useTRPCClient();
   const stale = useRef(new Set<string>());
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const [isStarted, setStarted] = useState(false);
   const { queryKey } = listOptions(trpc);
   const readAll = () => void queries.invalidateQueries({ queryKey });
   const readPart = (session: string) =>
@@ -31,30 +34,35 @@ function useFreshness(): void {
       // Whatever is wrong shows when the whole is asked for.
       readAll,
     );
+  const isReading = () => queries.isFetching({ queryKey }) > 0;
   const settle = () => {
     timer.current = null;
+    // What is on its way may have been read before the change.
+    if (isReading()) return settleLater();
     const sessions = [...stale.current];
     stale.current.clear();
     if (sessions.length > maxParts) readAll();
     else for (const session of sessions) void readPart(session);
   };
+  const settleLater = () => {
+    timer.current ??= setTimeout(settle, settleMs);
+  };
   useSubscription(
     trpc.session.changes.subscriptionOptions(undefined, {
+      onStarted() {
+        setStarted(true);
+        readAll();
+        void queries.invalidateQueries(trpc.approval.get.pathFilter());
+      },
       onData: ({ view }) => {
         const lists = queries.getQueryData(queryKey);
-        if (!lists || !isStale(lists, view)) return;
+        if (lists && !isReading() && !isStale(lists, view)) return;
         stale.current.add(view.id);
-        timer.current ??= setTimeout(settle, settleMs);
+        settleLater();
       },
     }),
   );
-  const { kind } = useConnection();
-  const wasOffline = useRef(false);
-  // After a lost connection everything may have changed.
-  useEffect(() => {
-    if (kind === 'live' && wasOffline.current) void queries.invalidateQueries(trpc.approval.pathFilter());
-    wasOffline.current = kind === 'offline';
-  }, [kind, queries, trpc]);
+  return isStarted;
 }
 
 export interface Inbox {
@@ -67,10 +75,10 @@ export interface Inbox {
 }
 
 export function useInbox(): Inbox {
-  useFreshness();
+  const enabled = useFreshness();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const query = useQuery(listOptions(trpc));
+  const query = useQuery({ ...listOptions(trpc), enabled });
   const lists = query.data;
   const pending = useMemo(() => byRisk(lists?.pending ?? []), [lists]);
   useEffect(() => {
