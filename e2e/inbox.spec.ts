@@ -2,30 +2,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, phone, wide } from './fixture.ts';
+import { play, rules } from './inbox-scene.ts';
 import { show } from './look.ts';
-import type { ModelServer } from './model/server.ts';
 import { withModel } from './model-fixture.ts';
 
 const test = withModel((model) => ({ ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-scripted-model' }));
-
-const rules = `version: "2026.1"
-workspace: { name: sample, allow_network_access: true }
-policies:
-  security_guardrails:
-    forbidden_commands: ["env"]
-    restricted_paths: ["secrets.json"]
-`;
-
-/** Each prompt makes the agent run the command in it, and say what became of it. */
-const play = (model: ModelServer, commands: readonly string[]) =>
-  model.play({
-    rules: commands
-      .flatMap((command, n) => [
-        { match: { contains: `step-${n};`, hasToolResult: true }, steps: [{ text: `Step ${n} is over.` }] },
-        { match: { contains: `step-${n};`, hasToolResult: false }, steps: [{ shell: command }] },
-      ])
-      .reverse(),
-  });
 
 test('[APR12] [APR13] what an agent may not do by itself waits in the inbox, and is decided by keyboard', async ({
   model,
@@ -47,7 +28,7 @@ test('[APR12] [APR13] what an agent may not do by itself waits in the inbox, and
   await send(0);
   const question = page.getByRole('region', { name: 'Question' });
   await expect(question.getByText('touch one.txt')).toBeVisible({ timeout: 30_000 });
-  await expect(page.getByText('approve `touch one.txt`').first()).toBeVisible();
+  await expect(page.getByText('Needs you: approve, touch one.txt')).toBeAttached();
   await show(page, 'session-question');
   await page.setViewportSize(wide);
   await question.getByRole('button', { name: 'Approve', exact: true }).click();
@@ -100,7 +81,7 @@ test('[APR12] [APR13] what an agent may not do by itself waits in the inbox, and
   expect(mira.faults).toEqual([]);
 });
 
-test('[APR13] [APR9] on a phone a question is opened, allowed for the session, and not asked again', async ({
+test('[APR13] [APR9] [WEB54] on a phone a question is opened, allowed for the session, and not asked again', async ({
   model,
   server,
   guest,
@@ -121,7 +102,15 @@ test('[APR13] [APR9] on a phone a question is opened, allowed for the session, a
   await show(page, 'inbox-question');
   await page.setViewportSize(phone);
   await page.getByRole('button', { name: 'Allow for session' }).click();
+  const form = page.getByRole('form', { name: 'Allow for session' });
+  await expect(form.getByText('It is the first action of this session.')).toBeVisible();
+  await show(page, 'inbox-allow-for-session');
+  await page.setViewportSize(phone);
+  await form.getByRole('button', { name: 'Allow for session' }).click();
   await expect(page.getByText('It is decided, nothing is to be done.')).toBeVisible();
+  await page.getByRole('button', { name: 'Inbox', exact: true }).click();
+  await expect(page).toHaveURL(`${server.url}/inbox`);
+  await expect(page.getByRole('list', { name: 'Decided' }).getByText('touch one.txt')).toBeVisible();
   await api.turn.send.mutate({ session: sessionId, prompt: 'Do step-1;' });
   await expect
     .poll(

@@ -50,6 +50,8 @@ export interface SessionAllowance {
   approvalId: ApprovalId;
   actionId: ActionId;
   by: string;
+  /** ISO 8601 UTC; absent in views stored before it was kept. */
+  at?: string;
   tool: string;
   command: string | null;
   paths: string[];
@@ -139,6 +141,7 @@ function decided<V extends ActionsView>(
     approvalId,
     actionId,
     by: principal,
+    at,
     tool,
     command: edit ?? command,
     paths,

@@ -36,4 +36,10 @@ export function visibleParts(text: string): TextPart[] {
   return parts;
 }
 
-export const hasHidden = (text: string): boolean => visibleParts(text).some(({ kind }) => kind === 'hidden');
+export const hasHidden = (text: string): boolean => hidden.test(text) || text.endsWith('\n');
+
+/** On one line, with the names in brackets: for places that take nothing but text. */
+export const visibleLine = (text: string): string =>
+  visibleParts(text.replace(/\s*\n\s*/g, ' '))
+    .map(({ kind, text: part }) => (kind === 'hidden' ? `[${part}]` : part))
+    .join('');

@@ -1,69 +1,75 @@
 /** One approval, whole: exact words, what they would touch, which rule asks and what happens if nobody decides. */
 import Link from 'next/link';
-import type { Approval } from '#components/api/api.ts';
+import type { ApprovalDetail as Approval } from '#components/api/api.ts';
 import { TerminalMark } from '#components/session/terminal-mark.tsx';
 import { CopyButton } from '#components/ui/copy-button.tsx';
 import { capitalise, formatClock, formatDuration } from '#components/ui/format.ts';
 import { useNow } from '#components/ui/use-now.ts';
 import { effectRows, effectSentence, subjectOf } from './approval-facts.ts';
 import { ExactText } from './exact-text.tsx';
-
-const verdictOf: Readonly<Record<Approval['status'], { word: string; tone: string }>> = {
-  pending: { word: 'Ask', tone: 'bg-needs-tint text-needs' },
-  approved: { word: 'Allow', tone: 'bg-done-tint text-done' },
-  denied: { word: 'Deny', tone: 'bg-problem-tint text-problem' },
-  withdrawn: { word: 'Withdrawn', tone: 'bg-active text-ink-2' },
-  expired: { word: 'Expired', tone: 'bg-active text-ink-2' },
-  unknown: { word: 'Unknown', tone: 'bg-problem-tint text-problem' },
-};
-
-export function VerdictMark({ status }: { status: Approval['status'] }) {
-  const { word, tone } = verdictOf[status];
-  return (
-    <span className={`inline-flex h-[18px] flex-none items-center rounded-1 px-1.5 font-medium text-xs ${tone}`}>
-      {word}
-    </span>
-  );
-}
-
-/** How long it has been waiting. */
-export function Held({ at }: { at: string }) {
-  const now = useNow('fine');
-  return <>{now === 0 ? '' : formatDuration(Math.max(0, now - Date.parse(at)))}</>;
-}
+import { SimilarDecisions } from './similar-decisions.tsx';
+import { Held, VerdictMark } from './verdict-mark.tsx';
 
 export function ApprovalDetail({ approval }: { approval: Approval }) {
   return (
-    <>
-      <header className="flex flex-col gap-1.5 border-line border-b px-6 py-4 max-wide:px-4">
-        <div className="flex items-center gap-2">
-          <VerdictMark status={approval.status} />
-          <h2 className="min-w-0 flex-1 font-medium text-lg leading-6">{capitalise(effectSentence(approval))}</h2>
-          {approval.status === 'pending' && (
-            <span className="num flex-none text-ink-3">
-              held <Held at={approval.requestedAt} />
-            </span>
-          )}
+    <div className="flex min-h-full flex-col">
+      <Header approval={approval} />
+      <div className="flex min-h-0 flex-1 max-full:flex-col">
+        <div className="flex min-w-0 flex-col gap-3 px-6 full:flex-1 py-4 max-wide:px-4">
+          <Exact approval={approval} />
+          <Facts approval={approval} />
         </div>
-        <p className="flex min-w-0 items-center gap-2 text-ink-2">
-          <TerminalMark name={approval.agent} />
-          <span className="truncate">
-            {approval.agent} <span className="text-ink-3">in</span>{' '}
-            <Link
-              href={`/sessions/${approval.sessionId}`}
-              prefetch={false}
-              className="rounded-1 hover:text-ink hover:underline"
-            >
-              {approval.sessionName}
-            </Link>
-          </span>
-        </p>
-      </header>
-      <div className="flex flex-col gap-3 px-6 py-4 max-wide:px-4">
-        <Exact approval={approval} />
-        <Facts approval={approval} />
+        <aside
+          aria-label="Beside the question"
+          className="flex flex-none flex-col gap-4 border-line px-4 py-4 full:w-[254px] full:border-l max-full:px-6 max-full:pt-0 max-wide:px-4"
+        >
+          <SimilarDecisions approval={approval} />
+          {approval.status === 'pending' && <IfNobody approval={approval} />}
+        </aside>
       </div>
-    </>
+    </div>
+  );
+}
+
+function Header({ approval }: { approval: Approval }) {
+  return (
+    <header className="flex flex-col gap-1.5 border-line border-b px-6 py-4 max-wide:px-4">
+      <div className="flex items-center gap-2">
+        <VerdictMark status={approval.status} />
+        <h2 className="min-w-0 flex-1 font-medium text-lg leading-6">{capitalise(effectSentence(approval))}</h2>
+        {approval.status === 'pending' && (
+          <span className="num flex-none text-ink-3">
+            held <Held at={approval.requestedAt} /> of 10 min
+          </span>
+        )}
+      </div>
+      <p className="flex min-w-0 items-center gap-2 text-ink-2">
+        <TerminalMark name={approval.agent} />
+        <span className="truncate">
+          {approval.agent} <span className="text-ink-3">in</span>{' '}
+          <Link
+            href={`/sessions/${approval.sessionId}`}
+            prefetch={false}
+            className="rounded-1 hover:text-ink hover:underline"
+          >
+            {approval.sessionName}
+          </Link>
+        </span>
+      </p>
+    </header>
+  );
+}
+
+function IfNobody({ approval: { agent, expiresAt } }: { approval: Approval }) {
+  const now = useNow('coarse');
+  const until = expiresAt !== null && now > 0 ? `until ${formatClock(expiresAt, now)}` : 'ten minutes at most';
+  return (
+    <section>
+      <h3 className="pb-1 font-medium text-2xs text-ink-3 max-wide:text-xs">If nobody decides</h3>
+      <p className="text-ink-2 text-xs">
+        {agent} waits {until}. Then it is denied, told why, and can ask again.
+      </p>
+    </section>
   );
 }
 
@@ -142,14 +148,14 @@ function Needs({ approval: { demand, votes, escalatedTo, status, overdueAt } }: 
 }
 
 function Facts({ approval }: { approval: Approval }) {
-  const { cwd, rule, reasons, facts, note, edit, decidedBy, decidedAt, status, forSession } = approval;
+  const { cwd, rule, reasons, facts, note, edit, decidedBy, decidedAt, forSession } = approval;
   const rows = effectRows(approval);
   const now = useNow('coarse');
   return (
     <dl className="flex flex-col gap-2">
       {edit !== null && (
-        <Fact label="Edited">
-          <code className="whitespace-pre-wrap">
+        <Fact label="Ran instead">
+          <code className="whitespace-pre-wrap rounded-1 bg-(--add-line) px-1.5">
             <ExactText text={edit} />
           </code>
         </Fact>
@@ -195,15 +201,6 @@ function Facts({ approval }: { approval: Approval }) {
             {forSession && ', for the session'}
           </span>
           {note !== null && <span className="text-ink-2">“{note}”</span>}
-        </Fact>
-      )}
-      {status === 'pending' && (
-        <Fact label="If nobody does">
-          <span className="text-ink-2">
-            {approval.expiresAt === null
-              ? `${approval.agent} waits ten minutes at most. Then it is denied, told why, and can ask again.`
-              : `It expires ${now > 0 ? formatClock(approval.expiresAt, now) : 'then'}. ${approval.agent} is told why, and can ask again.`}
-          </span>
         </Fact>
       )}
     </dl>

@@ -1,18 +1,22 @@
 /** What an approval is about, in words. Pure. */
-import type { Approval } from '#components/api/api.ts';
+import type { Approval, ApprovalDetail } from '#components/api/api.ts';
 import { hasHidden } from '#protocol/visible-text.ts';
 
 /** The riskiest first: what nobody knows, then what runs or sends, then what changes. */
 const risks: Readonly<Record<string, 1 | 2 | 3>> = { unknown: 3, network: 2, execute: 2, write: 1, read: 1 };
 
 /** 1 to 3. */
-export const riskOf = ({ effect, command, facts }: Approval): 1 | 2 | 3 => {
-  const outside = facts?.paths.some(({ isInBase, effect: does }) => !isInBase && does !== 'read' && does !== 'list');
-  return outside || hasHidden(command ?? '') ? 3 : (risks[effect] ?? 3);
-};
+export const riskOf = ({ effect, command, outside }: Approval): 1 | 2 | 3 =>
+  outside === 'changes' || hasHidden(command ?? '') ? 3 : (risks[effect] ?? 3);
 
+const before = (one: string, other: string): number => (one === other ? 0 : one < other ? -1 : 1);
+
+/** Riskiest first, then the one that waits longest. Each risk is found once: there may be a thousand. */
 export const byRisk = (approvals: readonly Approval[]): Approval[] =>
-  [...approvals].sort((one, other) => riskOf(other) - riskOf(one) || one.requestedAt.localeCompare(other.requestedAt));
+  approvals
+    .map((approval) => ({ approval, risk: riskOf(approval) }))
+    .sort((one, other) => other.risk - one.risk || before(one.approval.requestedAt, other.approval.requestedAt))
+    .map(({ approval }) => approval);
 
 /** `git push`, or `Write src/a.ts`. */
 export const subjectOf = ({ command, tool, paths }: Pick<Approval, 'command' | 'tool' | 'paths'>): string =>
@@ -30,8 +34,8 @@ const effectWords: Readonly<Record<string, string>> = {
 
 /** "changes files outside of the folder, hidden character in it". */
 export function effectSentence(approval: Approval): string {
-  const { effect, facts, command } = approval;
-  const outside = facts?.paths.some(({ isInBase }) => !isInBase) ? ' outside of the folder' : '';
+  const { effect, command } = approval;
+  const outside = approval.outside === null ? '' : ' outside of the folder';
   const hidden = hasHidden(command ?? '') ? ', a hidden character in it' : '';
   return `${effectWords[effect] ?? effect}${outside}${hidden}`;
 }
@@ -42,7 +46,7 @@ export interface EffectRow {
 }
 
 /** What is touched, each once, the gravest first. */
-export function effectRows({ facts }: Approval): EffectRow[] {
+export function effectRows({ facts }: ApprovalDetail): EffectRow[] {
   if (!facts) return [];
   const order = ['delete', 'write', 'execute', 'read', 'list'];
   const paths = order.flatMap((effect) => {

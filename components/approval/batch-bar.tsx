@@ -1,39 +1,101 @@
-/** Decides several questions at once; each is decided by itself, and what failed stays and is told. */
-import { useState } from 'react';
-import type { Approval } from '#components/api/api.ts';
+/** The bar under the list while several questions are selected, and what could not be decided of them, one by one. */
+import { useConnection } from '#components/api/provider.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { formatNoun } from '#components/ui/format.ts';
-import { type Decision, useDecide } from './use-inbox.ts';
+import { subjectOf } from './approval-facts.ts';
+import { DenyForm } from './decide-forms.tsx';
+import { ExactText } from './exact-text.tsx';
+import type { Batch, BatchFailure } from './use-batch.ts';
 
-export function BatchBar({ approvals, onDone }: { approvals: readonly Approval[]; onDone: () => void }) {
-  const decide = useDecide();
-  const [failed, setFailed] = useState(0);
-  const run = async (decision: Decision) => {
-    let wrong = 0;
-    for (const approval of approvals) if ((await decide.run(approval, decision)) !== null) wrong += 1;
-    setFailed(wrong);
-    if (wrong === 0) onDone();
-  };
+/** `more`: how many of the same kind are not selected yet. */
+export function BatchBar({ batch, more, onMore }: { batch: Batch; more: number; onMore: () => void }) {
+  const { selected, failures, left, isAsking } = batch;
+  if (selected.size === 0 && failures.length === 0) return null;
   return (
-    <div className="flex flex-none flex-wrap items-center gap-2 border-line border-t bg-bg px-4 py-2.5">
-      <span className="num flex-1 text-ink-2">{formatNoun(approvals.length, 'question')} selected</span>
-      {failed > 0 && (
-        <span role="alert" className="text-problem text-xs">
-          {failed} not decided
-        </span>
+    <section
+      aria-label="Selected questions"
+      className="flex flex-none flex-col gap-2 border-line border-t bg-bg px-4 py-3 max-wide:pb-6"
+    >
+      {failures.length > 0 && <Failures failures={failures} onClose={batch.clear} />}
+      {selected.size > 0 && !isAsking && <Choices {...{ batch, more, onMore }} />}
+      {selected.size > 0 && isAsking && (
+        <DenyForm
+          many={selected.size}
+          isDisabled={left > 0}
+          onRun={(decision) => void batch.run(decision)}
+          onCancel={() => batch.setAsking(false)}
+        />
       )}
-      <Button disabled={decide.isPending} onClick={() => void run({ decision: 'approved' })}>
-        Approve {approvals.length}
-      </Button>
-      <Button
-        variant="danger"
-        disabled={decide.isPending}
-        onClick={() => void run({ decision: 'denied', note: 'denied together with others' })}
-      >
-        Deny {approvals.length}
-      </Button>
-      <Button variant="quiet" onClick={onDone}>
-        Clear
+    </section>
+  );
+}
+
+function Choices({ batch, more, onMore }: { batch: Batch; more: number; onMore: () => void }) {
+  const { selected, isOneKind, left } = batch;
+  const isOffline = useConnection().kind === 'offline';
+  const isDisabled = left > 0 || !isOneKind || isOffline;
+  const count = selected.size;
+  return (
+    <>
+      <div className="flex min-h-6 items-center gap-2">
+        <span role="status" className="num flex-1">
+          {left > 0 ? `Deciding, ${left} left` : `${formatNoun(count, 'question')} selected`}
+        </span>
+        {more > 0 && isOneKind && (
+          <Button size="small" variant="quiet" cap="l" onClick={onMore}>
+            {more} more like {count === 1 ? 'it' : 'these'}
+          </Button>
+        )}
+      </div>
+      {!isOneKind && (
+        <p className="text-ink-2 text-xs">They are of different kinds; only one kind is decided at once.</p>
+      )}
+      <div className="flex items-center gap-2 max-wide:*:h-12">
+        <Button
+          variant="primary"
+          cap="a"
+          disabled={isDisabled}
+          onClick={() => void batch.run({ decision: 'approved' })}
+          className="max-wide:order-3 max-wide:flex-1"
+        >
+          Approve {count}
+        </Button>
+        <Button variant="quiet" cap="esc" disabled={left > 0} onClick={batch.clear}>
+          Clear
+        </Button>
+        <span className="flex-1 max-wide:hidden" />
+        <Button
+          variant="danger"
+          cap="d"
+          disabled={isDisabled}
+          onClick={() => batch.setAsking(true)}
+          className="border-line-strong! max-wide:order-2 max-wide:flex-1"
+        >
+          Deny {count}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function Failures({ failures, onClose }: { failures: readonly BatchFailure[]; onClose: () => void }) {
+  return (
+    <div role="alert" className="flex items-start gap-2">
+      <div className="min-w-0 flex-1">
+        <p className="text-problem">{formatNoun(failures.length, 'question')} not decided</p>
+        <ul className="max-h-40 overflow-y-auto text-xs">
+          {failures.map(({ approval, message }) => (
+            <li key={approval.id} className="pt-1 [overflow-wrap:anywhere]">
+              <code className="block truncate">
+                <ExactText text={subjectOf(approval)} />
+              </code>
+              <span className="text-ink-2">{message}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+      <Button size="small" onClick={onClose}>
+        Understood
       </Button>
     </div>
   );

@@ -1,51 +1,110 @@
 /** The left side of the inbox: what waits, riskiest first, and what was decided. */
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useRef } from 'react';
 import type { Approval } from '#components/api/api.ts';
 import { TerminalMark } from '#components/session/terminal-mark.tsx';
 import { classNames } from '#components/ui/class-name.ts';
 import { formatClock } from '#components/ui/format.ts';
 import { useNow } from '#components/ui/use-now.ts';
-import { Held, VerdictMark } from './approval-detail.tsx';
 import { effectSentence, riskOf, subjectOf } from './approval-facts.ts';
 import { ExactText } from './exact-text.tsx';
+import { Held, VerdictMark } from './verdict-mark.tsx';
 
 export interface InboxListProps {
   pending: readonly Approval[];
   decided: readonly Approval[];
   shown: string | null;
-  selected: ReadonlySet<string>;
+  selected: ReadonlyMap<string, Approval>;
   onShow: (id: string) => void;
-  onSelect: (id: string) => void;
+  onSelect: (approval: Approval) => void;
+}
+
+/** Height of a row before it was drawn, px. */
+const estimateSize = () => 79;
+
+/** Only the rows near the window are drawn: a thousand may wait. */
+function useWindow(pending: readonly Approval[], shown: string | null) {
+  const list = useRef<HTMLDivElement>(null);
+  const getItemKey = useCallback((index: number) => pending[index]?.id ?? index, [pending]);
+  const virtual = useVirtualizer({
+    count: pending.length,
+    getScrollElement: () => list.current,
+    getItemKey,
+    estimateSize,
+    overscan: 6,
+  });
+  const at = shown === null ? -1 : pending.findIndex(({ id }) => id === shown);
+  useEffect(() => {
+    if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' });
+    else if (shown !== null)
+      list.current?.querySelector(`[data-decided="${shown}"]`)?.scrollIntoView({ block: 'nearest' });
+  }, [virtual, at, shown]);
+  return { list, virtual };
 }
 
 export function InboxList({ pending, decided, shown, selected, onShow, onSelect }: InboxListProps) {
+  const { list, virtual } = useWindow(pending, shown);
   return (
-    <>
-      <ul aria-label="Waiting">
-        {pending.map((approval) => (
-          <li key={approval.id} className="relative border-line border-b">
-            <WaitingRow approval={approval} isShown={approval.id === shown} onShow={() => onShow(approval.id)} />
-            <input
-              type="checkbox"
-              aria-label={`Select ${subjectOf(approval)}`}
-              checked={selected.has(approval.id)}
-              onChange={() => onSelect(approval.id)}
-              className={classNames(
-                'absolute right-4 bottom-3 size-3.5 accent-(--accent-solid) max-wide:size-5',
-                selected.size === 0 && 'opacity-40 focus-visible:opacity-100 hover:opacity-100',
-              )}
-            />
-          </li>
-        ))}
+    <div ref={list} className="min-h-0 flex-1 overflow-y-auto">
+      <ul aria-label="Waiting" className="relative" style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ index, key, start }) => {
+          const approval = pending[index];
+          return approval ? (
+            <li
+              key={key}
+              ref={virtual.measureElement}
+              data-index={index}
+              aria-posinset={index + 1}
+              aria-setsize={pending.length}
+              className="absolute top-0 left-0 w-full border-line border-b"
+              style={{ transform: `translateY(${start}px)` }}
+            >
+              <WaitingRow approval={approval} isShown={approval.id === shown} onShow={() => onShow(approval.id)} />
+              <Select
+                approval={approval}
+                isSelected={selected.has(approval.id)}
+                isFaint={selected.size === 0}
+                onSelect={onSelect}
+              />
+            </li>
+          ) : null;
+        })}
       </ul>
       {decided.length > 0 && <h2 className="px-4 pt-4 pb-1 font-medium text-2xs text-ink-3">Decided</h2>}
       <ul aria-label="Decided">
         {decided.map((approval) => (
-          <li key={approval.id}>
+          <li key={approval.id} data-decided={approval.id}>
             <DecidedRow approval={approval} isShown={approval.id === shown} onShow={() => onShow(approval.id)} />
           </li>
         ))}
       </ul>
-    </>
+    </div>
+  );
+}
+
+interface SelectProps {
+  approval: Approval;
+  isSelected: boolean;
+  /** Nothing is selected, so it stays in the background. */
+  isFaint: boolean;
+  onSelect: (approval: Approval) => void;
+}
+
+/** The label is as large as a finger. */
+function Select({ approval, isSelected, isFaint, onSelect }: SelectProps) {
+  return (
+    <label className="absolute right-2 bottom-1 flex size-8 items-center justify-center max-wide:right-1 max-wide:bottom-0 max-wide:size-11">
+      <input
+        type="checkbox"
+        aria-label={`Select ${subjectOf(approval)}`}
+        checked={isSelected}
+        onChange={() => onSelect(approval)}
+        className={classNames(
+          'size-3.5 accent-(--accent-solid) max-wide:size-5',
+          isFaint && 'opacity-50 focus-visible:opacity-100 hover:opacity-100',
+        )}
+      />
+    </label>
   );
 }
 

@@ -1,11 +1,8 @@
 /** `/inbox`: what waits for a person, one of it in full, and the way to decide. Composes; the parts know the rest. */
 'use client';
-import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { useEffect, useState } from 'react';
-import { type Approval, useTRPC, useTRPCClient } from '#components/api/api.ts';
-import { failureOf } from '#components/api/failure.ts';
-import { onOpenAgain } from '#components/notify/browser-push.ts';
+import { useEffect } from 'react';
+import { type Approval, useTRPCClient } from '#components/api/api.ts';
 import { NotifyHint } from '#components/notify/notify-hint.tsx';
 import { PageFrame } from '#components/shell/page-frame.tsx';
 import type { KeyHint } from '#components/shell/status-line.tsx';
@@ -13,40 +10,23 @@ import { useShortcuts } from '#components/shell/use-shortcuts.ts';
 import { Button } from '#components/ui/button.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import { Notice } from '#components/ui/notice.tsx';
+import { useIsPhone } from '#components/ui/use-media.ts';
 import { ApprovalDetail } from './approval-detail.tsx';
 import { BatchBar } from './batch-bar.tsx';
-import { DecideBar, type Mode } from './decide-bar.tsx';
+import { DecideBar } from './decide-bar.tsx';
 import { InboxList } from './inbox-list.tsx';
-import { type Inbox, useDecide, useInbox } from './use-inbox.ts';
+import { alike, type Batch, useBatch } from './use-batch.ts';
+import { type Deciding, useDeciding, useDecidingKeys } from './use-decision.ts';
+import { type Inbox, useInbox } from './use-inbox.ts';
+import { type Shown, useShown } from './use-shown.ts';
 
 const hints: readonly KeyHint[] = [
   { caps: ['j', 'k'], does: 'move' },
-  { caps: ['x'], does: 'select' },
+  { caps: ['x', 'l'], does: 'select' },
   { caps: ['a', 'e', 's', 'd'], does: 'decide' },
   { caps: ['o'], does: 'open session' },
   { caps: ['?'], does: 'all keys' },
 ];
-
-/** Which one is shown: the chosen one while it is known, else the first that waits. */
-function useShown(inbox: Inbox, opened: string | undefined) {
-  const [chosen, setChosen] = useState<string | null>(opened ?? null);
-  // A notification of it was clicked while another one was looked at.
-  useEffect(() => onOpenAgain(() => setChosen(opened ?? null)), [opened]);
-  const all = [...inbox.pending, ...inbox.decided];
-  const known = all.find(({ id }) => id === chosen) ?? null;
-  const isElsewhere = chosen !== null && known === null && !inbox.isFirstLoad;
-  const asked = useQuery(
-    useTRPC().approval.get.queryOptions({ id: chosen ?? '' }, { enabled: isElsewhere, retry: false }),
-  );
-  const shown = known ?? (isElsewhere ? (asked.data ?? null) : (inbox.pending[0] ?? null));
-  const step = (by: 1 | -1) => {
-    const at = all.findIndex(({ id }) => id === shown?.id);
-    const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
-    if (next) setChosen(next.id);
-  };
-  const failure = isElsewhere && asked.error ? failureOf(asked.error) : null;
-  return { shown, failure, isChosen: chosen !== null, show: setChosen, step };
-}
 
 /** Whoever looks at it is known to have. */
 function useSeen(shown: Approval | null): void {
@@ -58,69 +38,74 @@ function useSeen(shown: Approval | null): void {
   }, [client, id]);
 }
 
+/** Keys decide what is selected, else what is shown. */
+function useInboxKeys(shown: Shown, pending: readonly Approval[], deciding: Deciding, batch: Batch): void {
+  const router = useRouter();
+  const { approval } = shown;
+  const waiting = approval?.status === 'pending' ? approval : null;
+  const hasBatch = batch.selected.size > 0;
+  useDecidingKeys('inbox', hasBatch ? null : waiting, deciding);
+  useShortcuts('inbox', {
+    'approval.next': () => shown.step(1),
+    'approval.previous': () => shown.step(-1),
+    'approval.select': () => waiting && batch.toggle(waiting),
+    'approval.alike': () => batch.selectAlike(pending),
+    'approval.open': () => approval && router.push(`/sessions/${approval.sessionId}`),
+    ...(hasBatch && {
+      'approval.approve': () => void batch.run({ decision: 'approved' }),
+      'approval.deny': () => batch.isOneKind && batch.setAsking(true),
+    }),
+    ...((hasBatch || batch.failures.length > 0) && { 'approval.clear': batch.clear }),
+  });
+}
+
 export function InboxPage({ opened }: { opened?: string }) {
   const inbox = useInbox();
-  const router = useRouter();
-  const { shown, failure, isChosen, show, step } = useShown(inbox, opened);
-  const [asked, setAsked] = useState<{ id: string | undefined; mode: Mode }>({ id: undefined, mode: 'plain' });
-  // Another question starts plain.
-  const mode = asked.id === shown?.id ? asked.mode : 'plain';
-  const setMode = (next: Mode) => setAsked({ id: shown?.id, mode: next });
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const decide = useDecide();
-  useSeen(shown);
-  const toggle = (id: string) => {
-    const next = new Set(selected);
-    if (!next.delete(id)) next.add(id);
-    setSelected(next);
-  };
-  const pending = shown?.status === 'pending' ? shown : null;
-  useShortcuts('inbox', {
-    'approval.next': () => step(1),
-    'approval.previous': () => step(-1),
-    'approval.approve': () => pending && void decide.run(pending, { decision: 'approved' }),
-    'approval.session': () => pending && void decide.run(pending, { decision: 'approved', forSession: true }),
-    'approval.edit': () => pending?.command && setMode('edit'),
-    'approval.deny': () => pending && setMode('deny'),
-    'approval.select': () => pending && toggle(pending.id),
-    'approval.open': () => shown && router.push(`/sessions/${shown.sessionId}`),
-  });
-  const chosen = inbox.pending.filter(({ id }) => selected.has(id));
+  const { pending } = inbox;
+  const shown = useShown(inbox, opened);
+  const { approval, isChosen } = shown;
+  const isPhone = useIsPhone();
+  // On a phone a second tap must not meet another question.
+  const deciding = useDeciding(approval, () => !isPhone && isChosen && shown.next?.());
+  const batch = useBatch();
+  useSeen(approval);
+  useInboxKeys(shown, pending, deciding, batch);
+  const place = shown.place > 0 ? `${shown.place} of ${pending.length}` : 'Decided';
   return (
     <PageFrame
       place="inbox"
-      heading="Inbox"
-      title={inbox.pending.length > 0 ? `Inbox, ${inbox.pending.length} waiting` : 'Inbox'}
+      heading={isPhone && isChosen ? place : 'Inbox'}
+      title={pending.length > 0 ? `Inbox, ${pending.length} waiting` : 'Inbox'}
       isBusy={inbox.isLoading}
       hints={hints}
+      back={isPhone && isChosen ? { label: 'Inbox', onBack: shown.leave } : null}
     >
       <main className="flex min-h-0 flex-1">
         <section
           aria-label="Questions"
-          className={`flex min-h-0 w-[420px] flex-none flex-col border-line border-r max-wide:w-full max-wide:border-r-0 ${isChosen ? 'max-wide:hidden' : ''}`}
+          className={`flex min-h-0 w-[420px] flex-none flex-col border-line border-r max-full:w-[300px] max-wide:w-full max-wide:border-r-0 ${isChosen ? 'max-wide:hidden' : ''}`}
         >
           <Heading inbox={inbox} />
           <NotifyHint />
-          <div className="min-h-0 flex-1 overflow-y-auto">
-            <InboxList {...inbox} shown={shown?.id ?? null} selected={selected} onShow={show} onSelect={toggle} />
-          </div>
-          {chosen.length > 0 && <BatchBar approvals={chosen} onDone={() => setSelected(new Set())} />}
+          <InboxList
+            pending={pending}
+            decided={inbox.decided}
+            shown={approval?.id ?? null}
+            selected={batch.selected}
+            onShow={shown.show}
+            onSelect={batch.toggle}
+          />
+          <BatchBar
+            batch={batch}
+            more={alike(pending, batch.selected).filter(({ id }) => !batch.selected.has(id)).length}
+            onMore={() => batch.selectAlike(pending)}
+          />
         </section>
         <section
           aria-label="The question"
           className={`flex min-h-0 min-w-0 flex-1 flex-col bg-surface ${isChosen ? '' : 'max-wide:hidden'}`}
         >
-          {failure && (
-            <Notice
-              tone="problem"
-              className="px-6 py-5"
-              title="Not shown"
-              action={<Button onClick={() => show(null)}>Whole inbox</Button>}
-            >
-              {failure.message}
-            </Notice>
-          )}
-          {shown && <Question shown={shown} pending={pending} mode={mode} onMode={setMode} />}
+          <Question shown={shown} deciding={deciding} chosen={isPhone ? 0 : batch.selected.size} />
         </section>
       </main>
     </PageFrame>
@@ -128,24 +113,47 @@ export function InboxPage({ opened }: { opened?: string }) {
 }
 
 interface QuestionProps {
-  shown: Approval;
-  /** The same while it waits. */
-  pending: Approval | null;
-  mode: Mode;
-  onMode: (mode: Mode) => void;
+  shown: Shown;
+  deciding: Deciding;
+  /** How many are selected beside it: those are decided first. */
+  chosen: number;
 }
 
-function Question({ shown, pending, mode, onMode }: QuestionProps) {
+function Question({ shown: { approval, failure, next, leave }, deciding, chosen }: QuestionProps) {
+  if (failure) {
+    return (
+      <Notice
+        tone="problem"
+        className="px-6 py-5"
+        title="Not shown"
+        action={<Button onClick={leave}>Whole inbox</Button>}
+      >
+        {failure.message}
+      </Notice>
+    );
+  }
+  if (!approval) return null;
   return (
     <>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <ApprovalDetail approval={shown} />
+        <ApprovalDetail approval={approval} />
       </div>
       <div className="flex-none border-line border-t bg-bg px-6 py-3 max-wide:px-4 max-wide:pb-6">
-        {pending ? (
-          <DecideBar approval={pending} mode={mode} onMode={onMode} hasKeys />
+        {chosen > 0 ? (
+          <p className="flex min-h-(--h-control) items-center text-ink-2">
+            {formatNoun(chosen, 'question')} selected, decided together on the left.
+          </p>
+        ) : approval.status === 'pending' ? (
+          <DecideBar approval={approval} deciding={deciding} />
         ) : (
-          <p className="text-ink-3">It is decided, nothing is to be done.</p>
+          <div className="flex items-center gap-3">
+            <p className="flex-1 text-ink-2">It is decided, nothing is to be done.</p>
+            {next && (
+              <Button onClick={next} className="max-wide:h-12">
+                Next question
+              </Button>
+            )}
+          </div>
         )}
       </div>
     </>

@@ -1,30 +1,68 @@
-/** Loads what waits and what was decided, keeps it live, and decides. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+/** Loads what waits and what was decided, and keeps it live: of a session that changes only its part is read again. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
-import { useRef } from 'react';
-import { type Approval, useTRPC } from '#components/api/api.ts';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { type Approval, type ApprovalDetail, useTRPC, useTRPCClient } from '#components/api/api.ts';
 import { type Failure, failureOf } from '#components/api/failure.ts';
 import { byRisk } from './approval-facts.ts';
+import { isStale, withDecided, withSession } from './inbox-state.ts';
 
 const decidedShown = 30;
 /** Changes of sessions come in bursts. */
 const settleMs = 150;
+/** More sessions than this at once are read as the whole inbox. */
+const maxParts = 8;
 
-/** Asks again whenever a session changes in what it needs. */
-function useFreshness(): void {
+const listOptions = (trpc: ReturnType<typeof useTRPC>) => trpc.approval.list.queryOptions({ decided: decidedShown });
+
+/**
+ * Reads the parts of sessions again that ask something else than is shown. True once changes are listened to: what is read
+ * before that may miss one. After a lost connection everything may have changed.
+ */
+function useFreshness(): boolean {
   const queries = useQueryClient();
   const trpc = useTRPC();
+  const client = useTRPCClient();
+  const stale = useRef(new Set<string>());
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const [isStarted, setStarted] = useState(false);
+  const { queryKey } = listOptions(trpc);
+  const readAll = () => void queries.invalidateQueries({ queryKey });
+  const readPart = (session: string) =>
+    client.approval.list.query({ session: session as Approval['sessionId'], decided: decidedShown }).then(
+      (part) => queries.setQueryData(queryKey, (lists) => lists && withSession(lists, session, part)),
+      // Whatever is wrong shows when the whole is asked for.
+      readAll,
+    );
+  const isReading = () => queries.isFetching({ queryKey }) > 0;
+  const settle = () => {
+    timer.current = null;
+    // What is on its way may have been read before the change.
+    if (isReading()) return settleLater();
+    const sessions = [...stale.current];
+    stale.current.clear();
+    if (sessions.length > maxParts) readAll();
+    else for (const session of sessions) void readPart(session);
+  };
+  const settleLater = () => {
+    timer.current ??= setTimeout(settle, settleMs);
+  };
   useSubscription(
     trpc.session.changes.subscriptionOptions(undefined, {
-      onData: () => {
-        timer.current ??= setTimeout(() => {
-          timer.current = null;
-          void queries.invalidateQueries(trpc.approval.list.pathFilter());
-        }, settleMs);
+      onStarted() {
+        setStarted(true);
+        readAll();
+        void queries.invalidateQueries(trpc.approval.get.pathFilter());
+      },
+      onData: ({ view }) => {
+        const lists = queries.getQueryData(queryKey);
+        if (lists && !isReading() && !isStale(lists, view)) return;
+        stale.current.add(view.id);
+        settleLater();
       },
     }),
   );
+  return isStarted;
 }
 
 export interface Inbox {
@@ -37,11 +75,18 @@ export interface Inbox {
 }
 
 export function useInbox(): Inbox {
-  useFreshness();
-  const query = useQuery(useTRPC().approval.list.queryOptions({ decided: decidedShown }));
+  const enabled = useFreshness();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const query = useQuery({ ...listOptions(trpc), enabled });
+  const lists = query.data;
+  const pending = useMemo(() => byRisk(lists?.pending ?? []), [lists]);
+  useEffect(() => {
+    if (lists) queries.setQueryData(trpc.approval.count.queryKey(), lists.pending.length);
+  }, [lists, queries, trpc]);
   return {
-    pending: byRisk(query.data?.pending ?? []),
-    decided: query.data?.decided ?? [],
+    pending,
+    decided: lists?.decided ?? [],
     isFirstLoad: query.isPending,
     isLoading: query.isFetching,
     failure: query.error ? failureOf(query.error) : null,
@@ -49,34 +94,13 @@ export function useInbox(): Inbox {
   };
 }
 
-export interface Decision {
-  decision: 'approved' | 'denied';
-  note?: string;
-  edit?: string;
-  forSession?: boolean;
-}
-
-export interface Decide {
-  /** Resolves to why it was not decided, or null. */
-  run: (approval: Approval, decision: Decision) => Promise<Failure | null>;
-  isPending: boolean;
-}
-
-export function useDecide(): Decide {
+/** Shows a decision that the server has confirmed at once, wherever its question stands. */
+export function useShowDecided(): (decided: ApprovalDetail) => void {
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const { mutateAsync, isPending } = useMutation(trpc.approval.decide.mutationOptions());
-  return {
-    isPending,
-    async run({ id, hash }, { decision, note = null, edit = null, forSession = false }) {
-      try {
-        await mutateAsync({ id, hash, decision, note, edit, forSession });
-        return null;
-      } catch (cause) {
-        return failureOf(cause);
-      } finally {
-        void queries.invalidateQueries(trpc.approval.list.pathFilter());
-      }
-    },
+  return (decided) => {
+    const { facts: _facts, ...row } = decided;
+    queries.setQueryData(trpc.approval.get.queryKey({ id: decided.id }), decided);
+    queries.setQueryData(listOptions(trpc).queryKey, (lists) => lists && withDecided(lists, row, decidedShown));
   };
 }

@@ -3,6 +3,7 @@
 import { formatAge, formatDuration, formatNoun } from '#components/ui/format.ts';
 import { type Phrase, phraseText } from '#components/ui/phrase.ts';
 import { attentionFor } from '#protocol/status.ts';
+import { visibleLine } from '#protocol/visible-text.ts';
 import { isOpenTerminal, type SessionView, type TerminalView } from './session-facts.ts';
 
 /** What a state asks of people; each has one hue and one shape of mark. */
@@ -92,6 +93,16 @@ function ended(view: SessionView, now: number): Badge {
   }
 }
 
+/** What is asked first, to the letter. */
+function waiting(view: SessionView, now: number): Badge {
+  const asked = view.turns.actions.find(({ approval }) => approval?.decided === null);
+  if (!asked?.approval)
+    return badge('needs', 'Waiting', [`${view.reason}, ${formatDuration(elapsed(view.statusSince, now))}`]);
+  const { command, paths, at } = asked.approval;
+  const code = visibleLine(command ?? `${asked.tool} ${paths.join(' ')}`.trim());
+  return badge('needs', 'Approve', [{ code }, `, ${formatDuration(elapsed(at, now))}`]);
+}
+
 /** The badge of a session at `now` (ms since the epoch). */
 export function badgeFor(view: SessionView, now: number): Badge {
   const open = view.terminals.filter(isOpenTerminal);
@@ -102,7 +113,7 @@ export function badgeFor(view: SessionView, now: number): Badge {
     case 'working':
       return running(view, open, now);
     case 'waiting':
-      return badge('needs', 'Waiting', [`${view.reason}, ${formatDuration(elapsed(view.statusSince, now))}`]);
+      return waiting(view, now);
     case 'idle':
       return ready(view, open, now);
     case 'paused':

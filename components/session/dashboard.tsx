@@ -1,7 +1,7 @@
 /** All sessions, grouped by what they need from people. Composes; the parts know the rest. */
 'use client';
 import { useQuery } from '@tanstack/react-query';
-import { LayoutGrid, ListFilter, Plus, Rows3 } from 'lucide-react';
+import { ListFilter, Plus } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
@@ -20,9 +20,9 @@ import { IconButton } from '#components/ui/button.tsx';
 import { DocumentTitle } from '#components/ui/document-title.tsx';
 import { fetchPart } from '#components/ui/fetch-part.ts';
 import { formatNoun } from '#components/ui/format.ts';
-import { Icon } from '#components/ui/icon.tsx';
 import { ActivityProvider } from './activity.tsx';
 import { DashboardTools, type DashboardView } from './dashboard-tools.tsx';
+import { PhoneTabs } from './phone-tabs.tsx';
 import { type Filter, noFilter } from './session-board.ts';
 import { SessionList } from './session-list.tsx';
 import { useSessionBoard } from './use-session-board.ts';
@@ -110,48 +110,5 @@ function DashboardBar({ isBusy, onFilter }: { isBusy: boolean; onFilter: () => v
       />
       <AccountMenu />
     </TopBar>
-  );
-}
-
-const phoneTabs = [
-  { value: 'list', label: 'Sessions', icon: Rows3 },
-  { value: 'wall', label: 'Wall', icon: LayoutGrid },
-] as const;
-
-function PhoneTabs({
-  view,
-  needs,
-  onView,
-}: {
-  view: DashboardView;
-  needs: number;
-  onView: (view: DashboardView) => void;
-}) {
-  return (
-    <nav aria-label="Views" className="grid h-16 flex-none grid-cols-2 border-line border-t bg-bg pb-2 wide:hidden">
-      {phoneTabs.map((tab) => (
-        <button
-          key={tab.value}
-          type="button"
-          aria-current={tab.value === view ? 'page' : undefined}
-          onClick={() => onView(tab.value)}
-          className="focus-inside relative flex flex-col items-center justify-center gap-[3px] text-[11px] text-ink-3 aria-[current]:text-ink"
-        >
-          <span className="relative">
-            <Icon icon={tab.icon} size={20} />
-            {tab.value === 'list' && needs > 0 && (
-              <span
-                role="img"
-                aria-label={`${needs} need you`}
-                className="num absolute -top-1 left-4 min-w-3.5 rounded-1 border border-needs-line bg-needs-tint px-0.5 text-center font-semibold text-[10px] text-needs leading-[14px]"
-              >
-                {needs}
-              </span>
-            )}
-          </span>
-          {tab.label}
-        </button>
-      ))}
-    </nav>
   );
 }

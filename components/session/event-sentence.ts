@@ -182,7 +182,7 @@ function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` 
     case 'approval.withdrawn':
       return said('action', [`what was asked is not wanted any more: ${event.payload.reason}`]);
     case 'approval.revoked':
-      return said('action', ['is asked again about what was allowed for the session']);
+      return said('action', ['revoked what was allowed for the session']);
   }
 }
 

@@ -41,7 +41,9 @@ function VerdictLine({ verdict, isHeld }: { verdict: Verdict; isHeld: boolean })
   }
   const asked = `asked by ${verdict.rule}${verdict.reasons.length > 0 ? `: ${verdict.reasons.join('; ')}` : ''}`;
   return (
-    <p className={`text-xs first-letter:uppercase ${verdict.verdict === 'deny' ? 'text-problem' : 'text-needs'}`}>
+    <p
+      className={`text-xs first-letter:uppercase ${verdict.verdict === 'deny' ? 'text-problem' : isHeld ? 'text-needs' : 'text-ink-2'}`}
+    >
       {verdict.verdict === 'deny' ? denialWords(verdict) : isHeld ? `a person is ${asked}` : asked}
     </p>
   );

@@ -11,11 +11,10 @@ export function ItemOutcome({ row }: { row: ItemRow }) {
   const ended = end && <Ended row={row} end={end} />;
   return (
     <span className="num max-w-[62%] flex-none truncate text-ink-3 text-xs">
-      {heldSince !== null ? (
-        <Since at={heldSince} words="waits for a verdict" className="text-needs" />
-      ) : (
-        (ended ?? <Since at={row.at} className="text-working" />)
-      )}
+      {heldSince !== null
+        ? // A question tells it itself, below.
+          row.question === null && <Since at={heldSince} words="waits for a verdict" className="text-needs" />
+        : (ended ?? <Since at={row.at} className="text-working" />)}
       {took !== null && ended !== null && `, ${took}`}
     </span>
   );

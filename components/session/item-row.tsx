@@ -6,6 +6,7 @@ import { Markdown } from '#components/ui/markdown.tsx';
 import { FoldButton } from './fold-button.tsx';
 import { ItemDetail } from './item-detail.tsx';
 import { ItemOutcome } from './item-outcome.tsx';
+import { ItemQuestion } from './item-question-view.tsx';
 import { useItemText } from './item-texts.tsx';
 import { itemTitle } from './item-title.ts';
 import type { ItemRow as Item } from './timeline-row.ts';
@@ -21,12 +22,18 @@ const icons: Record<Exclude<Item['item']['kind'], 'message'>, LucideIcon> = {
 /** Indent of what an agent says and of each step of nesting, px. */
 const indent = { agent: 26, nested: 18 };
 
-export const ItemRow = memo(function ItemRow({ row }: { row: Item }) {
+export interface ItemRowProps {
+  row: Item;
+  /** Names by person's id. */
+  names: ReadonlyMap<string, string>;
+}
+
+export const ItemRow = memo(function ItemRow({ row, names }: ItemRowProps) {
   const { kind } = row.item;
   const style = { paddingLeft: indent.agent + row.depth * indent.nested };
   return (
     <div style={style} className={kind === 'message' ? 'py-1 text-md' : 'py-px'}>
-      {kind === 'message' ? <Message row={row} /> : <FoldedItem row={row} icon={icons[kind]} />}
+      {kind === 'message' ? <Message row={row} /> : <FoldedItem row={row} names={names} icon={icons[kind]} />}
     </div>
   );
 });
@@ -41,7 +48,7 @@ function Message({ row: { end, key } }: { row: Item }) {
   );
 }
 
-function FoldedItem({ row, icon }: { row: Item; icon: LucideIcon }) {
+function FoldedItem({ row, names, icon }: ItemRowProps & { icon: LucideIcon }) {
   const [isOpen, setOpen] = useState(false);
   const { verb, subject, isCode } = itemTitle(row);
   return (
@@ -53,6 +60,7 @@ function FoldedItem({ row, icon }: { row: Item; icon: LucideIcon }) {
         </span>
         <ItemOutcome row={row} />
       </FoldButton>
+      {row.question && <ItemQuestion question={row.question} item={row.item} names={names} />}
       {isOpen && <ItemDetail row={row} />}
     </>
   );

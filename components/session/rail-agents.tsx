@@ -6,6 +6,7 @@ import { IconButton } from '#components/ui/button.tsx';
 import { Menu, MenuItem } from '#components/ui/menu.tsx';
 import { StateMark } from '#components/ui/state-mark.tsx';
 import type { AgentView } from '#protocol/turn-view.ts';
+import { RailSection } from './rail-section.tsx';
 import type { SessionView } from './session-facts.ts';
 import { TerminalMark } from './terminal-mark.tsx';
 import { type HarnessFacts, useHarnesses } from './use-harnesses.ts';
@@ -24,14 +25,13 @@ export function RailAgents({ view, interrupt }: { view: SessionView; interrupt: 
   const { agents } = view.turns;
   if (agents.length === 0) return null;
   return (
-    <section className="border-line border-b px-4 pt-2 pb-3">
-      <h2 className="flex h-6 items-center font-medium text-2xs text-ink-3 max-wide:text-xs">Agents</h2>
+    <RailSection title="Agents">
       <ul className="flex flex-col gap-1.5">
         {agents.map((agent) => (
           <AgentLine key={agent.name} view={view} agent={agent} interrupt={interrupt} />
         ))}
       </ul>
-    </section>
+    </RailSection>
   );
 }
 

@@ -2,6 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
+import { QuestionCard, waitingIn } from '#components/approval/session-questions.tsx';
+import { classNames } from '#components/ui/class-name.ts';
 import { useNow } from '#components/ui/use-now.ts';
 import { namesOf } from './event-names.ts';
 import { ScreenText, shownTerminal } from './screen-text.tsx';
@@ -17,20 +19,33 @@ const shownTerminals = 4;
 
 export function SessionPeek({ view, me }: { view: SessionView; me: string | null }) {
   const terminal = shownTerminal(view);
+  const waiting = waitingIn(view);
   return (
     <section
       id={`peek-${view.id}`}
       aria-label={`Peek into ${view.name}`}
-      className="animate-[peek-open_var(--move)_var(--ease-out)] grid-cols-[minmax(0,1fr)_minmax(0,1.28fr)] border-line border-b bg-bg wide:grid"
+      className="animate-[peek-open_var(--move)_var(--ease-out)] grid-cols-[minmax(0,1fr)_minmax(0,1.28fr)] border-line border-b bg-bg wide:grid max-wide:flex max-wide:flex-col"
     >
       <div className="flex min-w-0 flex-col border-line py-3 pr-5 pl-4 wide:border-r">
         <LastEvents view={view} me={me} />
       </div>
-      <div className="flex min-w-0 flex-col gap-2 py-3 pr-4 pl-5 max-wide:pl-4">
-        {terminal && (
-          <ScreenText view={view} terminal={terminal} fit={7} className="rounded-2 border border-line px-3 py-2" />
+      <div
+        className={classNames(
+          'flex min-w-0 flex-col gap-2 py-3 pr-4 pl-5 max-wide:pl-4',
+          // What is to be decided comes first where one thing stands below the other.
+          waiting.length > 0 && 'max-wide:-order-1',
         )}
-        <Terminals terminals={view.terminals} />
+      >
+        {waiting[0] === undefined ? (
+          <>
+            {terminal && (
+              <ScreenText view={view} terminal={terminal} fit={7} className="rounded-2 border border-line px-3 py-2" />
+            )}
+            <Terminals terminals={view.terminals} />
+          </>
+        ) : (
+          <QuestionCard key={waiting[0]} id={waiting[0]} more={waiting.length - 1} scope="list" />
+        )}
         <div className="mt-auto flex items-center gap-2 pt-1">
           <span className="min-w-0 flex-1 truncate text-ink-3 text-xs">{placeOf(view)}</span>
           <SessionActions view={view} />

@@ -15,6 +15,8 @@ import { useActivity } from './activity.tsx';
 import { commandText } from './badge.ts';
 import { peopleOf } from './people.ts';
 import { RailAgents } from './rail-agents.tsx';
+import { RailPolicy } from './rail-policy.tsx';
+import { RailSection } from './rail-section.tsx';
 import { isOpenTerminal, type SessionView, type TerminalView } from './session-facts.ts';
 import { TerminalMark } from './terminal-mark.tsx';
 import { outcomeWords } from './terminal-outcome.ts';
@@ -36,22 +38,11 @@ export function SessionRail({ view, present, me, shown, onShow, interrupt }: Ses
     <aside aria-label="About this session" className="min-h-0 flex-1 overflow-y-auto bg-surface">
       <People view={view} present={present} me={me} />
       <RailAgents view={view} interrupt={interrupt} />
+      <RailPolicy view={view} />
       <Terminals terminals={view.terminals} shown={shown} onShow={onShow} />
       <Checkout view={view} />
       <Runner view={view} />
     </aside>
-  );
-}
-
-function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
-  return (
-    <section className="border-line border-b px-4 pt-2 pb-3 last:border-b-0">
-      <header className="flex h-6 items-center">
-        <h2 className="flex-1 font-medium text-2xs text-ink-3 max-wide:text-xs">{title}</h2>
-        {aside && <span className="num text-ink-3 text-xs">{aside}</span>}
-      </header>
-      {children}
-    </section>
   );
 }
 
@@ -61,7 +52,7 @@ function People({ view, present, me }: Pick<SessionRailProps, 'view' | 'present'
   const roleOf = (id: string) => view.members.find((member) => member.personId === id)?.role ?? '';
   const placeOf = (id: string) => present.find((each) => each.personId === id)?.place ?? '';
   return (
-    <Section title="People" aside={people.length > 1 && `${present.length} here`}>
+    <RailSection title="People" aside={people.length > 1 && `${present.length} here`}>
       <ul>
         {people.map((person) => (
           <li key={person.id} className="flex h-7 items-center gap-2 max-wide:h-11">
@@ -84,7 +75,7 @@ function People({ view, present, me }: Pick<SessionRailProps, 'view' | 'present'
           </li>
         ))}
       </ul>
-    </Section>
+    </RailSection>
   );
 }
 
@@ -101,7 +92,7 @@ function Terminals({
   const closed = terminals.filter((terminal) => !isOpenTerminal(terminal)).slice(-shownClosed);
   if (terminals.length === 0) return null;
   return (
-    <Section title="Terminals" aside={formatNoun(open.length, 'open', 'open')}>
+    <RailSection title="Terminals" aside={formatNoun(open.length, 'open', 'open')}>
       <ul className="-mx-2">
         {[...open, ...closed].map((terminal) => (
           <li key={terminal.terminalId}>
@@ -113,7 +104,7 @@ function Terminals({
           </li>
         ))}
       </ul>
-    </Section>
+    </RailSection>
   );
 }
 
@@ -191,7 +182,7 @@ const checkoutStates: Record<SessionView['checkoutState'], string | null> = {
 function Checkout({ view }: { view: SessionView }) {
   const state = checkoutStates[view.checkoutState];
   return (
-    <Section title="Checkout">
+    <RailSection title="Checkout">
       <dl className="text-xs">
         <Fact label="From">
           <ExactPath path={view.source} label="Copy the source’s path" />
@@ -216,7 +207,7 @@ function Checkout({ view }: { view: SessionView }) {
           </Fact>
         )}
       </dl>
-    </Section>
+    </RailSection>
   );
 }
 
@@ -225,14 +216,14 @@ function Runner({ view }: { view: SessionView }) {
   const { runner } = view;
   if (!runner) {
     return (
-      <Section title="Runner">
+      <RailSection title="Runner">
         <p className="text-ink-2 text-xs">None runs now.</p>
-      </Section>
+      </RailSection>
     );
   }
   const isIsolated = runner.isolation === 'namespaces';
   return (
-    <Section title="Runner" aside={`run ${runner.epoch}`}>
+    <RailSection title="Runner" aside={`run ${runner.epoch}`}>
       <dl className="text-xs">
         <Fact label="Since">
           <span className="num">{now === 0 ? '' : formatClock(runner.connectedAt, now)}</span>
@@ -250,6 +241,6 @@ function Runner({ view }: { view: SessionView }) {
           <span>{runner.warning ?? 'Programs may outlive this session on this machine.'}</span>
         </p>
       )}
-    </Section>
+    </RailSection>
   );
 }

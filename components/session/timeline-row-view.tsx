@@ -35,7 +35,7 @@ export const RowView = memo(function RowView({ row, names, people, turnsBefore }
     case 'handover':
       return <HandOver text={row.text} />;
     case 'item':
-      return <ItemRow row={row} />;
+      return <ItemRow row={row} names={names.people} />;
     case 'surprise':
       return <Surprise row={row} />;
     case 'end':

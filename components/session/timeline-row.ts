@@ -1,4 +1,5 @@
 /** What a timeline is made of: one row is one thing that scrolls into view by itself. Types only. */
+import type { ApprovalStatus } from '#protocol/approval.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
 import type { ItemKind, TurnStatus } from '#protocol/turn-event.ts';
 
@@ -18,6 +19,15 @@ export interface ItemEnd {
   exitCode: number | null;
 }
 
+/** What people are, or were, asked about an action of an item. */
+export interface Question {
+  approvalId: string;
+  askedAt: string;
+  status: ApprovalStatus;
+  /** Null while nobody has decided. */
+  decided: (Pick<EventPayload<'approval.decided'>, 'note' | 'edit' | 'forSession'> & { by: string; at: string }) | null;
+}
+
 export interface ItemRow {
   kind: 'item';
   key: string;
@@ -31,6 +41,8 @@ export interface ItemRow {
   heldSince: string | null;
   /** The newest verdict on it. */
   verdict: Verdict | null;
+  /** The newest question about it; null: nobody was asked. */
+  question: Question | null;
 }
 
 export interface TurnRow {

@@ -4,6 +4,7 @@
  */
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
 import { itemOf, type Started } from './action-item.ts';
+import { type ApprovalEvent, isApproval, questionAfter } from './item-question.ts';
 import { RowList } from './row-list.ts';
 import type { ItemRow, Row, SpeakerRow } from './timeline-row.ts';
 
@@ -91,6 +92,7 @@ export class TimelineRows {
       case 'turn.completed':
         return this.#ended(event);
       default:
+        if (isApproval(event) && this.#asked(event)) return;
         if (!silent.has(event.type)) this.#plain(event);
     }
   }
@@ -136,7 +138,17 @@ export class TimelineRows {
       turn.isSilenced = false;
     }
     const item = { kind, title, command, path };
-    const row: ItemRow = { kind: 'item', key, item, depth, at, end: null, heldSince: null, verdict: null };
+    const row: ItemRow = {
+      kind: 'item',
+      key,
+      item,
+      depth,
+      at,
+      end: null,
+      heldSince: null,
+      verdict: null,
+      question: null,
+    };
     if (parent) this.#list.nest(parent.key, row);
     else this.#list.push(row);
   }
@@ -168,6 +180,17 @@ export class TimelineRows {
     }));
   }
 
+  /** Told in the row of its action, where that is known; says whether it is. */
+  #asked(event: ApprovalEvent): boolean {
+    const key = this.#actions.get(event.payload.actionId)?.key ?? '';
+    if (this.#list.get(key)?.kind !== 'item') return false;
+    this.#list.change('item', key, ({ question, heldSince }) => {
+      const next = questionAfter(question, event);
+      return { question: next, heldSince: next?.status === 'pending' ? heldSince : null };
+    });
+    return true;
+  }
+
   #acted({ payload: { actionId, outcome }, at }: EventOf<'action.acted'>): void {
     const action = this.#actions.get(actionId);
     if (!action) return;
@@ -175,7 +198,10 @@ export class TimelineRows {
       outcome
     ];
     const end = action.payload.itemId === null ? { at, status, text: null, exitCode: null } : null;
-    this.#list.change('item', action.key, () => ({ heldSince: null, ...(end && { end }) }));
+    this.#list.change('item', action.key, ({ question }) => ({
+      ...{ heldSince: null, ...(end && { end }) },
+      question: question?.decided && outcome === 'unknown' ? { ...question, status: 'unknown' as const } : question,
+    }));
   }
 
   #surprised({ payload, at, seq }: EventOf<'effect.surprised'>): void {

@@ -42,9 +42,16 @@ export function dayLabel(at: Date, now: Date): string {
   return at.toDateString() === yesterday.toDateString() ? 'Yesterday' : formatDay(at);
 }
 
+/** The question that the event ends; it needs nobody any more. */
+const overBy = (event: SessionEvent): string[] =>
+  event.type === 'approval.decided' || event.type === 'approval.expired' || event.type === 'approval.withdrawn'
+    ? [event.payload.approvalId]
+    : [];
+
 /** The timeline of `events` (ascending) as read at `now`, ms since the epoch, in the reader's time zone. */
 export function timelineOf(events: readonly SessionEvent[], names: Names, now: number): TimelineBlock[] {
   const blocks: TimelineBlock[] = [];
+  const over = new Set(events.flatMap(overBy));
   let open: Entry | null = null;
   let day = '';
   for (const event of events) {
@@ -56,7 +63,9 @@ export function timelineOf(events: readonly SessionEvent[], names: Names, now: n
       open = null;
     }
     const actor = actorOf(event, names);
-    const { tone = 'plain', notes = [], text, subject } = sentence(event, names);
+    const { tone: told = 'plain', notes = [], text, subject } = sentence(event, names);
+    const isOver = event.type === 'approval.requested' && over.has(event.payload.approvalId);
+    const tone = isOver ? 'plain' : told;
     const line: Line = {
       seq: event.seq,
       at: event.at,

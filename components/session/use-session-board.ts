@@ -63,7 +63,7 @@ function useChanges(board: { current: Board }, recount: () => void): readonly Se
   return useMemo(() => [...changes.values()], [changes]);
 }
 
-/** Asks for counts again, at most once a second. */
+/** Asks for counts again, of sessions and of what waits, at most once a second. */
 function useRecount(): () => void {
   const queries = useQueryClient();
   const trpc = useTRPC();
@@ -72,6 +72,7 @@ function useRecount(): () => void {
     timer.current ??= setTimeout(() => {
       timer.current = null;
       void queries.invalidateQueries(trpc.session.list.queryFilter({ limit: 1 }));
+      void queries.invalidateQueries(trpc.approval.count.queryFilter());
     }, recountMs);
   };
 }

@@ -1,7 +1,6 @@
 /** The pages of the app, in the top bar; on a phone the account menu leads there. */
-import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { useTRPC } from '#components/api/api.ts';
+import { useWaitingCount } from './use-waiting-count.ts';
 
 const places = [
   { name: 'sessions', label: 'Sessions', path: '/' },
@@ -35,12 +34,8 @@ export function MainNav({ current }: { current: PlaceName }) {
   );
 }
 
-/** The count is asked for now and then where nothing else keeps it fresh. */
-const countEveryMs = 10_000;
-
 function WaitingCount() {
-  const { data } = useQuery(useTRPC().approval.list.queryOptions({ decided: 0 }, { refetchInterval: countEveryMs }));
-  const count = data?.pending.length ?? 0;
+  const count = useWaitingCount();
   if (count === 0) return null;
   return (
     <span className="num ml-1.5 text-needs">

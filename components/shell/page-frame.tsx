@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { DocumentTitle } from '#components/ui/document-title.tsx';
 import { AccountMenu } from './account-menu.tsx';
-import { BackLink } from './back-link.tsx';
+import { BackLink, type BackLinkProps } from './back-link.tsx';
 import { Brand } from './brand.tsx';
 import { OfflineStrip } from './connection-note.tsx';
 import { MainNav, type PlaceName } from './main-nav.tsx';
@@ -17,10 +17,20 @@ export interface PageFrameProps {
   title?: string;
   isBusy?: boolean;
   hints: readonly KeyHint[];
+  /** Where the arrow of a narrow screen leads; to all sessions without it. */
+  back?: BackLinkProps | null;
   children: ReactNode;
 }
 
-export function PageFrame({ place, heading, title = heading, isBusy = false, hints, children }: PageFrameProps) {
+export function PageFrame({
+  place,
+  heading,
+  title = heading,
+  isBusy = false,
+  hints,
+  back = null,
+  children,
+}: PageFrameProps) {
   return (
     <>
       <DocumentTitle name={title} />
@@ -28,7 +38,7 @@ export function PageFrame({ place, heading, title = heading, isBusy = false, hin
         <span className="inline-flex max-wide:hidden">
           <Brand />
         </span>
-        <BackLink />
+        <BackLink {...back} />
         <MainNav current={place} />
         <h1 className="min-w-0 flex-1 truncate font-medium max-wide:text-[15px] wide:sr-only">{heading}</h1>
         <span className="flex-1 max-wide:hidden" />

@@ -31,7 +31,7 @@ it('[WEB8] finds Alt keys by their place, whatever character they make', () => {
 });
 
 it('[WEB8] has one key for each command of a page', () => {
-  for (const scope of ['list', 'session'] as const) {
+  for (const scope of ['list', 'inbox', 'session'] as const) {
     const used = shortcuts
       .filter((each) => each.scope === scope || each.scope === 'everywhere')
       .flatMap((each) => each.keys.map((key) => `${each.modifier ?? ''} ${key}`));

@@ -20,6 +20,8 @@ export type Command =
   | 'approval.session'
   | 'approval.deny'
   | 'approval.select'
+  | 'approval.alike'
+  | 'approval.clear'
   | 'approval.open'
   | 'list.open'
   | 'prompt.focus'
@@ -43,6 +45,14 @@ interface Shortcut {
   keys: readonly string[];
   modifier?: 'command' | 'alt';
 }
+
+/** The keys that decide a question: the same in the inbox, in a session, and in a peek. */
+const deciding = (scope: Scope): Shortcut[] => [
+  { command: 'approval.approve', scope, label: 'Approve what is asked', caps: ['a'], keys: ['a'] },
+  { command: 'approval.edit', scope, label: 'Edit it, then approve', caps: ['e'], keys: ['e'] },
+  { command: 'approval.session', scope, label: 'Allow it for the session', caps: ['s'], keys: ['s'] },
+  { command: 'approval.deny', scope, label: 'Deny it with a note', caps: ['d'], keys: ['d'] },
+];
 
 export const shortcuts: readonly Shortcut[] = [
   {
@@ -70,12 +80,13 @@ export const shortcuts: readonly Shortcut[] = [
     caps: ['k', '↑'],
     keys: ['k', 'arrowup'],
   },
-  { command: 'approval.approve', scope: 'inbox', label: 'Approve', caps: ['a'], keys: ['a'] },
-  { command: 'approval.edit', scope: 'inbox', label: 'Edit, then approve', caps: ['e'], keys: ['e'] },
-  { command: 'approval.session', scope: 'inbox', label: 'Allow for the session', caps: ['s'], keys: ['s'] },
-  { command: 'approval.deny', scope: 'inbox', label: 'Deny with a note', caps: ['d'], keys: ['d'] },
+  ...deciding('inbox'),
   { command: 'approval.select', scope: 'inbox', label: 'Select for several at once', caps: ['x'], keys: ['x'] },
+  { command: 'approval.alike', scope: 'inbox', label: 'Select all of that kind', caps: ['l'], keys: ['l'] },
+  { command: 'approval.clear', scope: 'inbox', label: 'Select none', caps: ['esc'], keys: ['escape'] },
   { command: 'approval.open', scope: 'inbox', label: 'Open its session', caps: ['o'], keys: ['o'] },
+  ...deciding('list'),
+  ...deciding('session'),
   { command: 'prompt.focus', scope: 'session', label: 'Write a prompt', caps: ['i'], keys: ['i'] },
   { command: 'terminal.focus', scope: 'session', label: 'Go to the terminal', caps: ['t'], keys: ['t'] },
   { command: 'terminal.next', scope: 'session', label: 'Next terminal', caps: [']'], keys: [']'] },

@@ -10,6 +10,8 @@ const typing =
 const isOwnKey = (event: KeyboardEvent, target: Element): boolean =>
   (event.key === 'Enter' || event.key === ' ') && target.matches('button, summary, a:not([data-row])');
 
+const repeats = /\.(next|previous)$/;
+
 export function useShortcuts(scope: Scope, handlers: CommandHandlers): void {
   const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return;
@@ -20,7 +22,8 @@ export function useShortcuts(scope: Scope, handlers: CommandHandlers): void {
     if (command !== 'palette' && (target.closest(typing) || isOwnKey(event, target))) return;
     if (document.querySelector('[role="dialog"], [role="alertdialog"]')) return;
     event.preventDefault();
-    handler();
+    // A key that is held moves on and on; it does nothing else twice.
+    if (!event.repeat || repeats.test(command ?? '')) handler();
   });
   useEffect(() => {
     window.addEventListener('keydown', onKeyDown);

@@ -38,7 +38,12 @@ export function Button({ variant = 'plain', size = 'normal', icon, cap, classNam
     <button type="button" {...props} className={classNames(buttonClass(variant, size), className)}>
       {icon && <Icon icon={icon} />}
       {children}
-      {cap && <KeyCap cap={cap} />}
+      {cap && (
+        // What it does is its name; the key is for eyes.
+        <span aria-hidden="true" className="contents">
+          <KeyCap cap={cap} />
+        </span>
+      )}
     </button>
   );
 }

@@ -44,8 +44,11 @@ type Input = Record<string, unknown>;
 
 /** Of approvals and rules. */
 const decisionsFor = (session: string): Record<string, Input | undefined> => ({
-  'approval.list': { decided: 5 },
+  'approval.list': { decided: 5, session },
+  'approval.count': undefined,
   'approval.get': { id: noApproval },
+  'approval.radius': { id: noApproval },
+  'approval.similar': { id: noApproval },
   'approval.show': { id: noApproval },
   'approval.decide': {
     ...{

@@ -1,7 +1,7 @@
 /** Procedures about approvals: what waits for people, and their decisions. */
 import * as z from 'zod';
 import { decisions, noteSchema } from '#protocol/approval.ts';
-import { approvalIdSchema } from '#protocol/id.ts';
+import { approvalIdSchema, sessionIdSchema } from '#protocol/id.ts';
 import { prose } from '#protocol/prose.ts';
 import { procedure, procedureFor, router } from './context.ts';
 
@@ -10,10 +10,25 @@ const ref = z.object({ id: approvalIdSchema });
 export const approvalRouter = router({
   /** What waits, oldest first, and the newest that were decided. */
   list: procedure
-    .input(z.object({ decided: z.number().int().min(0).max(100).default(20) }))
-    .query(({ ctx, input }) => ctx.services.approvals.list(input.decided)),
+    .input(
+      z.object({
+        decided: z.number().int().min(0).max(100).default(20),
+        /** Only what waits in this session. */
+        session: sessionIdSchema.nullable().default(null),
+      }),
+    )
+    .query(({ ctx, input }) => ctx.services.approvals.list(input.decided, input.session)),
+
+  /** How many wait. */
+  count: procedure.query(({ ctx }) => ctx.services.approvals.count()),
 
   get: procedure.input(ref).query(({ ctx, input }) => ctx.services.approvals.get(input.id)),
+
+  /** What allowing it for its session would have allowed there so far. */
+  radius: procedure.input(ref).query(({ ctx, input }) => ctx.services.approvals.radius(input.id)),
+
+  /** The newest decisions about the same program with the same effect, in any session. */
+  similar: procedure.input(ref).query(({ ctx, input }) => ctx.services.approvals.similar(input.id)),
 
   /** Somebody looks at it. */
   show: procedureFor('editor')

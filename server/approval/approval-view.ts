@@ -4,16 +4,19 @@ import type { ApprovalStatus, Demand } from '#protocol/approval.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { ApprovalId, SessionId } from '#protocol/id.ts';
 
+type Requested = SessionEvent & { type: 'approval.requested' };
+
 /** Events about one approval and its action, in order. */
 export interface ApprovalEvents {
   sessionName: string;
-  requested: SessionEvent & { type: 'approval.requested' };
+  requested: Requested;
   later: SessionEvent[];
   /** Names by person's id. */
   people: ReadonlyMap<string, string>;
 }
 
-export interface ApprovalView {
+/** What a list says of it. */
+export interface ApprovalSummary {
   id: ApprovalId;
   sessionId: SessionId;
   sessionName: string;
@@ -29,7 +32,8 @@ export interface ApprovalView {
   reasons: string[];
   hash: string;
   status: ApprovalStatus;
-  facts: ActionFacts | null;
+  /** What it does to paths outside of the folder that agents work in, the worst of it; null: nothing. */
+  outside: 'reads' | 'changes' | null;
   /** ISO 8601 UTC; null: not yet. */
   requestedAt: string;
   shownAt: string | null;
@@ -45,45 +49,74 @@ export interface ApprovalView {
   forSession: boolean;
   /** What the rules demand beyond one person who may approve; null: nothing. */
   demand: Demand | null;
+  /** It expires then, ISO 8601 UTC; null: as long as any question. */
+  expiresAt: string | null;
+}
+
+export interface ApprovalView extends ApprovalSummary {
+  facts: ActionFacts | null;
   /** Names of those who approved so far, where several must. */
   votes: string[];
   /** Further people who may approve by now. */
   escalatedTo: string[];
-  /** It expires then, ISO 8601 UTC; null: as long as any question. */
-  expiresAt: string | null;
   /** It was decided and did not come to anything, as far as one knew then. */
   overdueAt: string | null;
 }
 
 type Of<T extends SessionEvent['type']> = SessionEvent & { type: T };
 
+/** One that waits, and what is to be known of it. */
+export interface PendingApproval {
+  requested: Requested;
+  sessionName: string;
+  outside: ApprovalSummary['outside'];
+  shownAt: string | null;
+}
+
+export function pendingOf({ requested, ...known }: PendingApproval): ApprovalSummary {
+  const { demand = null, ...payload } = requested.payload;
+  const { approvalId: id, actionId: _actionId, subject: _subject, policyHash: _policyHash, ...asked } = payload;
+  const until = demand?.expiresInMs ? Date.parse(requested.at) + demand.expiresInMs : null;
+  return {
+    ...{ demand, expiresAt: until === null ? null : new Date(until).toISOString() },
+    ...{ ...asked, ...known, id, sessionId: requested.sessionId as SessionId, requestedAt: requested.at },
+    ...{ status: 'pending', decidedAt: null, deliveredAt: null, actedAt: null, outcome: null },
+    ...{ decidedBy: null, note: null, edit: null, forSession: false },
+  };
+}
+
+function outsideOf(facts: ActionFacts | null): ApprovalSummary['outside'] {
+  const outside = facts?.paths.filter(({ isInBase }) => !isInBase) ?? [];
+  if (outside.length === 0) return null;
+  return outside.every(({ effect }) => effect === 'read' || effect === 'list') ? 'reads' : 'changes';
+}
+
+/** Without what it would touch: a list has many. */
+export const summaryOf = ({
+  facts: _facts,
+  votes: _votes,
+  escalatedTo: _escalatedTo,
+  overdueAt: _overdueAt,
+  ...summary
+}: ApprovalView): ApprovalSummary => summary;
+
 export function approvalOf({ requested, later, people, sessionName }: ApprovalEvents): ApprovalView {
   const find = <T extends SessionEvent['type']>(type: T) => later.find((event): event is Of<T> => event.type === type);
-  const {
-    approvalId: id,
-    actionId: _actionId,
-    subject: _subject,
-    policyHash: _policyHash,
-    demand = null,
-    ...asked
-  } = requested.payload;
+  const facts = find('action.judged')?.payload.facts ?? null;
   const nameOf = (person: string) => people.get(person) ?? person;
   const decided = find('approval.decided');
   const acted = find('action.acted');
   return {
-    ...{ ...asked, id, sessionId: requested.sessionId as SessionId, sessionName, requestedAt: requested.at },
+    ...pendingOf({ requested, sessionName, outside: outsideOf(facts), shownAt: find('approval.shown')?.at ?? null }),
     status: statusOf(decided, acted, find('approval.withdrawn'), find('approval.expired')),
-    facts: find('action.judged')?.payload.facts ?? null,
-    shownAt: find('approval.shown')?.at ?? null,
+    facts,
     decidedAt: decided?.at ?? null,
     deliveredAt: find('approval.delivered')?.at ?? null,
     actedAt: acted?.at ?? null,
     outcome: acted?.payload.outcome ?? null,
     decidedBy: decided ? nameOf(decided.principal) : null,
-    demand,
     votes: [...new Set(later.flatMap((event) => (event.type === 'approval.voted' ? [nameOf(event.principal)] : [])))],
     escalatedTo: find('approval.escalated')?.payload.to ?? [],
-    expiresAt: demand?.expiresInMs ? new Date(Date.parse(requested.at) + demand.expiresInMs).toISOString() : null,
     overdueAt: acted ? null : (find('approval.overdue')?.at ?? null),
     note: decided?.payload.note ?? null,
     edit: decided?.payload.edit ?? null,

@@ -10,11 +10,25 @@ import type { SessionView } from '#protocol/session-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
 import { subjectOf } from '#server/turn/index.ts';
-import { type ApprovalEvents, type ApprovalView, approvalOf } from './approval-view.ts';
-import { findApproval, newestDecided, pendingApprovals } from './read.ts';
+import {
+  type ApprovalEvents,
+  type ApprovalSummary,
+  type ApprovalView,
+  approvalOf,
+  pendingOf,
+  summaryOf,
+} from './approval-view.ts';
+import { type Radius, radiusOf } from './radius.ts';
+import { countPending, findApproval, newestDecided, pendingApprovals } from './read.ts';
+import { similarTo } from './similar.ts';
 
 export type { ApprovalView } from './approval-view.ts';
 export { Deadlines } from './deadlines.ts';
+
+export interface ApprovalLists {
+  pending: ApprovalSummary[];
+  decided: ApprovalSummary[];
+}
 
 export interface DecideRequest {
   approvalId: ApprovalId;
@@ -43,11 +57,27 @@ export class Approvals {
     this.#deps = deps;
   }
 
-  /** Those that wait, oldest first, and the newest `decided` that were decided. */
-  async list(decided: number): Promise<{ pending: ApprovalView[]; decided: ApprovalView[] }> {
+  /** Those of `session`, or of all, that wait, oldest first; and the newest `decided` that were decided anywhere. */
+  async list(decided: number, session: SessionId | null = null): Promise<ApprovalLists> {
     const { sql } = this.#deps;
-    const [pending, newest] = await Promise.all([pendingApprovals(sql), newestDecided(sql, decided)]);
-    return { pending: pending.map(approvalOf), decided: newest.map(approvalOf) };
+    const [pending, newest] = await Promise.all([pendingApprovals(sql, session), newestDecided(sql, decided)]);
+    return { pending: pending.map(pendingOf), decided: newest.map((each) => summaryOf(approvalOf(each))) };
+  }
+
+  /** How many wait. */
+  count(): Promise<number> {
+    return countPending(this.#deps.sql);
+  }
+
+  /** What allowing it for its session would have allowed there so far. Throws `approval.not-found`. */
+  async radius(approvalId: ApprovalId): Promise<Radius> {
+    return radiusOf(this.#deps.sql, await this.#find(approvalId));
+  }
+
+  /** The newest decisions about the same program with the same effect. Throws `approval.not-found`. */
+  async similar(approvalId: ApprovalId): Promise<ApprovalSummary[]> {
+    const found = await similarTo(this.#deps.sql, await this.#find(approvalId));
+    return found.map((each) => summaryOf(approvalOf(each)));
   }
 
   /** Throws `approval.not-found`. */
