@@ -2,12 +2,14 @@
 import type { CommandEffect } from './action-facts.ts';
 import type { Decision } from './approval.ts';
 import type { EventPayload, NewEvent, SessionEvent } from './event.ts';
-import type { ActionId, ApprovalId, TurnId } from './id.ts';
+import type { ActionId, ApprovalId, ItemId, TurnId } from './id.ts';
 
 /** An action whose outcome is not known yet. */
 export interface OpenAction {
   actionId: ActionId;
   turnId: TurnId | null;
+  /** Null or absent where none is known to be about it. */
+  itemId?: ItemId | null;
   agent: string;
   tool: string;
   /** Null until it is judged. */
@@ -48,9 +50,17 @@ export interface SessionAllowance {
   isOnce: boolean;
 }
 
+/** What a person approved and its agent has begun: over when its item is. */
+interface BegunAction {
+  actionId: ActionId;
+  itemId: ItemId;
+}
+
 export interface ActionsView {
   /** Oldest first. */
   actions: OpenAction[];
+  /** Absent where nothing approved is under way. */
+  begun?: BegunAction[];
   /** Absent before anything was allowed. */
   allowances?: SessionAllowance[];
 }
@@ -83,12 +93,31 @@ function usedUp<V extends ActionsView>(view: V, rule: string): V {
   return { ...view, allowances };
 }
 
-/** It is over. An edited command that ran in its place needs no allowance any more. */
+const withBegun = <V extends ActionsView>({ begun: _before, ...view }: V, begun: BegunAction[]): V =>
+  ({ ...view, ...(begun.length > 0 && { begun }) }) as V;
+
+/** The item is over, and so is what it was about. */
+export const endBegun = <V extends ActionsView>(view: V, itemId: ItemId): V =>
+  view.begun?.some((each) => each.itemId === itemId)
+    ? withBegun(
+        view,
+        view.begun.filter((each) => each.itemId !== itemId),
+      )
+    : view;
+
+/** Nothing approved is under way any more. */
+export const endAllBegun = <V extends ActionsView>(view: V): V => (view.begun ? withBegun(view, []) : view);
+
+/** It is let through, or over. An edited command that ran in its place needs no allowance any more. */
 function acted<V extends ActionsView>(view: V, { actionId, outcome }: EventPayload<'action.acted'>): V {
-  const actions = view.actions.filter((each) => each.actionId !== actionId);
-  if (!view.allowances || outcome !== 'ran') return { ...view, actions };
+  const action = view.actions.find((each) => each.actionId === actionId);
+  const others = (view.begun ?? []).filter((each) => each.actionId !== actionId);
+  const isBegun = outcome === 'ran' && action?.approval && action.itemId;
+  const begun = isBegun ? [...others, { actionId, itemId: action.itemId as ItemId }] : others;
+  const next = withBegun({ ...view, actions: view.actions.filter((each) => each !== action) }, begun);
+  if (!view.allowances || outcome !== 'ran') return next;
   const allowances = view.allowances.filter((each) => !(each.isOnce && each.actionId === actionId));
-  return { ...view, actions, allowances };
+  return { ...next, allowances };
 }
 
 /** Allowances that a session keeps; older ones are asked about again. */
@@ -128,8 +157,8 @@ function decided<V extends ActionsView>(
 export function foldActions<V extends ActionsView>(view: V, event: SessionEvent): V {
   switch (event.type) {
     case 'action.requested': {
-      const { actionId, turnId, agent, tool } = event.payload;
-      return { ...view, actions: [...view.actions, { actionId, turnId, agent, tool, judged: null }] };
+      const { actionId, turnId, itemId, agent, tool } = event.payload;
+      return { ...view, actions: [...view.actions, { actionId, turnId, itemId, agent, tool, judged: null }] };
     }
     case 'action.judged': {
       const { actionId, verdict, reasons, command } = event.payload;

@@ -120,7 +120,10 @@ export const turnEventPayloads = {
     /** An allowed command is run as this instead; null: as it was asked. */
     command: prose(32_768).nullable(),
   }),
-  /** `ran`: it was let through and happened; `blocked`: it did not happen; `unknown`: it had begun when its runner died. */
+  /**
+   * `ran`: it was let through; `blocked`: it did not happen; `unknown`: it may have begun when its runner died. That follows
+   * a `ran` whose item had not ended.
+   */
   'action.acted': z.object({ actionId: actionIdSchema, outcome: z.enum(['ran', 'blocked', 'withdrawn', 'unknown']) }),
   'usage.recorded': z.object({
     callId: callIdSchema,

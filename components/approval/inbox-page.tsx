@@ -122,6 +122,11 @@ export function InboxPage({ opened }: { opened?: string }) {
   );
 }
 
+const afterwards = ({ status }: Approval): string =>
+  status === 'unknown'
+    ? 'Its runner died before it ended. Look how far it came before you let it run again.'
+    : 'It is decided, nothing is to be done.';
+
 interface QuestionProps {
   shown: Approval;
   /** The same while it waits. */
@@ -140,7 +145,7 @@ function Question({ shown, pending, mode, onMode }: QuestionProps) {
         {pending ? (
           <DecideBar approval={pending} mode={mode} onMode={onMode} hasKeys />
         ) : (
-          <p className="text-ink-3">It is decided, nothing is to be done.</p>
+          <p className="text-ink-3">{afterwards(shown)}</p>
         )}
       </div>
     </>

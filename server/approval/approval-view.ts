@@ -52,15 +52,17 @@ export function approvalOf({ requested, later, people, sessionName }: ApprovalEv
   const { approvalId: id, actionId: _actionId, subject: _subject, ...asked } = requested.payload;
   const decided = find('approval.decided');
   const acted = find('action.acted');
+  // What began may turn out to be unknown.
+  const outcome = later.findLast((event) => event.type === 'action.acted')?.payload.outcome ?? null;
   return {
     ...{ ...asked, id, sessionId: requested.sessionId as SessionId, sessionName, requestedAt: requested.at },
-    status: statusOf(decided, acted, find('approval.withdrawn'), find('approval.expired')),
+    status: statusOf(decided, outcome, find('approval.withdrawn'), find('approval.expired')),
     facts: find('action.judged')?.payload.facts ?? null,
     shownAt: find('approval.shown')?.at ?? null,
     decidedAt: decided?.at ?? null,
     deliveredAt: find('approval.delivered')?.at ?? null,
     actedAt: acted?.at ?? null,
-    outcome: acted?.payload.outcome ?? null,
+    outcome,
     decidedBy: decided ? (people.get(decided.principal) ?? decided.principal) : null,
     note: decided?.payload.note ?? null,
     edit: decided?.payload.edit ?? null,
@@ -70,12 +72,12 @@ export function approvalOf({ requested, later, people, sessionName }: ApprovalEv
 
 function statusOf(
   decided: Of<'approval.decided'> | undefined,
-  acted: Of<'action.acted'> | undefined,
+  outcome: ApprovalView['outcome'],
   withdrawn: Of<'approval.withdrawn'> | undefined,
   expired: Of<'approval.expired'> | undefined,
 ): ApprovalStatus {
-  if (decided && acted?.payload.outcome === 'unknown') return 'unknown';
+  if (decided && outcome === 'unknown') return 'unknown';
   if (decided) return decided.payload.decision;
   if (withdrawn) return 'withdrawn';
-  return expired || acted ? 'expired' : 'pending';
+  return expired || outcome ? 'expired' : 'pending';
 }
