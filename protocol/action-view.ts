@@ -123,17 +123,26 @@ function acted<V extends ActionsView>(view: V, { actionId, outcome }: EventPaylo
 /** Allowances that a session keeps; older ones are asked about again. */
 const maxAllowances = 100;
 
+/** The verdict that a decision is. */
+export function judgedBy({
+  decision,
+  note,
+  edit,
+}: EventPayload<'approval.decided'>): NonNullable<OpenAction['judged']> {
+  const verdict = decision === 'approved' ? ('allow' as const) : ('deny' as const);
+  const reasons = note === null ? (verdict === 'deny' ? ['a person denied it'] : []) : [note];
+  return { verdict, reasons, command: edit };
+}
+
 /** The decision is the verdict from then on. */
 function decided<V extends ActionsView>(
   view: V,
   { payload, principal }: SessionEvent & { type: 'approval.decided' },
 ): V {
-  const { actionId, approvalId, decision, note, edit, forSession, subject } = payload;
+  const { actionId, approvalId, decision, edit, forSession, subject } = payload;
   const action = view.actions.find((each) => each.actionId === actionId);
   if (!action?.approval) return view;
-  const verdict = decision === 'approved' ? ('allow' as const) : ('deny' as const);
-  const reasons = note === null ? (verdict === 'deny' ? ['a person denied it'] : []) : [note];
-  const judged = { verdict, reasons, command: edit };
+  const judged = judgedBy(payload);
   const approval = { ...action.approval, decided: { decision, by: principal } };
   const next = setAction(view, actionId, (each) => ({ ...each, judged, approval }));
   if (decision !== 'approved' || (!forSession && edit === null)) return next;

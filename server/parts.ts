@@ -62,7 +62,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const policies = new Policies({ log });
   const judge = options.judge ?? policies.judge;
   const turns = new Turns({
-    ...{ log, texts, now, random, note, judge, familyOf: options.harnesses.familyOf },
+    ...{ log, bus, texts, now, random, note, judge, familyOf: options.harnesses.familyOf },
     link: (sessionId) => runners.links.get(sessionId),
   });
   const runners: Runners = new Runners({
@@ -78,7 +78,6 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const differences = new Differences({ log, runners, home, compareCheckouts: options.compareCheckouts });
   const approvals = new Approvals({
     ...{ sql, log },
-    onDecided: (sessionId, actionId) => turns.decided(sessionId, actionId),
     judgeEdit: createEditJudge({ log, judge, link: (sessionId) => runners.links.get(sessionId) }),
   });
   const presence = createPresence({ bus, now });

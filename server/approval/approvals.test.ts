@@ -151,6 +151,17 @@ describe('deciding', () => {
     await soon(() => expect(verdicts()).toHaveLength(1));
   });
 
+  it('[APR22] a decision that is in the log reaches the runner, though whoever decided had no answer', async () => {
+    const { approvalId, actionId } = await asked();
+    const about = { approvalId, actionId, subject: 'f'.repeat(64), forSession: false };
+    const decided = { ...about, decision: 'denied' as const, note: 'not now', edit: null };
+    // As the log does it once it knows that a statement without an answer has happened.
+    await server.services.log.append(sessionId, [
+      { type: 'approval.decided', payload: decided, principal: ada.personId, dedupeKey: `decided:${approvalId}` },
+    ]);
+    await soon(() => expect(verdicts()).toMatchObject([{ actionId, verdict: 'deny', message: 'not now', approvalId }]));
+  });
+
   it('[APR4] the note of a denial reaches the agent, and its turn goes on', async () => {
     const { approvalId, actionId } = await asked();
     await decide(approvalId, { decision: 'denied', note: 'use the deploy job' });

@@ -27,8 +27,6 @@ export interface DecideRequest {
 export interface ApprovalsDeps {
   sql: Sql;
   log: Log;
-  /** The runner is told a decision. */
-  onDecided: (sessionId: SessionId, actionId: ActionId) => Promise<void>;
   /** Judges an edited command of an action: why it is denied, or null. */
   judgeEdit: (sessionId: SessionId, actionId: ActionId, command: string) => Promise<string | null>;
 }
@@ -81,7 +79,7 @@ export class Approvals {
    * `approval.expired`, `approval.changed` when it is not what the person saw, `approval.refused` for an edit that policy denies.
    */
   async decide(request: DecideRequest, person: Person): Promise<ApprovalView> {
-    const { log, onDecided } = this.#deps;
+    const { log } = this.#deps;
     const { approvalId, decision, note, forSession, hash } = request;
     const { requested } = await this.#find(approvalId);
     const { sessionId } = requested;
@@ -111,7 +109,6 @@ export class Approvals {
       return isMine ? [decided] : [];
     });
     if (!isMine) throw await this.#lateFor(approvalId);
-    await onDecided(sessionId as SessionId, actionId);
     return this.get(approvalId);
   }
 
