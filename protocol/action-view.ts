@@ -2,12 +2,14 @@
 import type { CommandEffect } from './action-facts.ts';
 import type { Decision, Demand } from './approval.ts';
 import type { EventPayload, NewEvent, SessionEvent } from './event.ts';
-import type { ActionId, ApprovalId, TurnId } from './id.ts';
+import type { ActionId, ApprovalId, ItemId, TurnId } from './id.ts';
 
 /** An action whose outcome is not known yet. */
 export interface OpenAction {
   actionId: ActionId;
   turnId: TurnId | null;
+  /** Null or absent where none is known to be about it. */
+  itemId?: ItemId | null;
   agent: string;
   tool: string;
   /** Null until it is judged. */
@@ -64,9 +66,17 @@ export interface SessionAllowance {
   policyHash?: string;
 }
 
+/** What a person approved and its agent has begun: over when its item is. */
+interface BegunAction {
+  actionId: ActionId;
+  itemId: ItemId;
+}
+
 export interface ActionsView {
   /** Oldest first. */
   actions: OpenAction[];
+  /** Absent where nothing approved is under way. */
+  begun?: BegunAction[];
   /** Absent before anything was allowed. */
   allowances?: SessionAllowance[];
 }
@@ -82,8 +92,12 @@ const setApproval = <V extends ActionsView>(
   change: (approval: OpenApproval) => OpenApproval,
 ): V => setAction(view, id, (action) => (action.approval ? { ...action, approval: change(action.approval) } : action));
 
-/** What an agent is told when nobody decided in time. */
-const expiredWords = 'nobody decided in time; ask again if it is still needed';
+/** The verdict when nobody decided in time. */
+export const expired: NonNullable<OpenAction['judged']> = {
+  verdict: 'deny',
+  reasons: ['nobody decided in time; ask again if it is still needed'],
+  command: null,
+};
 
 /** Commands and paths of what is asked about, in a view: characters, and how many. */
 const shownApproval = { command: 2_000, paths: 20 } as const;
@@ -110,28 +124,56 @@ function usedUp<V extends ActionsView>(view: V, rule: string): V {
   return { ...view, allowances };
 }
 
-/** It is over. An edited command that ran in its place needs no allowance any more. */
+const withBegun = <V extends ActionsView>({ begun: _before, ...view }: V, begun: BegunAction[]): V =>
+  ({ ...view, ...(begun.length > 0 && { begun }) }) as V;
+
+/** The item is over, and so is what it was about. */
+export const endBegun = <V extends ActionsView>(view: V, itemId: ItemId): V =>
+  view.begun?.some((each) => each.itemId === itemId)
+    ? withBegun(
+        view,
+        view.begun.filter((each) => each.itemId !== itemId),
+      )
+    : view;
+
+/** Nothing approved is under way any more. */
+export const endAllBegun = <V extends ActionsView>(view: V): V => (view.begun ? withBegun(view, []) : view);
+
+/** It is let through, or over. An edited command that ran in its place needs no allowance any more. */
 function acted<V extends ActionsView>(view: V, { actionId, outcome }: EventPayload<'action.acted'>): V {
-  const actions = view.actions.filter((each) => each.actionId !== actionId);
-  if (!view.allowances || outcome !== 'ran') return { ...view, actions };
+  const action = view.actions.find((each) => each.actionId === actionId);
+  const others = (view.begun ?? []).filter((each) => each.actionId !== actionId);
+  const isBegun = outcome === 'ran' && action?.approval && action.itemId;
+  const begun = isBegun ? [...others, { actionId, itemId: action.itemId as ItemId }] : others;
+  const next = withBegun({ ...view, actions: view.actions.filter((each) => each !== action) }, begun);
+  if (!view.allowances || outcome !== 'ran') return next;
   const allowances = view.allowances.filter((each) => !(each.isOnce && each.actionId === actionId));
-  return { ...view, actions, allowances };
+  return { ...next, allowances };
 }
 
 /** Allowances that a session keeps; older ones are asked about again. */
 const maxAllowances = 100;
+
+/** The verdict that a decision is. */
+export function judgedBy({
+  decision,
+  note,
+  edit,
+}: EventPayload<'approval.decided'>): NonNullable<OpenAction['judged']> {
+  const verdict = decision === 'approved' ? ('allow' as const) : ('deny' as const);
+  const reasons = note === null ? (verdict === 'deny' ? ['a person denied it'] : []) : [note];
+  return { verdict, reasons, command: edit };
+}
 
 /** The decision is the verdict from then on. */
 function decided<V extends ActionsView>(
   view: V,
   { payload, principal, at }: SessionEvent & { type: 'approval.decided' },
 ): V {
-  const { actionId, approvalId, decision, note, edit, forSession, subject } = payload;
+  const { actionId, approvalId, decision, edit, forSession, subject } = payload;
   const action = view.actions.find((each) => each.actionId === actionId);
   if (!action?.approval) return view;
-  const verdict = decision === 'approved' ? ('allow' as const) : ('deny' as const);
-  const reasons = note === null ? (verdict === 'deny' ? ['a person denied it'] : []) : [note];
-  const judged = { verdict, reasons, command: edit };
+  const judged = judgedBy(payload);
   const approval = { ...action.approval, decided: { decision, by: principal, at } };
   const next = setAction(view, actionId, (each) => ({ ...each, judged, approval }));
   if (decision !== 'approved' || (!forSession && edit === null)) return next;
@@ -157,8 +199,8 @@ function decided<V extends ActionsView>(
 export function foldActions<V extends ActionsView>(view: V, event: SessionEvent): V {
   switch (event.type) {
     case 'action.requested': {
-      const { actionId, turnId, agent, tool } = event.payload;
-      return { ...view, actions: [...view.actions, { actionId, turnId, agent, tool, judged: null }] };
+      const { actionId, turnId, itemId, agent, tool } = event.payload;
+      return { ...view, actions: [...view.actions, { actionId, turnId, itemId, agent, tool, judged: null }] };
     }
     case 'action.judged': {
       const { actionId, verdict, reasons, command } = event.payload;
@@ -186,7 +228,7 @@ export function foldActions<V extends ActionsView>(view: V, event: SessionEvent)
     case 'approval.expired':
       return setAction(view, event.payload.actionId, ({ approval: _over, ...action }) => ({
         ...action,
-        judged: { verdict: 'deny' as const, reasons: [expiredWords], command: null },
+        judged: expired,
       }));
     case 'approval.withdrawn':
       return setAction(view, event.payload.actionId, ({ approval: _over, ...action }) => action);

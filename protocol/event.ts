@@ -157,8 +157,11 @@ export type SessionEvent = {
   };
 }[EventType];
 
+/** Made once: it would cost more than what it is for. */
+const typeSchema = z.enum(eventTypes);
+
 /** Parses a type and payload that crossed an edge (runner frame, database json). Throws ZodError naming the field. */
 export function parsePayload(type: string, payload: unknown): Pick<NewEvent, 'type' | 'payload'> {
-  const known = z.enum(eventTypes).parse(type);
+  const known = typeSchema.parse(type);
   return { type: known, payload: eventPayloads[known].parse(payload) } as Pick<NewEvent, 'type' | 'payload'>;
 }

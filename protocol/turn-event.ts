@@ -130,7 +130,10 @@ export const turnEventPayloads = {
       .max(200)
       .optional(),
   }),
-  /** `ran`: it was let through and happened; `blocked`: it did not happen; `unknown`: it had begun when its runner died. */
+  /**
+   * `ran`: it was let through; `blocked`: it did not happen; `unknown`: it may have begun when its runner died. That follows
+   * a `ran` whose item had not ended.
+   */
   'action.acted': z.object({ actionId: actionIdSchema, outcome: z.enum(['ran', 'blocked', 'withdrawn', 'unknown']) }),
   /** While it ran something in the checkout changed that its facts say nothing of. */
   'effect.surprised': z.object({

@@ -1,6 +1,6 @@
 /** The fold of what agents do: who is in the session, which turn runs, what waits. Pure; part of session-view.ts. */
 
-import { foldActions, withdrawn } from './action-view.ts';
+import { endAllBegun, endBegun, foldActions, withdrawn } from './action-view.ts';
 import type { NewEvent, SessionEvent } from './event.ts';
 import type { ItemId, TurnId } from './id.ts';
 import { foldSurprises, type SurprisesView } from './surprise-view.ts';
@@ -83,7 +83,7 @@ function completed(view: TurnsView, event: SessionEvent & { type: 'turn.complete
   const { turnId, status, reason, conversation } = event.payload;
   if (view.turn?.turnId !== turnId) return view;
   const { agent } = view.turn;
-  const ended = { ...view, turn: null, lastTurn: { turnId, agent, status, reason, at: event.at } };
+  const ended = endAllBegun({ ...view, turn: null, lastTurn: { turnId, agent, status, reason, at: event.at } });
   return conversation === null ? ended : setAgent(ended, agent, { conversation });
 }
 
@@ -131,7 +131,7 @@ export function foldTurns(view: TurnsView, event: SessionEvent): TurnsView {
         return { ...turn, activity: activityOf(event.payload), itemId: event.payload.itemId };
       });
     case 'item.completed':
-      return setTurn(view, event.payload.turnId, (turn) =>
+      return setTurn(endBegun(view, event.payload.itemId), event.payload.turnId, (turn) =>
         turn.itemId === event.payload.itemId ? { ...turn, activity: waitingWords, itemId: null } : turn,
       );
     default:
@@ -139,13 +139,19 @@ export function foldTurns(view: TurnsView, event: SessionEvent): TurnsView {
   }
 }
 
-/** What must be said when the runner of `view` is gone: its actions and its turn are over. The queue stays. */
+/**
+ * What must be said when the runner of `view` is gone: its actions and its turn are over, and nobody knows how far what
+ * people had approved came. The queue stays.
+ */
 export function orphanedBy(view: TurnsView, reason: string): Pick<NewEvent, 'type' | 'payload'>[] {
   const acted = view.actions.flatMap(({ actionId, judged, approval }) => {
     const outcome = judged?.verdict === 'allow' ? ('unknown' as const) : ('withdrawn' as const);
     const over = { type: 'action.acted' as const, payload: { actionId, outcome } };
     return approval && !approval.decided ? [withdrawn(actionId, approval.approvalId, reason), over] : [over];
   });
+  for (const { actionId } of view.begun ?? []) {
+    acted.push({ type: 'action.acted', payload: { actionId, outcome: 'unknown' } });
+  }
   if (!view.turn) return acted;
   const { turnId } = view.turn;
   const payload = { turnId, status: 'interrupted' as const, reason, conversation: null };

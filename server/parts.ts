@@ -127,6 +127,7 @@ function openWork(base: Base) {
   const turns = new Turns({
     ...{
       log,
+      bus,
       texts,
       now,
       random,
@@ -160,12 +161,11 @@ function openWork(base: Base) {
 }
 
 /** What people decide about it, by which rules, and what becomes of what they do not decide. */
-function openDecisions(base: Base, { turns, runners }: ReturnType<typeof openWork>) {
+function openDecisions(base: Base, { runners }: ReturnType<typeof openWork>) {
   const { sql, home, now, note, bus, log, policies } = base;
   const differences = new Differences({ log, runners, home, compareCheckouts: base.compareCheckouts });
   const approvals = new Approvals({
     ...{ sql, log },
-    onDecided: (sessionId, actionId) => turns.decided(sessionId, actionId),
     judgeEdit: createEditJudge({ log, judge: judgeOf(base), link: (sessionId) => runners.links.get(sessionId) }),
   });
   const trials = new Trials({
@@ -175,9 +175,6 @@ function openDecisions(base: Base, { turns, runners }: ReturnType<typeof openWor
       return answer === undefined ? null : actionFactsSchema.parse(answer);
     },
   });
-  const deadlines = new Deadlines({
-    ...{ sql, log, bus, now, note },
-    onExpired: (sessionId, actionId) => turns.decided(sessionId, actionId),
-  });
+  const deadlines = new Deadlines({ sql, log, bus, now, note });
   return { approvals, trials, deadlines, differences };
 }

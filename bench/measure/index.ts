@@ -1,5 +1,6 @@
 /** Every measure, in the order they run: what wants a fresh server first, what fills disks last. */
 import type { Measure } from '../stage.ts';
+import { decideToContinue, inboxOpen } from './approval.ts';
 import { echoBrowser } from './browser.ts';
 import { echo } from './echo.ts';
 import { flood, interrupt } from './flood.ts';
@@ -9,6 +10,7 @@ import { join, slowViewer } from './join.ts';
 import { append, appendBatched, commitToBrowser } from './log.ts';
 import { memory } from './memory.ts';
 import { pause } from './pause.ts';
+import { judge } from './policy.ts';
 import { find, list, open } from './session-data.ts';
 import { serverStart, sessionRestart, sessionStart } from './start.ts';
 import { timeline } from './timeline.ts';
@@ -17,5 +19,6 @@ import { turnColdRestart, turnColdStart, turnFirstToken, turnInterrupt, turnWarm
 export const measures: Measure[] = [
   ...[...memory, sessionStart, sessionRestart, echo, echoBrowser, join, interrupt, commitToBrowser, flood, slowViewer],
   ...[turnWarm, turnFirstToken, turnInterrupt, turnColdStart, turnColdRestart, pause, gateway, gatewayMemory, ...gates],
+  ...[judge, decideToContinue, inboxOpen],
   ...[serverStart, append, appendBatched, list, open, find, ...timeline],
 ];

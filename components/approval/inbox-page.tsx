@@ -112,6 +112,11 @@ export function InboxPage({ opened }: { opened?: string }) {
   );
 }
 
+const afterwards = ({ status }: Approval): string =>
+  status === 'unknown'
+    ? 'Its runner died before it ended. Look how far it came before you let it run again.'
+    : 'It is decided, nothing is to be done.';
+
 interface QuestionProps {
   shown: Shown;
   deciding: Deciding;
@@ -147,7 +152,7 @@ function Question({ shown: { approval, failure, next, leave }, deciding, chosen 
           <DecideBar approval={approval} deciding={deciding} />
         ) : (
           <div className="flex items-center gap-3">
-            <p className="flex-1 text-ink-2">It is decided, nothing is to be done.</p>
+            <p className="flex-1 text-ink-2">{afterwards(approval)}</p>
             {next && (
               <Button onClick={next} className="max-wide:h-12">
                 Next question

@@ -5,13 +5,14 @@ import type { Sql } from '#db/client.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import { verifyLog } from '#server/session/index.ts';
 import { type FoundProcess, readTree } from '../process-scan.ts';
+import type { ServerProcess } from '../server-process.ts';
 import { Watcher } from '../watcher.ts';
 import { readJournal } from './journal-file.ts';
 import { until } from './wait.ts';
 import type { World } from './world.ts';
 
-/** Postgres of this world, as its owner reaches it. */
-async function withDatabase<T>({ server }: World, work: (sql: Sql) => Promise<T>): Promise<T> {
+/** Postgres of this server, as its owner reaches it. */
+export async function withDatabase<T>(server: ServerProcess, work: (sql: Sql) => Promise<T>): Promise<T> {
   const { host, port, user, password, database } = await server.database();
   const sql = postgres({
     ...{ host, port, user, password, database, max: 1 },
@@ -35,17 +36,8 @@ interface StoredRow {
 export async function checkLog(world: World): Promise<string[]> {
   const { server, sessionId, followed, commander } = world;
   await awaitAcks(world);
-  return withDatabase(world, async (sql) => {
-    const wrong: string[] = [];
-    const chains = await sql<{ id: string; n: number; least: number | null; most: number | null; last: number }[]>`
-      select s.id, count(e.seq)::int as n, min(e.seq)::int as least, max(e.seq)::int as most, s.last_seq::int as last
-      from sessions s left join events e on e.session_id = s.id group by s.id, s.last_seq`;
-    for (const { id, n, least, most, last } of chains) {
-      if (n !== last || (n > 0 && (least !== 1 || most !== n)))
-        wrong.push(`I2 ${id}: ${n} events, ${least} to ${most}, head ${last}`);
-    }
-    const verdict = await verifyLog({ sql, anchorFile: join(server.home, 'anchors.jsonl') });
-    if (!verdict.ok) wrong.push(`I9 ${JSON.stringify(verdict.firstBad)}`);
+  return withDatabase(server, async (sql) => {
+    const wrong = await checkChains(sql, server);
     const rows = await sql<StoredRow[]>`
       select seq, type, payload, dedupe_key from events where session_id = ${sessionId} order by seq`;
     for (const [tab, events] of followed.entries()) wrong.push(...compareFollowed(tab, events, rows));
@@ -53,6 +45,21 @@ export async function checkLog(world: World): Promise<string[]> {
     wrong.push(...commander.violations(rows as unknown as SessionEvent[]));
     return wrong;
   });
+}
+
+/** I2, I9: every chain is gapless, and as it was written. */
+export async function checkChains(sql: Sql, server: ServerProcess): Promise<string[]> {
+  const wrong: string[] = [];
+  const chains = await sql<{ id: string; n: number; least: number | null; most: number | null; last: number }[]>`
+    select s.id, count(e.seq)::int as n, min(e.seq)::int as least, max(e.seq)::int as most, s.last_seq::int as last
+    from sessions s left join events e on e.session_id = s.id group by s.id, s.last_seq`;
+  for (const { id, n, least, most, last } of chains) {
+    if (n !== last || (n > 0 && (least !== 1 || most !== n)))
+      wrong.push(`I2 ${id}: ${n} events, ${least} to ${most}, head ${last}`);
+  }
+  const verdict = await verifyLog({ sql, anchorFile: join(server.home, 'anchors.jsonl') });
+  if (!verdict.ok) wrong.push(`I9 ${JSON.stringify(verdict.firstBad)}`);
+  return wrong;
 }
 
 /** A subscription that survived the fault delivered every event once, in order, as it is stored. */
@@ -107,8 +114,7 @@ async function checkJournal(world: World, rows: StoredRow[]): Promise<string[]> 
 }
 
 /** I10: every process of this world belongs to the server, its database or a living runner. */
-export async function checkProcesses(world: World): Promise<string[]> {
-  const { server, people } = world;
+export async function checkProcesses({ server, people }: Pick<World, 'server' | 'people'>): Promise<string[]> {
   let orphans: FoundProcess[] = [];
   const find = async () => {
     const list = await people[0]?.api.session.processes.query();

@@ -6,8 +6,8 @@ import type { Random } from '../random.ts';
 import { until } from './wait.ts';
 import type { World } from './world.ts';
 
-export const faultNames = ['kill-server', 'kill-postgres', 'cut-link', 'kill-runner', 'stop-server'] as const;
-export type FaultName = (typeof faultNames)[number];
+export const sessionFaults = ['kill-server', 'kill-postgres', 'cut-link', 'kill-runner', 'stop-server'] as const;
+export type SessionFault = (typeof sessionFaults)[number];
 
 export interface Durations {
   /** How long the runner's link stays cut, s. */
@@ -31,7 +31,7 @@ export interface Fault {
 }
 
 export async function prepareFault(
-  name: FaultName,
+  name: SessionFault,
   world: World,
   random: Random,
   durations: Durations,
@@ -50,7 +50,7 @@ export async function prepareFault(
   }
 }
 
-function killServer({ server }: World, random: Random): Fault {
+export function killServer({ server }: Pick<World, 'server'>, random: Random): Fault {
   const { pid } = server;
   return {
     hit: () => void process.kill(pid, 'SIGKILL'),
@@ -63,7 +63,7 @@ function killServer({ server }: World, random: Random): Fault {
   };
 }
 
-async function killPostgres({ server }: World): Promise<Fault> {
+export async function killPostgres({ server }: Pick<World, 'server'>): Promise<Fault> {
   const before = (await server.state()).postgres;
   if (!before) throw new Error('no embedded database');
   return {

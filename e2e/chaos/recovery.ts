@@ -1,6 +1,6 @@
 /** What happens between a fault and the checks: everything comes back by itself, or by Resume, and then falls silent. */
 import { Watcher } from '../watcher.ts';
-import type { FaultName } from './fault.ts';
+import type { SessionFault } from './fault.ts';
 import { Typist } from './typist.ts';
 import { until } from './wait.ts';
 import type { World } from './world.ts';
@@ -84,7 +84,7 @@ export async function endDead(world: World, violations: string[]): Promise<Recov
 }
 
 /** Nobody types, nothing is printed any more, and what was printed has reached the browsers. */
-export async function quiesce(world: World, fault: FaultName): Promise<void> {
+export async function quiesce(world: World, fault: SessionFault): Promise<void> {
   const { typist, commander, floodWatchers, shellWatchers } = world;
   typist.stop();
   await commander.stop();

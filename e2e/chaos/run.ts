@@ -1,8 +1,9 @@
 /** One seeded chaos run from an empty folder to a verdict. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Random, seededRandom } from '../random.ts';
+import { type ChaosRun, verdictOf } from './chaos-run.ts';
 import { checkLog, checkProcesses, checkScreens } from './check.ts';
-import { type Durations, type FaultName, prepareFault } from './fault.ts';
+import { type Durations, prepareFault, type SessionFault } from './fault.ts';
 import { endDead, quiesce, type Recovery, recover } from './recovery.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -17,34 +18,20 @@ export interface InFlight {
   bytes: number;
 }
 
-/** One line of contract.md's `runs`; the fields after `violations` are additions. */
-export interface ChaosRun {
-  seed: number;
-  fault: FaultName;
-  /** When the fault hit, ISO 8601 UTC. */
-  at: string;
-  /** Things that were under way then: commands and typed lines without an answer. */
-  inFlight: number;
-  ok: boolean;
-  violations: string[];
-  inFlightOf: InFlight;
-  /** Whether a real Chromium window was among the browsers. */
-  chromium: boolean;
-  /** From the end of the fault (a dead runner: from Resume). */
-  recoveredMs: Recovery | null;
-  acked: { events: number; keys: number; prompts: number };
-}
-
 export interface RunOptions {
   seed: number;
-  fault: FaultName;
+  fault: SessionFault;
   durations: Durations;
   /** With a real Chromium window among the browsers. */
   usesBrowser: boolean;
   note: (line: string) => void;
 }
 
-type Outcome = Pick<ChaosRun, 'at' | 'inFlightOf' | 'recoveredMs'>;
+interface Outcome {
+  at: string;
+  inFlightOf: InFlight;
+  recoveredMs: Recovery | null;
+}
 
 export async function runOnce(options: RunOptions): Promise<ChaosRun> {
   const { seed, fault, usesBrowser, note } = options;
@@ -76,16 +63,9 @@ export async function runOnce(options: RunOptions): Promise<ChaosRun> {
   }
   const { at, inFlightOf, recoveredMs } = result;
   return {
-    ...{ seed, fault, at, ...verdictOf(inFlightOf, violations) },
-    ...{ inFlightOf, chromium: usesBrowser, recoveredMs, acked },
+    ...{ seed, fault, at, ...verdictOf(inFlightOf.events + inFlightOf.keys, violations) },
+    ...{ inFlightOf: { ...inFlightOf }, chromium: usesBrowser, recoveredMs: recoveredMs && { ...recoveredMs }, acked },
   };
-}
-
-/** A run in which nothing could have been lost proves nothing. */
-export function verdictOf(inFlightOf: InFlight, found: string[]): Pick<ChaosRun, 'inFlight' | 'ok' | 'violations'> {
-  const inFlight = inFlightOf.events + inFlightOf.keys;
-  const violations = inFlight === 0 ? [...found, 'FLT8 the fault hit nothing in flight'] : found;
-  return { inFlight, ok: violations.length === 0, violations };
 }
 
 async function strike(world: World, random: Random, options: RunOptions, violations: string[]): Promise<Outcome> {
@@ -120,7 +100,7 @@ async function momentInFlight(world: World): Promise<InFlight> {
   return { events: commander.inFlight, keys: typist.inFlight, calls, bytes: Math.max(0, world.flooded() - drawn) };
 }
 
-async function check(world: World, fault: FaultName): Promise<string[]> {
+async function check(world: World, fault: SessionFault): Promise<string[]> {
   const isAlive = fault !== 'kill-runner';
   const { people, sessionId, floodWatchers, shellWatchers } = world;
   const status = (await people[0]?.api.session.get.query({ session: sessionId }))?.view.status;

@@ -61,7 +61,7 @@ export async function makeRepository(folder: string, files = 20): Promise<void> 
 }
 
 /** Runners read `server.json` before each dial: from now on they come through the proxy. */
-async function divertRunners(server: ServerProcess, proxy: LinkProxy): Promise<void> {
+export async function divertRunners(server: ServerProcess, proxy: LinkProxy): Promise<void> {
   const path = join(server.home, 'server.json');
   const state = JSON.parse(await readFile(path, 'utf8')) as object;
   await writeFile(`${path}.chaos`, `${JSON.stringify({ ...state, url: proxy.url })}\n`, { mode: 0o600 });

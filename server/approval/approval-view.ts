@@ -106,14 +106,16 @@ export function approvalOf({ requested, later, people, sessionName }: ApprovalEv
   const nameOf = (person: string) => people.get(person) ?? person;
   const decided = find('approval.decided');
   const acted = find('action.acted');
+  // What began may turn out to be unknown.
+  const outcome = later.findLast((event) => event.type === 'action.acted')?.payload.outcome ?? null;
   return {
     ...pendingOf({ requested, sessionName, outside: outsideOf(facts), shownAt: find('approval.shown')?.at ?? null }),
-    status: statusOf(decided, acted, find('approval.withdrawn'), find('approval.expired')),
+    status: statusOf(decided, outcome, find('approval.withdrawn'), find('approval.expired')),
     facts,
     decidedAt: decided?.at ?? null,
     deliveredAt: find('approval.delivered')?.at ?? null,
     actedAt: acted?.at ?? null,
-    outcome: acted?.payload.outcome ?? null,
+    outcome,
     decidedBy: decided ? nameOf(decided.principal) : null,
     votes: [...new Set(later.flatMap((event) => (event.type === 'approval.voted' ? [nameOf(event.principal)] : [])))],
     escalatedTo: find('approval.escalated')?.payload.to ?? [],
@@ -126,12 +128,12 @@ export function approvalOf({ requested, later, people, sessionName }: ApprovalEv
 
 function statusOf(
   decided: Of<'approval.decided'> | undefined,
-  acted: Of<'action.acted'> | undefined,
+  outcome: ApprovalView['outcome'],
   withdrawn: Of<'approval.withdrawn'> | undefined,
   expired: Of<'approval.expired'> | undefined,
 ): ApprovalStatus {
-  if (decided && acted?.payload.outcome === 'unknown') return 'unknown';
+  if (decided && outcome === 'unknown') return 'unknown';
   if (decided) return decided.payload.decision;
   if (withdrawn) return 'withdrawn';
-  return expired || acted ? 'expired' : 'pending';
+  return expired || outcome ? 'expired' : 'pending';
 }

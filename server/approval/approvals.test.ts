@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { noFacts } from '#protocol/action-facts.ts';
 import type { EventPayload, EventType } from '#protocol/event.ts';
-import { type ActionId, newId, type SessionId } from '#protocol/id.ts';
+import { type ActionId, type ItemId, newId, type SessionId } from '#protocol/id.ts';
 import type { Person } from '#server/auth/index.ts';
 import { openTestServer, random, type TestServer } from '#server/testing.ts';
 import { TestRunner } from '#server/testing-runner.ts';
@@ -49,9 +49,9 @@ function launch() {
   return found;
 }
 
-function ask(command = 'git push'): ActionId {
+function ask(command = 'git push', itemId: ItemId | null = null): ActionId {
   const actionId = newId('action', source);
-  const asked = { actionId, turnId, agent: 'coder', itemId: null, kind: 'command', tool: 'shell', command };
+  const asked = { actionId, turnId, agent: 'coder', itemId, kind: 'command', tool: 'shell', command };
   runner.state('action.requested', { ...asked, paths: [], cwd: '/checkout', facts: noFacts });
   return actionId;
 }
@@ -61,8 +61,8 @@ const of = async <T extends EventType>(type: T): Promise<EventPayload<T>[]> =>
   (await events()).flatMap((event) => (event.type === type ? [event.payload as EventPayload<T>] : []));
 
 /** The approval of an action, once it is asked for. */
-async function asked(command?: string) {
-  const actionId = ask(command);
+async function asked(command?: string, itemId?: ItemId) {
+  const actionId = ask(command, itemId);
   const payload = await soon(async () => {
     const found = (await of('approval.requested')).find((each) => each.actionId === actionId);
     if (!found) throw new Error('not yet');
@@ -151,6 +151,17 @@ describe('deciding', () => {
     await soon(() => expect(verdicts()).toHaveLength(1));
   });
 
+  it('[APR22] a decision that is in the log reaches the runner, though whoever decided had no answer', async () => {
+    const { approvalId, actionId } = await asked();
+    const about = { approvalId, actionId, subject: 'f'.repeat(64), forSession: false };
+    const decided = { ...about, decision: 'denied' as const, note: 'not now', edit: null };
+    // As the log does it once it knows that a statement without an answer has happened.
+    await server.services.log.append(sessionId, [
+      { type: 'approval.decided', payload: decided, principal: ada.personId, dedupeKey: `decided:${approvalId}` },
+    ]);
+    await soon(() => expect(verdicts()).toMatchObject([{ actionId, verdict: 'deny', message: 'not now', approvalId }]));
+  });
+
   it('[APR4] the note of a denial reaches the agent, and its turn goes on', async () => {
     const { approvalId, actionId } = await asked();
     await decide(approvalId, { decision: 'denied', note: 'use the deploy job' });
@@ -207,6 +218,48 @@ describe('deciding', () => {
     await soon(async () => expect((await approvals.get(first.approvalId)).status).toBe('unknown'));
     expect((await approvals.get(second.approvalId)).status).toBe('withdrawn');
     await expect(decide(first.approvalId)).rejects.toMatchObject({ code: 'approval.already-decided' });
+  });
+});
+
+describe('a runner that dies', () => {
+  it('[APR20] what had begun is unknown, what had ended is not', async () => {
+    const items = [newId('item', source), newId('item', source)] as const;
+    const [ended, begun] = [await asked('one', items[0]), await asked('two', items[1])];
+    for (const { approvalId, actionId } of [ended, begun]) {
+      await decide(approvalId);
+      runner.state('approval.delivered', { approvalId, actionId });
+      runner.state('action.acted', { actionId, outcome: 'ran' });
+    }
+    const subject = {
+      itemId: items[0],
+      turnId,
+      kind: 'command',
+      parentId: null,
+      title: 'one',
+      command: 'one',
+      path: null,
+    };
+    runner.state('item.completed', { ...subject, status: 'completed', text: '', exitCode: 0 });
+    await soon(async () => expect(await of('item.completed')).toHaveLength(1));
+    const { approvals } = server.services;
+    const outcome = async ({ approvalId }: typeof ended) => {
+      const { status, outcome: of, actedAt } = await approvals.get(approvalId);
+      return [status, of, actedAt === null];
+    };
+    expect(await outcome(begun)).toEqual(['approved', 'ran', false]);
+    const actedAt = (await approvals.get(begun.approvalId)).actedAt;
+    server.host.die(server.host.launches.length);
+    await soon(async () => expect((await server.services.log.view(sessionId))?.status).toBe('interrupted'));
+    expect([await outcome(ended), await outcome(begun)]).toEqual([
+      ['approved', 'ran', false],
+      ['unknown', 'unknown', false],
+    ]);
+    expect((await approvals.get(begun.approvalId)).actedAt).toBe(actedAt);
+    const { decided } = await approvals.list(5);
+    expect(decided.find(({ id }) => id === begun.approvalId)?.status).toBe('unknown');
+    await expect(decide(begun.approvalId)).rejects.toMatchObject({ code: 'approval.already-decided' });
+    await server.services.lifecycle.resume(sessionId, ada);
+    expect((await of('action.acted')).filter(({ actionId }) => actionId === begun.actionId)).toHaveLength(2);
   });
 });
 

@@ -5,7 +5,7 @@
 import type { Sql } from '#db/client.ts';
 import type { OpenAction, OpenApproval } from '#protocol/action-view.ts';
 import type { NewEvent } from '#protocol/event.ts';
-import type { ActionId, SessionId } from '#protocol/id.ts';
+import type { SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { Bus } from '#server/bus/index.ts';
 import type { Log, SessionTopics } from '#server/session/index.ts';
@@ -21,8 +21,6 @@ export interface DeadlinesDeps {
   bus: Bus<SessionTopics>;
   /** ms since the epoch. */
   now: () => number;
-  /** The runner is told that nobody decided. */
-  onExpired: (sessionId: SessionId, actionId: ActionId) => Promise<void>;
   note: (line: string) => void;
 }
 
@@ -108,7 +106,7 @@ export class Deadlines {
 
   /** States what is due in a session by now. */
   async check(sessionId: SessionId): Promise<void> {
-    const { log, now, onExpired, note } = this.#deps;
+    const { log, now, note } = this.#deps;
     let stated: NewEvent[] = [];
     try {
       const appended = await log.append(sessionId, (view) => {
@@ -117,9 +115,6 @@ export class Deadlines {
         return stated;
       });
       for (const [index, event] of stated.entries()) {
-        if (event.type === 'approval.expired' && appended[index]?.isNew) {
-          await onExpired(sessionId, event.payload.actionId);
-        }
         if (event.type === 'approval.overdue' && appended[index]?.isNew) {
           note(
             `approval ${event.payload.approvalId}: decided ${Math.round(event.payload.waitedMs / 1000)} s ago, not acted`,

@@ -44,8 +44,6 @@ export interface DecideRequest {
 export interface ApprovalsDeps {
   sql: Sql;
   log: Log;
-  /** The runner is told a decision. */
-  onDecided: (sessionId: SessionId, actionId: ActionId) => Promise<void>;
   /** Judges an edited command of an action: why it is denied, or null. */
   judgeEdit: (sessionId: SessionId, actionId: ActionId, command: string) => Promise<string | null>;
 }
@@ -114,7 +112,7 @@ export class Approvals {
    * `approval.expired`, `approval.changed` when it is not what the person saw, `approval.refused` for an edit that policy denies.
    */
   async decide(request: DecideRequest, person: Person): Promise<ApprovalView> {
-    const { log, onDecided } = this.#deps;
+    const { log } = this.#deps;
     const { approvalId, decision, note, forSession, hash } = request;
     const { requested } = await this.#find(approvalId);
     const { sessionId } = requested;
@@ -149,7 +147,6 @@ export class Approvals {
       return isEnough ? [decided] : [votedEvent(open, actionId, person)];
     });
     if ((outcome as string) === 'late') throw await this.#lateFor(approvalId);
-    if ((outcome as string) === 'decided') await onDecided(sessionId as SessionId, actionId);
     return this.get(approvalId);
   }
 

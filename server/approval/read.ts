@@ -1,4 +1,5 @@
 /** Approvals read from the log: those that wait, by the views of their sessions; others by their events. */
+import type { PendingQuery, Row } from 'postgres';
 import type { Sql } from '#db/client.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { ApprovalId } from '#protocol/id.ts';
@@ -21,21 +22,26 @@ export async function peopleOf(sql: Sql): Promise<Map<string, string>> {
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
-/** Everything about these approvals, each with its events. In the order of `ids`. */
-export async function eventsOf(sql: Sql, ids: readonly string[]): Promise<ApprovalEvents[]> {
-  if (ids.length === 0) return [];
+/** Which action of which session an approval is about. */
+interface Subject {
+  session: string;
+  action: string;
+}
+
+/** Everything about the approvals of the actions that `asked` (session_id, action_id) yields, by action. */
+async function eventsByAction(sql: Sql, asked: PendingQuery<Row[]>): Promise<Map<string, ApprovalEvents>> {
   const [people, rows] = await Promise.all([
     peopleOf(sql),
+    // One look into the index for each: a join would read all of it, however long the log is.
     sql<NamedRow[]>`
-      with asked as (
-        select session_id, payload->>'actionId' as action_id from events
-        where type = 'approval.requested' and payload->>'approvalId' = any(${ids as string[]})
-      )
       select e.session_id, e.seq, e.type, e.version, e.at, e.principal, e.payload, s.name
-      from asked a join events e on e.session_id = a.session_id and e.payload->>'actionId' = a.action_id
-        and (e.type like 'approval.%' or e.type in ('action.judged', 'action.acted'))
-      join sessions s on s.id = e.session_id
-      order by e.session_id, e.seq`,
+      from ${asked} join sessions s on s.id = asked.session_id
+      cross join lateral (
+        select session_id, seq, type, version, at, principal, payload from events
+        where session_id = asked.session_id and payload->>'actionId' = asked.action_id
+          and (type like 'approval.%' or type in ('action.judged', 'action.acted'))
+        order by seq offset 0
+      ) e`,
   ]);
   const byAction = new Map<string, { events: SessionEvent[]; name: string }>();
   for (const row of rows) {
@@ -46,15 +52,31 @@ export async function eventsOf(sql: Sql, ids: readonly string[]): Promise<Approv
     byAction.set(actionId, group);
   }
   const found = new Map<string, ApprovalEvents>();
-  for (const { events, name } of byAction.values()) {
+  for (const [actionId, { events, name }] of byAction) {
     const requested = events.find((event): event is Asked => event.type === 'approval.requested');
-    if (requested) found.set(requested.payload.approvalId, { requested, later: events, people, sessionName: name });
+    if (requested) found.set(actionId, { requested, later: events, people, sessionName: name });
   }
-  return ids.flatMap((id) => found.get(id) ?? []);
+  return found;
 }
 
-export const findApproval = async (sql: Sql, approvalId: ApprovalId): Promise<ApprovalEvents | null> =>
-  (await eventsOf(sql, [approvalId]))[0] ?? null;
+/** In the order of `subjects`. */
+export async function eventsOf(sql: Sql, subjects: readonly Subject[]): Promise<ApprovalEvents[]> {
+  if (subjects.length === 0) return [];
+  const sessions = subjects.map(({ session }) => session);
+  const actions = subjects.map(({ action }) => action);
+  const asked = sql`unnest(${sessions}::text[], ${actions}::text[]) as asked (session_id, action_id)`;
+  const found = await eventsByAction(sql, asked);
+  return subjects.flatMap(({ action }) => found.get(action) ?? []);
+}
+
+export async function findApproval(sql: Sql, approvalId: ApprovalId): Promise<ApprovalEvents | null> {
+  const asked = sql`(
+    select session_id, payload->>'actionId' as action_id from events
+    where type = 'approval.requested' and payload->>'approvalId' = ${approvalId}
+  ) as asked`;
+  const [found] = (await eventsByAction(sql, asked)).values();
+  return found ?? null;
+}
 
 interface Waiting {
   session: string;
@@ -110,10 +132,8 @@ export const countPending = async (sql: Sql): Promise<number> => (await waitingI
 
 /** Those that do not wait any more, newest first. */
 export async function newestDecided(sql: Sql, limit: number): Promise<ApprovalEvents[]> {
-  const rows = await sql<{ id: string }[]>`
-    select payload->>'approvalId' as id from events where type in ('approval.decided', 'approval.expired', 'approval.withdrawn') order by at desc limit ${limit}`;
-  return eventsOf(
-    sql,
-    rows.map(({ id }) => id),
-  );
+  const subjects = await sql<Subject[]>`
+    select session_id as session, payload->>'actionId' as action from events
+    where type in ('approval.decided', 'approval.expired', 'approval.withdrawn') order by at desc limit ${limit}`;
+  return eventsOf(sql, subjects);
 }

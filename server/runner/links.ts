@@ -26,6 +26,8 @@ export interface Terminals {
 export interface TurnPort {
   /** The runner was welcomed: it is told what it may have missed. */
   linked(link: RunnerLink, hello: Hello): Promise<void>;
+  /** The session has no link any more. */
+  unlinked(sessionId: SessionId): void;
   /** Commits a fact about turns, items, actions and files. */
   commit(sessionId: SessionId, fact: Fact, principal: string, dedupeKey: string): Promise<void>;
   delta(sessionId: SessionId, delta: TextDelta): void;
@@ -77,6 +79,7 @@ export class Links {
     if (!link) return;
     this.#links.delete(sessionId);
     this.#forget(sessionId);
+    this.#deps.turns.unlinked(sessionId);
     this.#deps.terminals.unlinked(link);
     link.close(4409, 'a newer runner has this session');
   }
@@ -167,6 +170,7 @@ export class Links {
     if (this.#links.get(link.sessionId) !== link) return;
     this.#links.delete(link.sessionId);
     this.#forget(link.sessionId);
+    this.#deps.turns.unlinked(link.sessionId);
     this.#deps.onLost(link);
   }
 }

@@ -1,18 +1,20 @@
 /** Actions before they happen: judged in the append that records them, answered once, whatever dies meanwhile. Knows no policy. */
 
-import type { OpenAction } from '#protocol/action-view.ts';
+import { expired, judgedBy, type OpenAction } from '#protocol/action-view.ts';
 import type { Demand } from '#protocol/approval.ts';
-import { type EventPayload, type NewEvent, toLine } from '#protocol/event.ts';
+import { type EventPayload, type NewEvent, type SessionEvent, toLine } from '#protocol/event.ts';
 import { type ActionId, type ApprovalId, newId, type SessionId } from '#protocol/id.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
+import type { Bus } from '#server/bus/index.ts';
 import type { RunnerLink } from '#server/runner/index.ts';
-import type { Log } from '#server/session/index.ts';
+import type { Log, SessionTopics } from '#server/session/index.ts';
 import { approvalRequested } from './approval-event.ts';
 import { checked, denial, type Judge, type Judgement } from './judge.ts';
 
 export interface ActionsDeps {
   log: Log;
+  bus: Pick<Bus<SessionTopics>, 'subscribe'>;
   judge: Judge;
   /** The session's live link; null without one. */
   link: (sessionId: SessionId) => RunnerLink | null;
@@ -29,12 +31,34 @@ type Action = EventPayload<'action.requested'>;
 
 /** A runner holds an action longer than its question lives, in ms: the server says that it expired. */
 const holdMarginMs = 60_000;
+/** A verdict that the database would not take is tried again after this long, in ms. */
+const retryMs = 1_000;
 
 export class Actions {
   readonly #deps: ActionsDeps;
+  /** By session: ends what its live link is told of decisions. */
+  readonly #followed = new Map<SessionId, () => void>();
 
   constructor(deps: ActionsDeps) {
     this.#deps = deps;
+  }
+
+  /** From now on the session's runner is told what people decide: whatever the log says, whoever had an answer or not. */
+  follow(sessionId: SessionId): void {
+    this.unfollow(sessionId);
+    const tell = (event: SessionEvent) => {
+      if (event.type === 'approval.decided') {
+        const { actionId, approvalId } = event.payload;
+        this.#deliver(sessionId, actionId, judgedBy(event.payload), approvalId);
+      }
+      if (event.type === 'approval.expired') this.#deliver(sessionId, event.payload.actionId, expired);
+    };
+    this.#followed.set(sessionId, this.#deps.bus.subscribe(`session:${sessionId}`, tell));
+  }
+
+  unfollow(sessionId: SessionId): void {
+    this.#followed.get(sessionId)?.();
+    this.#followed.delete(sessionId);
   }
 
   /** A runner greets that still holds these: each is answered under its id. */
@@ -117,29 +141,28 @@ export class Actions {
   }
 
   #await(sessionId: SessionId, payload: Action, promised: Promise<Judgement>): void {
-    const { log, note } = this.#deps;
+    const { log, note, link } = this.#deps;
     const { actionId } = payload;
     const judged = promised.then(checked, (cause: unknown) => {
       note(`judge: ${String(cause)}`);
       return denial('judge.failed', 'the policy failed');
     });
-    void judged
-      .then(async (judgement) => {
-        const [judged] = await log.append(sessionId, (view) =>
-          view && isUnjudged(view, actionId) ? this.#judgedEvents(view, payload, judgement) : [],
-        );
-        if (!judged?.isNew) return;
-        this.#hold(sessionId, actionId, judgement.demand, this.#deps.now());
-        this.#deliver(sessionId, actionId, judgement);
-      })
-      .catch((cause: unknown) => note(`verdict on ${actionId} not stored: ${String(cause)}`));
-  }
-
-  /** A person has decided: the runner is told, now or when it is back. */
-  async decided(sessionId: SessionId, actionId: ActionId): Promise<void> {
-    const view = await this.#deps.log.view(sessionId);
-    const action = view?.turns.actions.find((each) => each.actionId === actionId);
-    if (action?.judged) this.#deliver(sessionId, actionId, action.judged, action.approval?.approvalId ?? null);
+    const store = async () => {
+      const judgement = await judged;
+      const [stored] = await log.append(sessionId, (view) =>
+        view && isUnjudged(view, actionId) ? this.#judgedEvents(view, payload, judgement) : [],
+      );
+      if (!stored?.isNew) return;
+      this.#hold(sessionId, actionId, judgement.demand, this.#deps.now());
+      this.#deliver(sessionId, actionId, judgement);
+    };
+    // Its runner does not ask again while the link lasts; with the next one it is judged anew.
+    const insist = () =>
+      void store().catch((cause: unknown) => {
+        note(`verdict on ${actionId} not stored yet: ${String(cause)}`);
+        setTimeout(() => link(sessionId) && insist(), retryMs).unref();
+      });
+    insist();
   }
 
   /** What follows from a verdict stands in the same append: the question to people, or the pause of the session. */

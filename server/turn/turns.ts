@@ -5,7 +5,7 @@
 import { surpriseText } from '#policy/effect.ts';
 import { AppError } from '#protocol/error.ts';
 import { type Fact, type NewEvent, toLine } from '#protocol/event.ts';
-import { type ActionId, newId, type SessionId, type TurnId } from '#protocol/id.ts';
+import { newId, type SessionId, type TurnId } from '#protocol/id.ts';
 import type { TextDelta } from '#protocol/runner-message.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { AgentView } from '#protocol/turn-view.ts';
@@ -171,12 +171,18 @@ export class Turns {
   /** A runner has greeted and was welcomed: it is told what it may have missed. */
   async linked(link: RunnerLink, hello: Hello): Promise<void> {
     const { sessionId } = link;
+    this.#actions.follow(sessionId);
     const view = await this.#peek(sessionId);
     if (!view) return;
     const { turn } = view.turns;
     if (turn && turn.turnId !== hello.newestTurn) await this.#starts.again(view, turn.turnId);
     await this.#actions.resume(view, hello.actions);
     this.#starts.soon(sessionId);
+  }
+
+  /** The session has no link any more. */
+  unlinked(sessionId: SessionId): void {
+    this.#actions.unfollow(sessionId);
   }
 
   /** Commits a runner's fact about turns; what the log knows better is dropped. */
@@ -223,11 +229,6 @@ export class Turns {
     });
     const surprised = { ...fact, principal, dedupeKey };
     await log.append(sessionId, (now) => [surprised, ...(reaction === 'pause' && now ? pausedBy(now, surprised) : [])]);
-  }
-
-  /** A person has decided about an action: its runner is told. */
-  decided(sessionId: SessionId, actionId: ActionId): Promise<void> {
-    return this.#actions.decided(sessionId, actionId);
   }
 
   /** Other rules are in force. */
