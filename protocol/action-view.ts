@@ -69,7 +69,16 @@ export interface SessionAllowance {
 /** What a person approved and its agent has begun: over when its item is. */
 interface BegunAction {
   actionId: ActionId;
+  approvalId: ApprovalId;
   itemId: ItemId;
+}
+
+/** What a person approved, and nobody knows whether it happened: somebody has to look. */
+interface UnknownAction {
+  actionId: ActionId;
+  approvalId: ApprovalId;
+  /** ISO 8601 UTC. */
+  at: string;
 }
 
 export interface ActionsView {
@@ -77,6 +86,8 @@ export interface ActionsView {
   actions: OpenAction[];
   /** Absent where nothing approved is under way. */
   begun?: BegunAction[];
+  /** Absent where everything is known. */
+  unknown?: UnknownAction[];
   /** Absent before anything was allowed. */
   allowances?: SessionAllowance[];
 }
@@ -139,13 +150,23 @@ export const endBegun = <V extends ActionsView>(view: V, itemId: ItemId): V =>
 /** Nothing approved is under way any more. */
 export const endAllBegun = <V extends ActionsView>(view: V): V => (view.begun ? withBegun(view, []) : view);
 
+/** Of these the newest are kept. */
+const maxUnknown = 50;
+
 /** It is let through, or over. An edited command that ran in its place needs no allowance any more. */
-function acted<V extends ActionsView>(view: V, { actionId, outcome }: EventPayload<'action.acted'>): V {
+function acted<V extends ActionsView>(view: V, { payload, at }: SessionEvent & { type: 'action.acted' }): V {
+  const { actionId, outcome } = payload;
   const action = view.actions.find((each) => each.actionId === actionId);
+  const approvalId = action?.approval?.approvalId ?? view.begun?.find((each) => each.actionId === actionId)?.approvalId;
   const others = (view.begun ?? []).filter((each) => each.actionId !== actionId);
-  const isBegun = outcome === 'ran' && action?.approval && action.itemId;
-  const begun = isBegun ? [...others, { actionId, itemId: action.itemId as ItemId }] : others;
-  const next = withBegun({ ...view, actions: view.actions.filter((each) => each !== action) }, begun);
+  const itemId = outcome === 'ran' ? action?.itemId : null;
+  const begun = approvalId && itemId ? [...others, { actionId, approvalId, itemId }] : others;
+  const isUnknown = approvalId && outcome === 'unknown';
+  const unknown = isUnknown ? [...(view.unknown ?? []), { actionId, approvalId, at }].slice(-maxUnknown) : view.unknown;
+  const next = withBegun(
+    { ...view, actions: view.actions.filter((each) => each !== action), ...(unknown && { unknown }) },
+    begun,
+  );
   if (!view.allowances || outcome !== 'ran') return next;
   const allowances = view.allowances.filter((each) => !(each.isOnce && each.actionId === actionId));
   return { ...next, allowances };
@@ -211,7 +232,7 @@ export function foldActions<V extends ActionsView>(view: V, event: SessionEvent)
       );
     }
     case 'action.acted':
-      return acted(view, event.payload);
+      return acted(view, event);
     case 'approval.requested':
       return setAction(view, event.payload.actionId, (action) => ({ ...action, approval: openApproval(event) }));
     case 'approval.decided':
@@ -232,6 +253,10 @@ export function foldActions<V extends ActionsView>(view: V, event: SessionEvent)
       }));
     case 'approval.withdrawn':
       return setAction(view, event.payload.actionId, ({ approval: _over, ...action }) => action);
+    case 'approval.settled': {
+      const { approvalId } = event.payload;
+      return { ...view, unknown: (view.unknown ?? []).filter((each) => each.approvalId !== approvalId) };
+    }
     case 'approval.revoked': {
       const { approvalId } = event.payload;
       return { ...view, allowances: (view.allowances ?? []).filter((each) => each.approvalId !== approvalId) };

@@ -6,6 +6,9 @@ import { prose } from './prose.ts';
 
 /** What a person says with a decision, to the agent and to the log. */
 export const noteSchema = prose(2_000);
+/** What somebody found who looked whether an action had happened. */
+export const findings = ['happened', 'not-happened'] as const;
+export type Finding = (typeof findings)[number];
 export const decisions = ['approved', 'denied'] as const;
 export type Decision = (typeof decisions)[number];
 
@@ -75,6 +78,8 @@ export const approvalEventPayloads = {
   'approval.expired': z.object(about),
   /** It is not wanted any more. */
   'approval.withdrawn': z.object({ ...about, reason: prose(400) }),
+  /** Nobody knew whether it had happened: somebody has looked, and says. */
+  'approval.settled': z.object({ ...about, found: z.enum(findings) }),
   /** What was allowed for the session is asked about again. */
   'approval.revoked': z.object(about),
 } as const;

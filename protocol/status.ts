@@ -33,7 +33,11 @@ const attentionOf: Record<Status, Attention> = {
 interface Attended {
   status: Status;
   frozen?: { by: string } | null;
+  /** Actions that nobody knows of whether they happened. */
+  turns?: { unknown?: readonly unknown[] } | undefined;
 }
 
-export const attentionFor = ({ status, frozen }: Attended): Attention =>
-  status === 'paused' && frozen?.by === 'server' ? 'needs' : attentionOf[status];
+export function attentionFor({ status, frozen, turns }: Attended): Attention {
+  const isToBeLookedAt = (status === 'paused' && frozen?.by === 'server') || (turns?.unknown?.length ?? 0) > 0;
+  return isToBeLookedAt && status !== 'ended' ? 'needs' : attentionOf[status];
+}

@@ -39,7 +39,7 @@ function Header({ approval }: { approval: Approval }) {
         <h2 className="min-w-0 flex-1 font-medium text-lg leading-6">{capitalise(effectSentence(approval))}</h2>
         {approval.status === 'pending' && (
           <span className="num flex-none text-ink-3">
-            held <Held at={approval.requestedAt} /> of 10 min
+            held <Held at={approval.requestedAt} /> of {formatDuration(lifeMs(approval))}
           </span>
         )}
       </div>
@@ -59,6 +59,10 @@ function Header({ approval }: { approval: Approval }) {
     </header>
   );
 }
+
+/** How long it may wait, in ms. */
+const lifeMs = ({ requestedAt, expiresAt }: Approval): number =>
+  expiresAt === null ? 600_000 : Date.parse(expiresAt) - Date.parse(requestedAt);
 
 function IfNobody({ approval: { agent, expiresAt } }: { approval: Approval }) {
   const now = useNow('coarse');

@@ -60,12 +60,14 @@ export function InboxList({ pending, decided, shown, selected, onShow, onSelect 
               style={{ transform: `translateY(${start}px)` }}
             >
               <WaitingRow approval={approval} isShown={approval.id === shown} onShow={() => onShow(approval.id)} />
-              <Select
-                approval={approval}
-                isSelected={selected.has(approval.id)}
-                isFaint={selected.size === 0}
-                onSelect={onSelect}
-              />
+              {approval.status === 'pending' && (
+                <Select
+                  approval={approval}
+                  isSelected={selected.has(approval.id)}
+                  isFaint={selected.size === 0}
+                  onSelect={onSelect}
+                />
+              )}
             </li>
           ) : null;
         })}
@@ -131,7 +133,14 @@ function WaitingRow({ approval, isShown, onShow }: RowProps) {
           <ExactText text={subjectOf(approval)} />
         </span>
         <span className="flex gap-3 text-xs">
-          <span className="min-w-0 flex-1 truncate text-ink-2">{effectSentence(approval)}</span>
+          <span
+            className={classNames(
+              'min-w-0 flex-1 truncate',
+              approval.status === 'unknown' ? 'text-problem' : 'text-ink-2',
+            )}
+          >
+            {approval.status === 'unknown' ? 'may have happened, look' : effectSentence(approval)}
+          </span>
           <span className="num flex-none text-ink-3">
             <Held at={approval.requestedAt} />
           </span>

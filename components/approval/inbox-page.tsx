@@ -15,6 +15,7 @@ import { ApprovalDetail } from './approval-detail.tsx';
 import { BatchBar } from './batch-bar.tsx';
 import { DecideBar } from './decide-bar.tsx';
 import { InboxList } from './inbox-list.tsx';
+import { isToBeLookedAt, SettleBar } from './settle-bar.tsx';
 import { alike, type Batch, useBatch } from './use-batch.ts';
 import { type Deciding, useDeciding, useDecidingKeys } from './use-decision.ts';
 import { type Inbox, useInbox } from './use-inbox.ts';
@@ -38,6 +39,8 @@ function useSeen(shown: Approval | null): void {
   }, [client, id]);
 }
 
+const isAsked = ({ status }: Approval): boolean => status === 'pending';
+
 /** Keys decide what is selected, else what is shown. */
 function useInboxKeys(shown: Shown, pending: readonly Approval[], deciding: Deciding, batch: Batch): void {
   const router = useRouter();
@@ -49,7 +52,7 @@ function useInboxKeys(shown: Shown, pending: readonly Approval[], deciding: Deci
     'approval.next': () => shown.step(1),
     'approval.previous': () => shown.step(-1),
     'approval.select': () => waiting && batch.toggle(waiting),
-    'approval.alike': () => batch.selectAlike(pending),
+    'approval.alike': () => batch.selectAlike(pending.filter(isAsked)),
     'approval.open': () => approval && router.push(`/sessions/${approval.sessionId}`),
     ...(hasBatch && {
       'approval.approve': () => void batch.run({ decision: 'approved' }),
@@ -97,8 +100,8 @@ export function InboxPage({ opened }: { opened?: string }) {
           />
           <BatchBar
             batch={batch}
-            more={alike(pending, batch.selected).filter(({ id }) => !batch.selected.has(id)).length}
-            onMore={() => batch.selectAlike(pending)}
+            more={alike(pending.filter(isAsked), batch.selected).filter(({ id }) => !batch.selected.has(id)).length}
+            onMore={() => batch.selectAlike(pending.filter(isAsked))}
           />
         </section>
         <section
@@ -112,9 +115,9 @@ export function InboxPage({ opened }: { opened?: string }) {
   );
 }
 
-const afterwards = ({ status }: Approval): string =>
-  status === 'unknown'
-    ? 'Its runner died before it ended. Look how far it came before you let it run again.'
+const afterwards = ({ settled }: Approval): string =>
+  settled
+    ? `${settled.by} has looked: it ${settled.found === 'happened' ? 'happened' : 'did not happen'}.`
     : 'It is decided, nothing is to be done.';
 
 interface QuestionProps {
@@ -148,6 +151,8 @@ function Question({ shown: { approval, failure, next, leave }, deciding, chosen 
           <p className="flex min-h-(--h-control) items-center text-ink-2">
             {formatNoun(chosen, 'question')} selected, decided together on the left.
           </p>
+        ) : isToBeLookedAt(approval) ? (
+          <SettleBar approval={approval} />
         ) : approval.status === 'pending' ? (
           <DecideBar approval={approval} deciding={deciding} />
         ) : (

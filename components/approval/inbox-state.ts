@@ -6,7 +6,10 @@ import { attentionFor } from '#protocol/status.ts';
 /** What a session asks now, by its view: as the server lists it. */
 function askedBy(view: SessionView): string[] {
   if (attentionFor(view) !== 'needs') return [];
-  return view.turns.actions.flatMap(({ approval }) => (approval?.decided === null ? [approval.approvalId] : []));
+  return [
+    ...view.turns.actions.flatMap(({ approval }) => (approval?.decided === null ? [approval.approvalId] : [])),
+    ...(view.turns.unknown ?? []).map(({ approvalId }) => approvalId),
+  ];
 }
 
 /** Whether a changed session asks something else than the inbox shows, so that its part has to be read again. */
@@ -22,8 +25,9 @@ export function withSession(lists: ApprovalLists, session: string, part: Approva
   return { pending: [...others, ...part.pending], decided: part.decided };
 }
 
-/** The inbox after a decision: it waits no longer, and stands first among the `most` decided ones. */
+/** The inbox after a decision: it waits no longer, and stands first among the `most` decided ones. One of several approvals decides nothing yet. */
 export function withDecided(lists: ApprovalLists, decided: Approval, most: number): ApprovalLists {
+  if (decided.status === 'pending') return lists;
   const isOther = ({ id }: Approval) => id !== decided.id;
   return {
     pending: lists.pending.filter(isOther),

@@ -7,13 +7,16 @@ import type { SessionView } from '#protocol/session-view.ts';
 import { effectSentence, subjectOf } from './approval-facts.ts';
 import { DecideBar } from './decide-bar.tsx';
 import { ExactText } from './exact-text.tsx';
+import { isToBeLookedAt, SettleBar } from './settle-bar.tsx';
 import { SimilarCount } from './similar-decisions.tsx';
 import { useDeciding, useDecidingKeys } from './use-decision.ts';
 import { Held, VerdictMark } from './verdict-mark.tsx';
 
-/** What waits in a session, oldest first. */
-export const waitingIn = ({ turns }: Pick<SessionView, 'turns'>): string[] =>
-  turns.actions.flatMap(({ approval }) => (approval?.decided === null ? [approval.approvalId] : []));
+/** What waits in a session, oldest first, and what somebody has to look at. */
+export const waitingIn = ({ turns }: Pick<SessionView, 'turns'>): string[] => [
+  ...turns.actions.flatMap(({ approval }) => (approval?.decided === null ? [approval.approvalId] : [])),
+  ...(turns.unknown ?? []).map(({ approvalId }) => approvalId),
+];
 
 /** Above the composer. */
 export function SessionQuestions({ view }: { view: Pick<SessionView, 'turns'> }) {
@@ -37,9 +40,10 @@ export interface QuestionCardProps {
 
 export function QuestionCard({ id, more, scope }: QuestionCardProps) {
   const { data } = useQuery(useTRPC().approval.get.queryOptions({ id }));
-  const approval = data?.status === 'pending' ? data : null;
-  const deciding = useDeciding(approval);
-  useDecidingKeys(scope, approval, deciding);
+  const approval = data && (data.status === 'pending' || isToBeLookedAt(data)) ? data : null;
+  const asked = approval?.status === 'pending' ? approval : null;
+  const deciding = useDeciding(asked);
+  useDecidingKeys(scope, asked, deciding);
   if (!approval) return null;
   return (
     <section
@@ -47,7 +51,7 @@ export function QuestionCard({ id, more, scope }: QuestionCardProps) {
       className="mx-auto flex w-full max-w-[860px] flex-col gap-2 rounded-3 border border-needs-line bg-surface p-3"
     >
       <p className="flex items-center gap-2">
-        <VerdictMark status="pending" />
+        <VerdictMark status={approval.status} />
         <span className="min-w-0 flex-1 truncate">
           <span className="font-medium">{approval.agent}</span> {effectSentence(approval)}
         </span>
@@ -81,7 +85,7 @@ export function QuestionCard({ id, more, scope }: QuestionCardProps) {
           </Link>
         </dd>
       </dl>
-      <DecideBar approval={approval} deciding={deciding} />
+      {asked ? <DecideBar approval={asked} deciding={deciding} /> : <SettleBar approval={approval} />}
     </section>
   );
 }

@@ -167,6 +167,10 @@ function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` 
       const text: Phrase = [decision, ...edited, forSession ? ', and the same again in this session' : ''];
       return said('action', text, { notes: note === null ? [] : [note] });
     }
+    case 'approval.settled':
+      return said('action', [
+        `looked at what was not known: it ${event.payload.found === 'happened' ? 'happened' : 'did not happen'}`,
+      ]);
     case 'approval.voted':
       return said('action', ['approves it; more must']);
     case 'approval.escalated':
@@ -255,6 +259,7 @@ export function sentence(event: SessionEvent, names: Names): Said {
     case 'effect.surprised':
       return surpriseSaid(event.payload);
     case 'approval.requested':
+    case 'approval.settled':
     case 'approval.voted':
     case 'approval.escalated':
     case 'approval.overdue':

@@ -1,5 +1,6 @@
 /** The policy in force in a session: its file, and what people allowed for it, each to be taken back. */
 import { useMutation } from '@tanstack/react-query';
+import Link from 'next/link';
 import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { subjectOf } from '#components/approval/approval-facts.ts';
@@ -13,12 +14,23 @@ import type { SessionView } from './session-facts.ts';
 
 export function RailPolicy({ view }: { view: SessionView }) {
   const allowances = view.turns.allowances ?? [];
-  if (!view.policy && allowances.length === 0) return null;
+  const isRuled = Boolean(view.policy || view.sessionPolicy);
+  if (!isRuled && allowances.length === 0) return null;
   return (
     <RailSection title="Policy" aside={allowances.length > 0 && `${allowances.length} allowed here`}>
-      {view.policy && (
-        <p className="mono-xs truncate text-ink-2" title={view.policy.file}>
-          {view.policy.file.split('/').at(-1)}
+      {isRuled && (
+        <p className="flex items-center gap-2">
+          <span className="mono-xs min-w-0 flex-1 truncate text-ink-2" title={view.policy?.file}>
+            {view.policy ? view.policy.file.split('/').at(-1) : 'rules of its own'}
+            {view.policy && view.sessionPolicy && ', and its own'}
+          </span>
+          <Link
+            href={`/policy?session=${view.id}`}
+            prefetch={false}
+            className="flex-none rounded-1 text-accent text-xs hover:underline"
+          >
+            Rules
+          </Link>
         </p>
       )}
       <ul aria-label="Allowed for this session">

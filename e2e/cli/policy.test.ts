@@ -75,7 +75,7 @@ const until = (sessionId: string) =>
   }, 40_000);
 const told = (text: string) => model.requests.some(({ body }) => JSON.stringify(body).includes(text));
 
-describe.each(['claude-sdk', 'acp:opencode', 'acp:example'])('%s', (harness) => {
+describe.each(['claude-sdk', 'claude-code', 'acp:opencode', 'acp:example'])('%s', (harness) => {
   it(`[APR12] ${harness}: forbidden is denied with the reason, a change waits, and what a person edited is what runs`, async () => {
     const { sessionId, checkout } = await ada.api.session.create.mutate({ workspace, harness });
     expect(await turn(sessionId, 'one-;', { shell: 'nohup env' })).toBe(null);
@@ -113,6 +113,14 @@ describe.each(['claude-sdk', 'acp:opencode', 'acp:example'])('%s', (harness) => 
       expect(await turn(sessionId, `five-${n};`, { shell }), shell).toBe(null);
     }
     expect(told('secret.json is restricted')).toBe(true);
+    // What a program does with a file is not known before it runs: a person says no.
+    const asks = await turn(sessionId, 'six-;', { shell: `python3 -c 'open("secret.json", "w").write("gone")'` });
+    expect(asks).toMatchObject({ status: 'pending', command: expect.stringContaining('python3') });
+    if (!asks) return;
+    await ada.api.approval.decide.mutate({ id: asks.id, decision: 'denied', note: 'not with python', hash: asks.hash });
+    await until(sessionId);
+    expect(told('not with python')).toBe(true);
+    expect(await readFile(join(checkout, 'secret.json'), 'utf8').catch(() => null)).toBe(null);
     await ada.api.session.end.mutate({ session: sessionId, discard: true });
   });
 });

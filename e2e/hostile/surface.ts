@@ -60,6 +60,7 @@ const decisionsFor = (session: string): Record<string, Input | undefined> => ({
       hash: 'f'.repeat(64),
     },
   },
+  'approval.settle': { id: noApproval, found: 'happened' },
   'approval.revoke': { id: noApproval },
   'policy.effective': { session },
   'policy.test': {

@@ -1,6 +1,6 @@
 /** Procedures about approvals: what waits for people, and their decisions. */
 import * as z from 'zod';
-import { decisions, noteSchema } from '#protocol/approval.ts';
+import { decisions, findings, noteSchema } from '#protocol/approval.ts';
 import { approvalIdSchema, sessionIdSchema } from '#protocol/id.ts';
 import { prose } from '#protocol/prose.ts';
 import { procedure, procedureFor, router } from './context.ts';
@@ -59,6 +59,11 @@ export const approvalRouter = router({
     .mutation(({ ctx, input: { id: approvalId, ...request } }) =>
       ctx.services.approvals.decide({ approvalId, ...request }, ctx.person),
     ),
+
+  /** Somebody has looked whether an action that was approved, and is not known of, happened. */
+  settle: procedureFor('editor')
+    .input(ref.extend({ found: z.enum(findings) }))
+    .mutation(({ ctx, input }) => ctx.services.approvals.settle(input.id, input.found, ctx.person)),
 
   /** What was allowed for the session is asked about again. */
   revoke: procedureFor('editor')

@@ -1,6 +1,6 @@
 /** One approval as people see it, folded from its events. Pure. */
 import type { ActionFacts } from '#protocol/action-facts.ts';
-import type { ApprovalStatus, Demand } from '#protocol/approval.ts';
+import type { ApprovalStatus, Demand, Finding } from '#protocol/approval.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { ApprovalId, SessionId } from '#protocol/id.ts';
 
@@ -47,6 +47,8 @@ export interface ApprovalSummary {
   note: string | null;
   edit: string | null;
   forSession: boolean;
+  /** What somebody found who looked whether an unknown one had happened, and who; null: nobody did. */
+  settled: { found: Finding; by: string } | null;
   /** What the rules demand beyond one person who may approve; null: nothing. */
   demand: Demand | null;
   /** It expires then, ISO 8601 UTC; null: as long as any question. */
@@ -81,7 +83,7 @@ export function pendingOf({ requested, ...known }: PendingApproval): ApprovalSum
     ...{ demand, expiresAt: until === null ? null : new Date(until).toISOString() },
     ...{ ...asked, ...known, id, sessionId: requested.sessionId as SessionId, requestedAt: requested.at },
     ...{ status: 'pending', decidedAt: null, deliveredAt: null, actedAt: null, outcome: null },
-    ...{ decidedBy: null, note: null, edit: null, forSession: false },
+    ...{ decidedBy: null, note: null, edit: null, forSession: false, settled: null },
   };
 }
 
@@ -106,6 +108,7 @@ export function approvalOf({ requested, later, people, sessionName }: ApprovalEv
   const nameOf = (person: string) => people.get(person) ?? person;
   const decided = find('approval.decided');
   const acted = find('action.acted');
+  const settled = find('approval.settled');
   // What began may turn out to be unknown.
   const outcome = later.findLast((event) => event.type === 'action.acted')?.payload.outcome ?? null;
   return {
@@ -123,6 +126,7 @@ export function approvalOf({ requested, later, people, sessionName }: ApprovalEv
     note: decided?.payload.note ?? null,
     edit: decided?.payload.edit ?? null,
     forSession: decided?.payload.forSession ?? false,
+    settled: settled ? { found: settled.payload.found, by: nameOf(settled.principal) } : null,
   };
 }
 

@@ -222,7 +222,7 @@ describe('deciding', () => {
 });
 
 describe('a runner that dies', () => {
-  it('[APR20] what had begun is unknown, what had ended is not', async () => {
+  it('[APR20] [APR24] what had begun is unknown and waits for somebody to look, what had ended is not', async () => {
     const items = [newId('item', source), newId('item', source)] as const;
     const [ended, begun] = [await asked('one', items[0]), await asked('two', items[1])];
     for (const { approvalId, actionId } of [ended, begun]) {
@@ -255,11 +255,24 @@ describe('a runner that dies', () => {
       ['unknown', 'unknown', false],
     ]);
     expect((await approvals.get(begun.approvalId)).actedAt).toBe(actedAt);
-    const { decided } = await approvals.list(5);
-    expect(decided.find(({ id }) => id === begun.approvalId)?.status).toBe('unknown');
+    const inbox = () => approvals.list(5, sessionId);
+    expect((await inbox()).pending).toMatchObject([{ id: begun.approvalId, status: 'unknown', settled: null }]);
+    expect((await inbox()).decided.some(({ id }) => id === begun.approvalId)).toBe(false);
     await expect(decide(begun.approvalId)).rejects.toMatchObject({ code: 'approval.already-decided' });
     await server.services.lifecycle.resume(sessionId, ada);
     expect((await of('action.acted')).filter(({ actionId }) => actionId === begun.actionId)).toHaveLength(2);
+
+    // [APR24] Somebody looks, and one of two who say so says it.
+    await expect(approvals.settle(ended.approvalId, 'happened', ada)).rejects.toMatchObject({
+      code: 'session.conflict',
+    });
+    const both = await Promise.allSettled(
+      [ada, grace].map((one) => approvals.settle(begun.approvalId, 'happened', one)),
+    );
+    expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect((await inbox()).pending).toEqual([]);
+    const found = (await inbox()).decided.find(({ id }) => id === begun.approvalId);
+    expect(found).toMatchObject({ status: 'unknown', settled: { found: 'happened' } });
   });
 });
 

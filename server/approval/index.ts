@@ -2,7 +2,7 @@
 import type { Sql } from '#db/client.ts';
 import { refusalOf } from '#policy/rule/demand.ts';
 import type { OpenApproval } from '#protocol/action-view.ts';
-import type { Decision, Demand } from '#protocol/approval.ts';
+import type { Decision, Demand, Finding } from '#protocol/approval.ts';
 import { AppError } from '#protocol/error.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import type { ActionId, ApprovalId, SessionId } from '#protocol/id.ts';
@@ -19,7 +19,7 @@ import {
   summaryOf,
 } from './approval-view.ts';
 import { type Radius, radiusOf } from './radius.ts';
-import { countPending, findApproval, newestDecided, pendingApprovals } from './read.ts';
+import { countPending, findApproval, newestDecided, pendingApprovals, unknownApprovals } from './read.ts';
 import { similarTo } from './similar.ts';
 
 export type { ApprovalView } from './approval-view.ts';
@@ -55,11 +55,18 @@ export class Approvals {
     this.#deps = deps;
   }
 
-  /** Those of `session`, or of all, that wait, oldest first; and the newest `decided` that were decided anywhere. */
+  /** Those of `session`, or of all, that wait, oldest first, behind those that somebody has to look at; and the newest `decided` that were decided anywhere. */
   async list(decided: number, session: SessionId | null = null): Promise<ApprovalLists> {
     const { sql } = this.#deps;
-    const [pending, newest] = await Promise.all([pendingApprovals(sql, session), newestDecided(sql, decided)]);
-    return { pending: pending.map(pendingOf), decided: newest.map((each) => summaryOf(approvalOf(each))) };
+    const [pending, unknown, newest] = await Promise.all([
+      pendingApprovals(sql, session),
+      unknownApprovals(sql, session),
+      newestDecided(sql, decided),
+    ]);
+    const looked = unknown.map((each) => summaryOf(approvalOf(each)));
+    const held = new Set(looked.map(({ id }) => id));
+    const past = newest.map((each) => summaryOf(approvalOf(each))).filter(({ id }) => !held.has(id));
+    return { pending: [...looked, ...pending.map(pendingOf)], decided: past };
   }
 
   /** How many wait. */
@@ -171,6 +178,22 @@ export class Approvals {
       });
     }
     return new AppError({ code: 'approval.expired', message: `it is ${status}: its agent does not wait any more` });
+  }
+
+  /** Somebody has looked whether an unknown one happened. Throws `session.conflict` where that is not asked, or not any more. */
+  async settle(approvalId: ApprovalId, found: Finding, person: Person): Promise<ApprovalView> {
+    const { requested } = await this.#find(approvalId);
+    const { actionId } = requested.payload;
+    let isAsked = false;
+    await this.#deps.log.append(requested.sessionId, (view) => {
+      isAsked = view?.turns.unknown?.some((each) => each.approvalId === approvalId) ?? false;
+      if (!isAsked) return [];
+      const payload = { approvalId, actionId, found };
+      const dedupeKey = `settled:${approvalId}`;
+      return [{ type: 'approval.settled', payload, principal: person.personId, dedupeKey }];
+    });
+    if (isAsked) return this.get(approvalId);
+    throw new AppError({ code: 'session.conflict', message: 'nobody has to look at it, or somebody has already' });
   }
 
   /** What was allowed for the session is asked about again. */

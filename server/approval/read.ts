@@ -83,6 +83,8 @@ interface Waiting {
   actionId: string;
   /** ISO 8601 UTC. */
   at: string;
+  /** It was decided, and nobody knows whether it happened. */
+  isUnknown: boolean;
 }
 
 /** What people are asked about now, by the views of sessions: parsed here, since Postgres takes five times as long. */
@@ -90,11 +92,12 @@ async function waitingIn(sql: Sql, session: string | null): Promise<Waiting[]> {
   const rows = await sql<{ view: SessionView }[]>`
     select coalesce(summary, view) as view from sessions
     where attention = 'needs' and (${session}::text is null or id = ${session})`;
-  return rows.flatMap(({ view }) =>
-    (view.turns?.actions ?? []).flatMap(({ actionId, approval }) =>
-      approval?.decided === null ? [{ session: view.id, actionId, at: approval.at }] : [],
+  return rows.flatMap(({ view }) => [
+    ...(view.turns?.actions ?? []).flatMap(({ actionId, approval }) =>
+      approval?.decided === null ? [{ session: view.id, actionId, at: approval.at, isUnknown: false }] : [],
     ),
-  );
+    ...(view.turns?.unknown ?? []).map(({ actionId, at }) => ({ session: view.id, actionId, at, isUnknown: true })),
+  ]);
 }
 
 interface PendingRow extends NamedRow {
@@ -104,8 +107,8 @@ interface PendingRow extends NamedRow {
 
 /** Those of one session, or of all; oldest first. What they would touch stays where it is. */
 export async function pendingApprovals(sql: Sql, session: string | null): Promise<PendingApproval[]> {
-  const waiting = (await waitingIn(sql, session)).sort((one, other) => (one.at < other.at ? -1 : 1));
-  const asked = waiting.slice(0, maxPending);
+  const waiting = (await waitingIn(sql, session)).filter(({ isUnknown }) => !isUnknown);
+  const asked = waiting.sort((one, other) => (one.at < other.at ? -1 : 1)).slice(0, maxPending);
   if (asked.length === 0) return [];
   const rows = await sql<PendingRow[]>`
     select e.session_id, e.seq, e.type, e.version, e.at, e.principal, e.payload, s.name, shown.at as shown_at,
@@ -126,6 +129,15 @@ export async function pendingApprovals(sql: Sql, session: string | null): Promis
     outside: row.outside,
     shownAt: row.shown_at?.toISOString() ?? null,
   }));
+}
+
+/** Those of one session, or of all, that somebody has to look at: they were approved, and nobody knows whether they happened. */
+export async function unknownApprovals(sql: Sql, session: string | null): Promise<ApprovalEvents[]> {
+  const unknown = (await waitingIn(sql, session)).filter(({ isUnknown }) => isUnknown).slice(0, maxPending);
+  return eventsOf(
+    sql,
+    unknown.map(({ session: id, actionId }) => ({ session: id, action: actionId })),
+  );
 }
 
 export const countPending = async (sql: Sql): Promise<number> => (await waitingIn(sql, null)).length;

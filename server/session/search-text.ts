@@ -67,6 +67,7 @@ function parts(event: SessionEvent): (string | null)[] {
       return event.payload.paths.map(({ path }) => path);
     case 'approval.shown':
     case 'approval.voted':
+    case 'approval.settled':
     case 'approval.escalated':
     case 'approval.overdue':
     case 'approval.delivered':
