@@ -4,6 +4,7 @@ import type { Policy, Verdict } from '#policy/policy.ts';
 import { factsUnder, restrictedIn } from '#policy/replay.ts';
 import { factsOf, noFiles, type Subject } from '#policy/subject.ts';
 import type { ActionFacts } from '#protocol/action-facts.ts';
+import { AppError } from '#protocol/error.ts';
 import type { SessionId } from '#protocol/id.ts';
 import type { PolicyLevel } from '#protocol/policy-event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
@@ -19,6 +20,9 @@ export interface Edited {
   level: PolicyLevel;
   text: string;
 }
+
+/** A runner that takes longer to look at its files is not waited for, in ms: the text alone counts then. */
+const examineMs = 1_500;
 
 /** Verdicts of a session that are looked through for words of the shadow. */
 const lookBack = 1_000;
@@ -98,7 +102,12 @@ export class Trials {
   ): Promise<ActionFacts> {
     const moved = { base: view ? folderOf(view) : '/', start: cwd };
     if (view && subject.kind === 'command') {
-      const answer = await this.#deps.examine(view.id, subject.text, cwd);
+      const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), examineMs).unref());
+      const examined = this.#deps.examine(view.id, subject.text, cwd).catch((cause: unknown) => {
+        if (cause instanceof AppError && cause.code === 'runner.unreachable') return null;
+        throw cause;
+      });
+      const answer = await Promise.race([examined, late]);
       if (answer) return factsUnder(answer, policies, moved);
     }
     const place = { cwd, base: cwd, home: homedir(), restricted: restrictedIn(policies, moved), files: noFiles };
