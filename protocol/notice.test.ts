@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type Announced, askNotice, noticeSchema, settledNotice, testNotice } from './notice.ts';
+import { type Announced, askNotice, settledNotice, testNotice } from './notice.ts';
+import { noticeSchema } from './testing-notice.ts';
 
 const approval = (more: Partial<Announced> = {}): Announced => ({
   ...{ id: `apr_${'0'.repeat(26)}`, sessionName: 'auth-overhaul', agent: 'coder', tool: 'Bash' },

@@ -1,19 +1,19 @@
 /** What a notification about an approval says, on whichever way it comes: pushed, or shown by an open tab. Pure. */
-import * as z from 'zod';
 import { visibleParts } from './visible-text.ts';
 
 /** What a service worker shows. Together it stays far below the 3,993 bytes that a push can carry (RFC 8291). */
-export const noticeSchema = z.object({
-  title: z.string().min(1).max(200),
-  body: z.string().max(1_000),
+export interface Notice {
+  /** 1 to 200 characters. */
+  title: string;
+  /** At most 1,000 characters. */
+  body: string;
   /** A path of this server. */
-  url: z.string().regex(/^\/[a-z0-9_/]*$/),
+  url: string;
   /** One that has the tag of another takes its place. */
-  tag: z.string().min(1).max(60),
+  tag: string;
   /** It only says what became of one that was shown: without sound, and not at all where a tab is in sight. */
-  isSettled: z.boolean(),
-});
-export type Notice = z.infer<typeof noticeSchema>;
+  isSettled: boolean;
+}
 
 /** The part of an approval that a notification speaks of. */
 export interface Announced {

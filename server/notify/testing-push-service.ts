@@ -6,8 +6,9 @@ import { createDecipheriv, createECDH, createPublicKey, type ECDH, hkdfSync, ran
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { type Notice, noticeSchema } from '#protocol/notice.ts';
+import type { Notice } from '#protocol/notice.ts';
 import type { PushTarget } from '#protocol/push.ts';
+import { noticeSchema } from '#protocol/testing-notice.ts';
 
 /** What arrived for one browser. */
 export interface ReceivedPush {
