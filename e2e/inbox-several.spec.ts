@@ -119,6 +119,7 @@ test('[APR40] [APR41] [WEB51] [WEB53] [WEB55] what is allowed for a session is w
   await show(page, 'session-allow');
   await page.setViewportSize(wide);
   // Another layout begins anew.
+  await expect(form).toBeHidden();
   await page.keyboard.press('s');
   await form.getByRole('button', { name: 'Allow for session' }).click();
   await expect(page.getByText('Step 1 is over.')).toBeVisible();
