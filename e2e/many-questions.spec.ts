@@ -64,6 +64,7 @@ test('[WEB56] [WEB50] of a thousand questions only the rows near the window are 
   info.annotations.push({ type: 'frame ms', description: `median ${frames[60]}, p95 ${frames[114]}` });
   await page.keyboard.press('a');
   await expect(page.getByText('999 questions')).toBeVisible();
-  expect(lists.filter((sent) => !/"session":"ses_/.test(sent)).length).toBeLessThanOrEqual(1);
+  // Read whole when it opens, and once more where changes began to be heard only then; never for a decision.
+  expect(lists.filter((sent) => !/"session":"ses_/.test(sent)).length).toBeLessThanOrEqual(2);
   await context.close();
 });

@@ -67,7 +67,7 @@ const decisionsFor = (session: string): Record<string, Input | undefined> => ({
     ...{ session, subject: { kind: 'command', text: 'ls' } },
     edited: { level: 'session', text: 'version: "2026.1"' },
   },
-  'policy.replay': { session, last: 2, edited: { level: 'workspace', text: 'version: "2026.1"' } },
+  'policy.replay': { session, last: 2, edited: { level: 'session', text: 'version: "2026.1"' } },
   'policy.change': { level: 'session', session, text: 'version: "2026.1"' },
 });
 

@@ -51,8 +51,17 @@ function compileRule(text: RuleText, index: number): Compiled {
     return { ok: false, problem: { path, message: `${name}: ${read.problem}`, fix: 'see docs/policy.md' } };
   }
   const { isShadow, demand } = { isShadow: text.shadow, demand: demandOf(text) };
-  const rule = { name, ...meant, preset: text.preset ?? null, isShadow, demand, condition: read.condition };
+  const reason = short(meant.reason);
+  const rule = { name, ...meant, reason, preset: text.preset ?? null, isShadow, demand, condition: read.condition };
   return { ok: true, rule: { ...rule, examples: text.examples } };
+}
+
+/** Longest reason, in characters: a condition or a list of hosts may be longer. */
+const maxReason = 300;
+
+function short(text: string): string {
+  const chars = [...text];
+  return chars.length <= maxReason ? text : `${chars.slice(0, maxReason - 1).join('')}…`;
 }
 
 type Meant = { when: string; verdict: VerdictWord; reason: string } | { problem: RuleProblem };

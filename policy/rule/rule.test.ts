@@ -114,6 +114,17 @@ describe('which rule speaks', () => {
     expect(judge('cat a', [policy])).toMatchObject({ verdict: 'allow', shadow: [{ rule: 'rules[2]' }] });
   });
 
+  it('[RUL1] a reason is no longer than a verdict can carry', () => {
+    const hosts = Array.from({ length: 100 }, (_, n) => `host-${n}.example.com`);
+    const policy = policyOf(
+      `\n  - { preset: allowed-hosts, with: { hosts: ${JSON.stringify(hosts)} }, shadow: true }\n  - { when: '${'true && '.repeat(100)}true', then: ask }\n`,
+    );
+    const { reasons, shadow } = judge('curl https://example.org', [policy]);
+    for (const reason of [...reasons, ...(shadow ?? []).map((each) => each.reason)]) {
+      expect(reason.length).toBeLessThanOrEqual(400);
+    }
+  });
+
   it('[RUL4] a condition that cannot be answered asks', () => {
     const policy = policyOf(`\n  - { when: 'facts.commands[5].program == "x"', then: deny }\n`);
     expect(judge('ls', [policy])).toMatchObject({ verdict: 'ask', rule: 'rules[0]' });
