@@ -74,12 +74,18 @@ function question(sessionId: SessionId, n: number, isDecided: boolean): NewEvent
   const hash = createHash('sha256').update(`${sessionId} ${n}`).digest('hex');
   const judged = { verdict: 'ask' as const, ...said, policyHash: hash, facts, command: null };
   const asked: NewEvent[] = [
-    { type: 'action.requested', principal, payload: { actionId, ...whose, itemId: null, ...subject, facts } },
-    { type: 'action.judged', principal, payload: { actionId, ...judged } },
+    {
+      type: 'action.requested',
+      principal,
+      payload: { actionId, ...whose, itemId: null, ...subject, facts },
+      dedupeKey: `requested:${actionId}`,
+    },
+    { type: 'action.judged', principal, payload: { actionId, ...judged }, dedupeKey: `judged:${actionId}` },
     {
       type: 'approval.requested',
       principal,
       payload: { approvalId, actionId, ...whose, ...subject, ...said, effect, hash, subject: hash },
+      dedupeKey: `approval:${actionId}`,
     },
   ];
   if (!isDecided) return asked;
@@ -87,8 +93,13 @@ function question(sessionId: SessionId, n: number, isDecided: boolean): NewEvent
   const decision = { decision: 'approved' as const, note: null, edit: null, subject: hash, forSession: false };
   return [
     ...asked,
-    { type: 'approval.shown', principal, payload: about },
-    { type: 'approval.decided', principal, payload: { ...about, ...decision } },
+    { type: 'approval.shown', principal, payload: about, dedupeKey: `shown:${approvalId}` },
+    {
+      type: 'approval.decided',
+      principal,
+      payload: { ...about, ...decision },
+      dedupeKey: `decided:${approvalId}`,
+    },
     { type: 'approval.delivered', principal, payload: about },
     { type: 'action.acted', principal, payload: { actionId, outcome: 'ran' } },
   ];

@@ -19,7 +19,7 @@ import {
   summaryOf,
 } from './approval-view.ts';
 import { type Radius, radiusOf } from './radius.ts';
-import { countPending, findApproval, newestDecided, pendingApprovals, unknownApprovals } from './read.ts';
+import { countPending, findApproval, newestDecided, pendingApprovals, unknownApprovals, waitingIn } from './read.ts';
 import { similarTo } from './similar.ts';
 
 export type { ApprovalView } from './approval-view.ts';
@@ -58,9 +58,10 @@ export class Approvals {
   /** Those of `session`, or of all, that wait, oldest first, behind those that somebody has to look at; and the newest `decided` that were decided anywhere. */
   async list(decided: number, session: SessionId | null = null): Promise<ApprovalLists> {
     const { sql } = this.#deps;
+    const waiting = waitingIn(sql, session);
     const [pending, unknown, newest] = await Promise.all([
-      pendingApprovals(sql, session),
-      unknownApprovals(sql, session),
+      waiting.then((all) => pendingApprovals(sql, all)),
+      waiting.then((all) => unknownApprovals(sql, all)),
       newestDecided(sql, decided),
     ]);
     const looked = unknown.map((each) => summaryOf(approvalOf(each)));

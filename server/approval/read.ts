@@ -78,7 +78,7 @@ export async function findApproval(sql: Sql, approvalId: ApprovalId): Promise<Ap
   return found ?? null;
 }
 
-interface Waiting {
+export interface Waiting {
   session: string;
   actionId: string;
   /** ISO 8601 UTC. */
@@ -88,7 +88,7 @@ interface Waiting {
 }
 
 /** What people are asked about now, by the views of sessions: parsed here, since Postgres takes five times as long. */
-async function waitingIn(sql: Sql, session: string | null): Promise<Waiting[]> {
+export async function waitingIn(sql: Sql, session: string | null): Promise<Waiting[]> {
   const rows = await sql<{ view: SessionView }[]>`
     select coalesce(summary, view) as view from sessions
     where attention = 'needs' and (${session}::text is null or id = ${session})`;
@@ -105,10 +105,10 @@ interface PendingRow extends NamedRow {
   shown_at: Date | null;
 }
 
-/** Those of one session, or of all; oldest first. What they would touch stays where it is. */
-export async function pendingApprovals(sql: Sql, session: string | null): Promise<PendingApproval[]> {
-  const waiting = (await waitingIn(sql, session)).filter(({ isUnknown }) => !isUnknown);
-  const asked = waiting.sort((one, other) => (one.at < other.at ? -1 : 1)).slice(0, maxPending);
+/** Of `waiting` those that are asked about, oldest first. What they would touch stays where it is. */
+export async function pendingApprovals(sql: Sql, waiting: readonly Waiting[]): Promise<PendingApproval[]> {
+  const open = waiting.filter(({ isUnknown }) => !isUnknown);
+  const asked = open.sort((one, other) => (one.at < other.at ? -1 : 1)).slice(0, maxPending);
   if (asked.length === 0) return [];
   const rows = await sql<PendingRow[]>`
     select e.session_id, e.seq, e.type, e.version, e.at, e.principal, e.payload, s.name, shown.at as shown_at,
@@ -131,9 +131,9 @@ export async function pendingApprovals(sql: Sql, session: string | null): Promis
   }));
 }
 
-/** Those of one session, or of all, that somebody has to look at: they were approved, and nobody knows whether they happened. */
-export async function unknownApprovals(sql: Sql, session: string | null): Promise<ApprovalEvents[]> {
-  const unknown = (await waitingIn(sql, session)).filter(({ isUnknown }) => isUnknown).slice(0, maxPending);
+/** Of `waiting` those that somebody has to look at: they were approved, and nobody knows whether they happened. */
+export async function unknownApprovals(sql: Sql, waiting: readonly Waiting[]): Promise<ApprovalEvents[]> {
+  const unknown = waiting.filter(({ isUnknown }) => isUnknown).slice(0, maxPending);
   return eventsOf(
     sql,
     unknown.map(({ session: id, actionId }) => ({ session: id, action: actionId })),
