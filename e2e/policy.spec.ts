@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, wide } from './fixture.ts';
+import { play } from './inbox-scene.ts';
 import { show } from './look.ts';
-import type { ModelServer } from './model/server.ts';
 import { withModel } from './model-fixture.ts';
 
 const test = withModel((model) => ({ ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-scripted-model' }));
@@ -25,16 +25,6 @@ rules:
     reason: containers are built by CI
     shadow: true
 `;
-
-const play = (model: ModelServer, commands: readonly string[]) =>
-  model.play({
-    rules: commands
-      .flatMap((command, n) => [
-        { match: { contains: `step-${n};`, hasToolResult: true }, steps: [{ text: `Step ${n} is over.` }] },
-        { match: { contains: `step-${n};`, hasToolResult: false }, steps: [{ shell: command }] },
-      ])
-      .reverse(),
-  });
 
 test('[WEB60] the policy page shows the rules in force, tries an action, replays an edited rule and applies it', async ({
   model,

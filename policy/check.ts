@@ -13,7 +13,7 @@ import { overlay, setupSchema } from './overlay.ts';
 import type { Policy, Verdict } from './policy.ts';
 import { stateOf } from './rule/example.ts';
 import { compileRules, type Situation } from './rule/index.ts';
-import { factsOf } from './subject.ts';
+import { actionOf, factsOf, type Subject } from './subject.ts';
 
 const usd = z.number().min(0).max(1_000_000_000);
 const path = z.string().max(65_536);
@@ -142,21 +142,20 @@ function judgeRow(
     files,
   };
   switch (row.kind) {
-    case 'command': {
-      const facts = factsOf({ kind: 'command', text: row.input }, place, options.parser);
-      return { facts, verdict: judgeFacts(facts, [policy], situationOf(row, cwd)), alert: false };
-    }
+    case 'command':
     case 'path': {
-      const facts = factsOf({ kind: 'path', ...row.input }, place, options.parser);
-      return { facts, verdict: judgeFacts(facts, [policy], situationOf(row, cwd)), alert: false };
+      const subject = subjectOf(row);
+      const facts = factsOf(subject, place, options.parser);
+      return { facts, verdict: judgeFacts(facts, [policy], situationOf(row, subject, cwd)), alert: false };
     }
     case 'network': {
       const { method, url, redirect_to: redirectTo, resolved_ips: resolvedIps } = row.input;
-      const facts = factsOf({ kind: 'request', method, url }, place, options.parser);
+      const subject = subjectOf(row);
+      const facts = factsOf(subject, place, options.parser);
       const request = { method, url, redirectTo, resolvedIps };
       return {
         facts,
-        verdict: judgeRequest(request, [policy], { facts, situation: situationOf(row, cwd) }),
+        verdict: judgeRequest(request, [policy], { facts, situation: situationOf(row, subject, cwd) }),
         alert: false,
       };
     }
@@ -167,15 +166,24 @@ function judgeRow(
   }
 }
 
+type ActionRow = Exclude<Row, { kind: 'budget' }>;
+
+function subjectOf(row: ActionRow): Subject {
+  switch (row.kind) {
+    case 'command':
+      return { kind: 'command', text: row.input };
+    case 'path':
+      return { kind: 'path', ...row.input };
+    case 'network':
+      return { kind: 'request', method: row.input.method, url: row.input.url };
+  }
+}
+
 /** What rules may ask about it beside its facts. */
-function situationOf(row: Exclude<Row, { kind: 'budget' }>, cwd: string): Situation {
-  const { agent, session = {} } = row;
-  const atMs = row.at === undefined ? Date.now() : Date.parse(row.at);
-  const kind =
-    row.kind === 'path' ? (row.input.op === 'write' || row.input.op === 'delete' ? 'write' : 'read') : row.kind;
+function situationOf({ agent, at, session = {}, ...row }: ActionRow, subject: Subject, cwd: string): Situation {
+  const { kind, command, paths } = actionOf(subject);
+  const atMs = at === undefined ? Date.now() : Date.parse(at);
   const tool = row.tool || kind;
-  const command = row.kind === 'command' ? row.input : null;
-  const paths = row.kind === 'path' ? [row.input.path] : [];
   const action = { tool, command, paths, cwd };
   const state = stateOf(session, { key: actionKey(action), name: `${agent} ${tool}`, atMs, base: cwd });
   return { ...action, kind, agent, state, atMs, startedBy: session.started_by ?? '' };

@@ -1,5 +1,6 @@
 /** An imagined action, as people and files write it down, and its facts. Pure: it is shown the files. */
 import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
+import type { ActionKind } from '#protocol/turn-event.ts';
 import type { CommandParser } from './command/index.ts';
 import type { FileView, Place } from './file-view.ts';
 import { pathFact } from './path.ts';
@@ -9,6 +10,20 @@ export type Subject =
   | { kind: 'command'; text: string }
   | { kind: 'path'; op: 'read' | 'write' | 'delete' | 'list'; path: string }
   | { kind: 'request'; method: string; url: string };
+
+/** What the subject is as an agent's action. */
+export function actionOf(subject: Subject): { kind: ActionKind; command: string | null; paths: string[] } {
+  switch (subject.kind) {
+    case 'command':
+      return { kind: 'command', command: subject.text, paths: [] };
+    case 'request':
+      return { kind: 'network', command: null, paths: [] };
+    case 'path': {
+      const isChange = subject.op === 'write' || subject.op === 'delete';
+      return { kind: isChange ? 'write' : 'read', command: null, paths: [subject.path] };
+    }
+  }
+}
 
 /** Nothing is anywhere. */
 export const noFiles: FileView = { look: () => null, resolve: (path) => path, list: () => [] };

@@ -1,13 +1,12 @@
 /** Examples of rules: actions that a rule must be about, or must not. Pure; the commands are parsed by whoever has the parser. */
-
+import { noFacts } from '#protocol/action-facts.ts';
 import { actionKey, noPolicyState, type PolicyState } from '#protocol/policy-state.ts';
 import type { ExampleSession, RuleExample } from '#protocol/rule.ts';
-import type { ActionKind } from '#protocol/turn-event.ts';
 import type { CommandParser } from '../command/index.ts';
 import type { Place } from '../file-view.ts';
 import { overlay } from '../overlay.ts';
 import { resolvePath } from '../path.ts';
-import { factsOf, noFiles, type Subject } from '../subject.ts';
+import { actionOf, factsOf, noFiles, type Subject } from '../subject.ts';
 import type { Rule } from './index.ts';
 import type { Situation } from './situation.ts';
 
@@ -30,9 +29,7 @@ function holds(
   const setup = (example.files ?? []).map((path) => ({ type: 'file' as const, path }));
   const place: Place = { cwd: base, base, home, restricted, files: overlay(noFiles, setup, base) };
   const subject = subjectOf(example);
-  const facts = subject
-    ? factsOf(subject, place, parser)
-    : { commands: [], paths: [], hosts: [], requests: [], unclear: [] };
+  const facts = subject ? factsOf(subject, place, parser) : noFacts;
   try {
     return condition(facts, situationOf(example, subject, base)) === example.matches;
   } catch (cause) {
@@ -53,18 +50,7 @@ function subjectOf({ command, read, write, delete: removed, request }: RuleExamp
 const usualMs = Date.parse('2026-03-02T12:00:00Z');
 
 function situationOf(example: RuleExample, subject: Subject | null, base: string): Situation {
-  const kind: ActionKind =
-    subject === null
-      ? 'other'
-      : subject.kind === 'command'
-        ? 'command'
-        : subject.kind === 'request'
-          ? 'network'
-          : subject.op === 'read'
-            ? 'read'
-            : 'write';
-  const command = subject?.kind === 'command' ? subject.text : null;
-  const paths = subject?.kind === 'path' ? [subject.path] : [];
+  const { kind, command, paths } = subject ? actionOf(subject) : { kind: 'other' as const, command: null, paths: [] };
   const { agent = 'coder', tool = kind === 'command' ? 'Bash' : kind } = example;
   const atMs = example.at === undefined ? usualMs : Date.parse(example.at);
   const action = { tool, command, paths, cwd: base };

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import type { Policy, Verdict } from '#policy/policy.ts';
 import { factsUnder, restrictedIn } from '#policy/replay.ts';
-import { factsOf, noFiles, type Subject } from '#policy/subject.ts';
+import { actionOf, factsOf, noFiles, type Subject } from '#policy/subject.ts';
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import { AppError } from '#protocol/error.ts';
 import type { SessionId } from '#protocol/id.ts';
@@ -81,9 +81,7 @@ export class Trials {
     const policies = await this.#edited(view, edited);
     const cwd = view?.start ?? (view ? folderOf(view) : '/');
     const facts = await this.#factsOf(view, subject, { policies, cwd });
-    const kind = kindOf(subject);
-    const command = subject.kind === 'command' ? subject.text : null;
-    const paths = subject.kind === 'path' ? [subject.path] : [];
+    const { kind, command, paths } = actionOf(subject);
     const action = { kind, tool: kind, agent: view?.turns.agents[0]?.name ?? '', command, paths, cwd } as const;
     const situation = situationOf(action, view ?? { members: [] }, {
       state: view?.policyState,
@@ -119,9 +117,3 @@ export class Trials {
     return replay(this.#deps.log, view, await this.#edited(view, edited));
   }
 }
-
-const kindOf = (subject: Subject): 'command' | 'network' | 'write' | 'read' => {
-  if (subject.kind === 'command') return 'command';
-  if (subject.kind === 'request') return 'network';
-  return subject.op === 'write' || subject.op === 'delete' ? 'write' : 'read';
-};
