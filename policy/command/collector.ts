@@ -32,7 +32,7 @@ export class Collector {
   }
 
   /** A word that a program may open, from each folder that it may run in. */
-  path(word: Word, effect: PathEffect, cwds: readonly string[] | null): void {
+  path(word: Word, effect: PathEffect, cwds: readonly string[] | null, isRedirect = false): void {
     if (word.kind === 'unknown') {
       this.unclear(`which file ${word.source} names is known only when it runs`);
       return;
@@ -41,10 +41,10 @@ export class Collector {
       this.unclear(`in which folder ${word.source} is looked for is not known`);
       return;
     }
-    for (const cwd of cwds ?? ['/']) this.#pathFrom(word, effect, cwd);
+    for (const cwd of cwds ?? ['/']) this.#pathFrom(word, effect, { cwd, isRedirect });
   }
 
-  #pathFrom(word: Word, effect: PathEffect, cwd: string): void {
+  #pathFrom(word: Word, effect: PathEffect, { cwd, isRedirect }: { cwd: string; isRedirect: boolean }): void {
     const { paths } = this.#facts;
     if (paths.length >= limits.paths) return this.unclear('it names too many files to look at each');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what does not show is not compared
@@ -57,7 +57,7 @@ export class Collector {
     const fact = (word.kind === 'glob' ? globFact : pathFact)(word.text, effect, cwd, this.place);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII may look like something else
     if (!fact.isInBase && /[^\u0000-\u007f]/.test(word.text)) this.unclear('a path has letters that look like others');
-    paths.push(fact);
+    paths.push({ ...fact, ...(isRedirect && { isRedirect }) });
   }
 
   /** `*` where a file is called `-o`. */

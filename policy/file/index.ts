@@ -131,6 +131,7 @@ export function compilePolicy({ policies, rules, workspace }: Given, base: strin
     asksBeforeMutation: security?.require_human_approval_on_mutation ?? true,
     allowsNetwork: workspace.allow_network_access,
     base,
+    home,
     onLimit:
       limit === 'pause' || limit === 'deny'
         ? { kind: limit }
@@ -183,7 +184,7 @@ const canonical = (value: unknown): string =>
 export function warningsOf(located: Located, policy: Policy, files: FileView): Problem[] {
   return policy.restrictedPaths.flatMap(({ written, absolute: path }, index): Problem[] => {
     const place = placeOf(located, ['policies', 'security_guardrails', 'restricted_paths', index]);
-    if (/[*?[]/.test(path)) return [];
+    if (/[*?]/.test(path)) return [];
     const found = files.look(path);
     if (!found)
       return [
