@@ -23,12 +23,16 @@ function spelledOut(command: CommandFact): Reading[] {
 
 const plain = (...argv: string[]): Reading => ({ argv, unknown: [] });
 
+/** `declare -p`, `export`, `typeset -g`: without a name, and not of functions, it is all of them. Words behind the program. */
+export const showsVariables = (words: readonly string[]): boolean =>
+  words.some((word) => /^-\w*p/.test(word)) || words.every((word) => /^[-+](?!\w*[fF])/.test(word));
+
 /** Everything that prints all variables is `env`. */
 function environment({ program, argv, via }: CommandFact): Reading[] | null {
   const rest = argv.slice(1);
   if (program === 'printenv') return [plain('env', ...rest)];
   if (/^(?:export|declare|typeset|readonly|local)$/.test(program)) {
-    return rest.length === 0 || rest.some((word) => /^-\w*[px]/.test(word)) ? [plain('env')] : null;
+    return showsVariables(rest) ? [plain('env')] : null;
   }
   if (program === 'set' && rest.length === 0) return [plain('env')];
   if (program === 'compgen' && rest.some((word) => /^-\w*[ve]/.test(word))) return [plain('env')];

@@ -1,18 +1,32 @@
 /** Gathers what a script would do while it is walked, and says no more than its bounds allow. */
 import type { ActionFacts, CommandFact, PathEffect } from '#protocol/action-facts.ts';
+import { strayBelow } from '../below.ts';
 import type { Place } from '../file-view.ts';
-import { globFact, holdsRestricted, pathFact, resolvePath } from '../path.ts';
+import { globFact } from '../glob.ts';
+import { holdsRestricted, pathFact, resolvePath } from '../path.ts';
 import { hostOf, looksLikeUrl } from '../url.ts';
 import type { Word } from './word.ts';
 
-const limits = { commands: 500, paths: 1_000, requests: 500, unclear: 50, phrase: 300 } as const;
+const limits = { commands: 500, paths: 1_000, folders: 1_000, requests: 500, unclear: 50, phrase: 300 } as const;
+/** Nodes of syntax trees that are walked for one command. */
+const maxSteps = 20_000;
 
 export class Collector {
   readonly place: Place;
   readonly #facts: ActionFacts = { commands: [], paths: [], hosts: [], requests: [], unclear: [] };
 
+  #steps = 0;
+  #folders = 0;
+
   constructor(place: Place) {
     this.place = place;
+  }
+
+  /** One node more is walked; false: they are too many, and whoever walks stops. */
+  step(): boolean {
+    if (++this.#steps <= maxSteps) return true;
+    this.unclear('it is too long to look at all of it');
+    return false;
   }
 
   get facts(): ActionFacts {
@@ -54,7 +68,11 @@ export class Collector {
     }
     if (word.kind === 'glob' && this.#mayBeOption(word.text, cwd))
       this.unclear(`${word.source} may be an option: a file is called like one`);
-    const fact = (word.kind === 'glob' ? globFact : pathFact)(word.text, effect, cwd, this.place);
+    const { fact, problem } =
+      word.kind === 'glob'
+        ? globFact(word.text, effect, cwd, this.place)
+        : { fact: pathFact(word.text, effect, cwd, this.place), problem: null };
+    if (problem !== null) this.unclear(problem);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII may look like something else
     if (!fact.isInBase && /[^\u0000-\u007f]/.test(word.text)) this.unclear('a path has letters that look like others');
     paths.push({ ...fact, ...(isRedirect && { isRedirect }) });
@@ -66,11 +84,20 @@ export class Collector {
     return pattern.startsWith('-') || this.place.files.list(cwd).some((name) => name.startsWith('-'));
   }
 
-  /** A reader goes through everything below a folder. */
-  tree(word: Word, cwds: readonly string[] | null): void {
+  /** Where words are no files, those that a pattern stands for are said all the same. */
+  names(word: Word, cwds: readonly string[] | null): void {
+    if (word.kind === 'glob') this.path(word, 'list', cwds);
+  }
+
+  /** A reader goes through everything below a folder; `isFollowing`: and through links in it. */
+  tree(word: Word, cwds: readonly string[] | null, isFollowing = false): void {
     this.path(word, 'read', cwds);
     if (word.kind === 'unknown') return;
-    for (const cwd of cwds ?? ['/']) this.lookBelow(resolvePath(cwd, word.text));
+    for (const cwd of cwds ?? ['/']) {
+      const folders =
+        word.kind === 'glob' ? globFact(word.text, 'read', cwd, this.place).matches : [resolvePath(cwd, word.text)];
+      for (const folder of folders) this.lookBelow(folder, isFollowing);
+    }
   }
 
   /** Something goes through everything below the folder that it stands in. */
@@ -78,9 +105,12 @@ export class Collector {
     for (const cwd of cwds ?? ['/']) this.lookBelow(cwd);
   }
 
-  lookBelow(folder: string): void {
+  lookBelow(folder: string, isFollowing = false): void {
+    if (++this.#folders > limits.folders) return this.unclear('it goes through too many folders to look at each');
     if (this.place.files.look(folder)?.kind === 'file') return;
-    if (holdsRestricted(folder, this.place)) this.unclear(`restricted files may lie below ${folder}`);
+    if (holdsRestricted(folder, this.place)) return this.unclear(`restricted files may lie below ${folder}`);
+    const stray = strayBelow(folder, this.place, isFollowing);
+    if (stray !== null) this.unclear(stray);
   }
 
   /** A word that names a place in the network. False: it does not look like one. */

@@ -188,7 +188,7 @@ const describeTool = (tool: Tool, call: Call): CommandEffect => {
   }
   const [first] = args.filter(({ text }) => !/^-(?!-?(?:version|help)$|[vVh]$)/.test(text));
   const isAlone = args.length === 1;
-  const said = first?.kind === 'literal' ? tool[first.text] : undefined;
+  const said = first?.kind === 'literal' && Object.hasOwn(tool, first.text) ? tool[first.text] : undefined;
   if (said === 'read' && first?.text.startsWith('-') && !isAlone) return 'execute';
   if (said === 'read' && !args.every((word) => word === first || isQuiet(word)))
     collector.unclear(`options of ${call.program} are not looked into`);
@@ -226,7 +226,7 @@ const interpreters =
 
 export function developerOf(program: string): Describe | null {
   if (interpreters.test(program)) return describeInterpreter;
-  const name = aliases[program] ?? program;
+  const name = (Object.hasOwn(aliases, program) ? aliases[program] : undefined) ?? program;
   const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
   return tool ? (call) => describeTool(tool, call) : null;
 }

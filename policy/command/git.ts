@@ -67,6 +67,11 @@ const risky = [
   'template',
   'filters',
 ];
+/** What they look at is named by their input, or is everything. */
+const fed = [
+  ...['stdin', 'stdin-paths', 'stdin-packs', 'stdin-commits', 'pathspec-from-file'],
+  ...['batch', 'batch-check', 'batch-command', 'batch-all-objects'],
+];
 
 interface Whole {
   subcommand: Word | null;
@@ -119,25 +124,37 @@ const said = [
   ],
   ...['color', 'max-count', 'abbrev', 'stat', 'unified', 'diff-filter', 'word-diff', 'decorate', 'branches', 'tags'],
 ];
-const shortOf: Readonly<Record<string, string>> = { grep: 'eABCmf', blame: 'LSC', annotate: 'LSC', 'ls-files': 'xX' };
+const shortOf: Readonly<Record<string, string>> = { grep: 'eABCmf', blame: 'LS', annotate: 'LS', 'ls-files': 'xX' };
+/** Letters that take a value: of what changes something a message, too. */
+const shortFor = (subcommand: string): string => {
+  const own = Object.hasOwn(shortOf, subcommand) ? shortOf[subcommand] : undefined;
+  return own ?? (reads.has(subcommand) ? 'nSGUlLO' : 'mFCnSGUlbOL');
+};
 /** They show what is in files below a folder that they are given. */
 const shows = new Set(['grep', 'diff', 'show', 'log', 'archive', 'stash', 'difftool', 'whatchanged', 'cat-file']);
 
 function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effect: CommandEffect): void {
   const { collector } = call;
   const values = {
-    short: shortOf[subcommand] ?? 'mFCnSGUlbOL',
+    short: shortFor(subcommand),
     long: ['message', 'format', 'author', 'since', 'until', 'grep', 'sort', 'date'],
   };
   const dashes = rest.findIndex(({ text }) => text === '--');
   const before = dashes < 0 ? rest : rest.slice(0, dashes);
   const { options, operands } = splitArguments(before, values);
+  for (const { text } of before) {
+    const name = /^--([\w-]{3,})/.exec(text)?.[1] ?? '';
+    if (fed.some((each) => names(name, each))) collector.unclear(`what git ${subcommand} ${text} looks at is not said`);
+  }
+  // To some they are flags: then the word behind is looked at.
+  const counts = options.filter(({ name, value }) => /^[nUl]$/.test(name) && value && !/^\d+$/.test(value.text));
+  operands.push(...counts.flatMap(({ value }) => value ?? []));
   for (const option of options) {
     const isPager = subcommand === 'grep' && isOneOf(option, 'O');
-    if (isPager || risky.some((each) => names(option.name, each) && option.name.length > 2)) {
+    if (isPager || risky.some((each) => names(option.name, each) && option.isLong && option.name.length > 2)) {
       collector.unclear(`git ${subcommand} -${option.name} runs or writes something`);
     }
-    const isFile = option.name.length > 1 ? !isOneOf(option, '', said) : 'FfOXS'.includes(option.name);
+    const isFile = option.isLong ? !isOneOf(option, '', said) : 'FfOXS'.includes(option.name);
     if (option.value && isFile && option.value.text !== '') collector.path(option.value, 'read', cwds);
     if (option.value && option.name === 'L')
       collector.path({ ...option.value, text: option.value.text.replace(/^.*:/s, '') }, 'read', cwds);

@@ -1,6 +1,6 @@
 /** What bash expands, runs or counts although the syntax tree shows plain text, or no more than a name. Knows no command. */
 import { type Counters, countersOf } from './counter.ts';
-import type { Node } from './syntax.ts';
+import { leavesOf, type Node } from './syntax.ts';
 import { isDangerousVariable } from './wrapper.ts';
 
 /** Text that no quotes hold: whatever starts an expansion there is one. */
@@ -39,7 +39,7 @@ export function hiddenIn(root: Node, text: string): string[] {
 
 function hidesExpansion(root: Node, text: string): boolean {
   let end = 0;
-  for (const leaf of leavesOf(root)) {
+  for (const { leaf } of leavesOf(root)) {
     if (startsQuoted.test(unescaped(text.slice(end, Math.max(end, leaf.startIndex))))) return true;
     end = Math.max(end, leaf.endIndex);
     if (!leaf.isNamed || verbatim.has(leaf.type) || isQuotedDocument(leaf)) continue;
@@ -49,11 +49,6 @@ function hidesExpansion(root: Node, text: string): boolean {
 }
 
 const unescaped = (text: string): string => text.replace(/\\./gs, '');
-
-function* leavesOf(node: Node): Generator<Node> {
-  if (node.childCount === 0) yield node;
-  else for (const child of node.children) if (child) yield* leavesOf(child);
-}
 
 /** `<<'E'`: nothing in it is expanded. */
 function isQuotedDocument({ type, parent }: Node): boolean {

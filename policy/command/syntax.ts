@@ -72,24 +72,26 @@ const quoting = new Set([
 /** No character is left out of the tree: the parser drops some escaped blanks without an error. */
 function isAllRead(root: Node, text: string): boolean {
   let end = 0;
-  for (const leaf of leavesOf(root)) {
-    if (leaf.startIndex > end && !isQuoted(leaf) && !between.test(text.slice(end, leaf.startIndex))) return false;
+  for (const { leaf, isQuoted } of leavesOf(root)) {
+    if (leaf.startIndex > end && !isQuoted && !between.test(text.slice(end, leaf.startIndex))) return false;
     end = Math.max(end, leaf.endIndex);
   }
   return between.test(text.slice(end));
 }
 
-function* leavesOf(node: Node): Generator<Node> {
-  if (node.childCount === 0) yield node;
-  else for (const child of node.children) if (child) yield* leavesOf(child);
-}
-
-function isQuoted(node: Node): boolean {
-  for (let at = node.parent; at; at = at.parent) {
-    if (quoting.has(at.type)) return true;
-    if (at.type === 'command') return false;
+/** From left to right. A tree may be as deep as its text is long: neither it nor what is above a node is climbed. */
+export function* leavesOf(root: Node): Generator<{ leaf: Node; isQuoted: boolean }> {
+  const open = [{ node: root, isQuoted: false }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { node, isQuoted } = next;
+    if (node.childCount === 0) yield { leaf: node, isQuoted };
+    const isInQuotes = quoting.has(node.type) || (isQuoted && node.type !== 'command');
+    const children = node.childCount === 0 ? [] : node.children;
+    for (let at = children.length - 1; at >= 0; at--) {
+      const child = children[at];
+      if (child) open.push({ node: child, isQuoted: isInQuotes });
+    }
   }
-  return false;
 }
 
 const heredocParts = /^(?:file_descriptor|heredoc_(?:start|body|end)|file_redirect|pipeline|command|list)$/;
@@ -128,14 +130,17 @@ const wordTypes = new Set([
 ]);
 
 /** Two words side by side without anything between them are one to bash. */
-function areWordsTouching(node: Node): boolean {
-  let before: Node | null = null;
-  for (const child of node.children) {
-    if (!child) continue;
-    const isTouching = before !== null && before.endIndex === child.startIndex && !wordTypes.has(node.type);
-    if (isTouching && before && wordTypes.has(before.type) && wordTypes.has(child.type)) return true;
-    if (areWordsTouching(child)) return true;
-    before = child;
+function areWordsTouching(root: Node): boolean {
+  const open = [root];
+  for (let node = open.pop(); node; node = open.pop()) {
+    let before: Node | null = null;
+    for (const child of node.childCount === 0 ? [] : node.children) {
+      if (!child) continue;
+      const isTouching = before?.endIndex === child.startIndex && !wordTypes.has(node.type);
+      if (isTouching && before && wordTypes.has(before.type) && wordTypes.has(child.type)) return true;
+      open.push(child);
+      before = child;
+    }
   }
   return false;
 }
