@@ -66,7 +66,7 @@ export class Trials {
     if (!edited) return now;
     const policy =
       edited.level === 'workspace'
-        ? workspaceOf(edited.text, view ? folderOf(view) : '/', this.#deps.policies.parser)
+        ? workspaceOf(edited.text, folderOf(view), this.#deps.policies.parser)
         : this.#deps.policies.compile(edited.text, edited.level, view);
     const others = now.filter(({ level }) => level !== edited.level);
     return policy ? [...others, policy] : others;
@@ -79,7 +79,7 @@ export class Trials {
     edited: Edited | null,
   ): Promise<Verdict & { facts: ActionFacts }> {
     const policies = await this.#edited(view, edited);
-    const cwd = view?.start ?? (view ? folderOf(view) : '/');
+    const cwd = view?.start ?? folderOf(view);
     const facts = await this.#factsOf(view, subject, { policies, cwd });
     const { kind, command, paths } = actionOf(subject);
     const action = { kind, tool: kind, agent: view?.turns.agents[0]?.name ?? '', command, paths, cwd } as const;
@@ -98,7 +98,7 @@ export class Trials {
     subject: Subject,
     { policies, cwd }: { policies: Policy[]; cwd: string },
   ): Promise<ActionFacts> {
-    const moved = { base: view ? folderOf(view) : '/', start: cwd };
+    const moved = { base: folderOf(view), start: cwd };
     if (view && subject.kind === 'command') {
       const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), examineMs).unref());
       const examined = this.#deps.examine(view.id, subject.text, cwd).catch((cause: unknown) => {
