@@ -38,6 +38,9 @@ function worst({ said, shadow }: Said, otherwise: Say, policyHash: string): Verd
   const demands = verdict === 'ask' ? those.flatMap(({ demand }) => demand ?? []) : [];
   return {
     ...{ verdict, rule, reasons: reasons.slice(0, 20), policyHash },
+    ...(verdict === 'ask' && {
+      rules: [...new Set((those.length > 0 ? those : [otherwise]).map((each) => each.rule))],
+    }),
     ...(demands.length > 0 && { demands }),
     ...(shadow.length > 0 && { shadow: shadow.map(({ demand: _demand, ...word }) => word) }),
     ...(those.some(({ isPausing }) => isPausing) && { isPausing: true }),

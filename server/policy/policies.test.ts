@@ -177,6 +177,25 @@ it("[RUL9] a session's and the server's rules hold from the next action on, and 
   expect(await ls()).toMatchObject({ verdict: 'allow', policyHash: (await viewNow()).policy?.hash });
 });
 
+it('[APR25] a question names every rule that asks', async () => {
+  const sessionId = await open();
+  const { policies, log } = server.services;
+  await policies.change(
+    levelText(`{ when: 'facts.runs("touch")', then: ask }`),
+    'session',
+    await log.view(sessionId),
+    ada.personId,
+  );
+  const { facts } = await judge(sessionId, 'touch x', { ...running('touch', 'write'), unclear: ['what is $x'] });
+  expect(facts).toBeDefined();
+  const [asked] = await log.readOf(sessionId, 'approval.requested', 1);
+  const mutation = 'security_guardrails.require_human_approval_on_mutation';
+  expect(asked?.payload).toMatchObject({ rule: mutation, rules: [mutation, 'session.rules[0]', 'default.unclear'] });
+  await judge(sessionId, 'who knows', null);
+  const [unknown] = await log.readOf(sessionId, 'approval.requested', 1);
+  expect(unknown?.payload).toMatchObject({ rules: ['default.unclear'] });
+});
+
 it("[RUL9] the server's examples are checked once, at a folder of no session, and its rules hold wherever one works", async () => {
   const sessionId = await open();
   const { policies, log, trials } = server.services;
