@@ -1,7 +1,7 @@
 /** Gathers what a script would do while it is walked, and says no more than its bounds allow. */
 import type { ActionFacts, CommandFact, PathEffect } from '#protocol/action-facts.ts';
 import type { Place } from '../file-view.ts';
-import { globFact, holdsRestricted, pathFact, resolvePath } from '../path.ts';
+import { globFact, holdsRestricted, pathFact, resolvePath, unclearBelow } from '../path.ts';
 import { hostOf, looksLikeUrl } from '../url.ts';
 import type { Word } from './word.ts';
 
@@ -80,7 +80,7 @@ export class Collector {
 
   lookBelow(folder: string): void {
     if (this.place.files.look(folder)?.kind === 'file') return;
-    if (holdsRestricted(folder, this.place)) this.unclear(`restricted files may lie below ${folder}`);
+    if (holdsRestricted(folder, this.place)) this.unclear(unclearBelow(folder));
   }
 
   /** A word that names a place in the network. False: it does not look like one. */

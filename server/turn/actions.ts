@@ -193,7 +193,7 @@ export class Actions {
 
 const judgedEvent = (
   actionId: ActionId,
-  { demand: _demand, isPausing: _isPausing, ...judged }: Judgement,
+  { demand: _demand, isPausing: _isPausing, rules: _rules, ...judged }: Judgement,
 ): NewEvent => ({
   type: 'action.judged',
   payload: { actionId, ...judged },

@@ -27,7 +27,7 @@ export function approvalRequested(
   sessionId: SessionId,
   approvalId: ApprovalId,
   action: Action,
-  { rule, reasons, policyHash, demand }: Judgement,
+  { rule, rules, reasons, policyHash, demand }: Judgement,
 ): NewEvent {
   const { actionId, turnId, agent, kind, tool, command, paths, cwd } = action;
   return {
@@ -39,6 +39,7 @@ export function approvalRequested(
       effect: effectOf(action),
       hash: hashOf(sessionId, action, policyHash),
       subject: subjectOf(action),
+      ...(rules && { rules }),
       ...(demand && { demand }),
     },
   };
