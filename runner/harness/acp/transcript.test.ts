@@ -192,6 +192,23 @@ describe('asking leave', () => {
     expect(paths).toEqual(['a', 'b']);
   });
 
+  it.each([
+    [['bash', '-c', 'rm -rf /'], "bash -c 'rm -rf /'"],
+    [['echo', "it's", '$HOME', '', 'A=1'], `echo 'it'\\''s' '$HOME' '' 'A=1'`],
+    [['rm', '-rf', 7], null],
+    [[], null],
+  ])('[GATE8] for the list of words %j is for what a shell would run as that', (command, expected) => {
+    const action = transcript.action({ toolCallId: 'one', kind: 'execute', rawInput: { command } });
+    expect(action.command).toBe(expected);
+  });
+
+  it.each([[{ command: 'ls', cmd: 'rm -r /' }], [{ command: 'bash', args: ['-c', 'rm -r /'] }]])(
+    '[GATE8] for a command that %j does not tell for sure names none',
+    (rawInput) => {
+      expect(transcript.action({ toolCallId: 'one', kind: 'execute', rawInput }).command).toBeNull();
+    },
+  );
+
   it('goes by the newest input that was told', () => {
     feed(call({ rawInput: { command: 'ls' } }), change({ rawInput: { command: 'rm -r /' } }));
     expect(transcript.action({ toolCallId: 'one' }).command).toBe('rm -r /');

@@ -2,6 +2,7 @@
 import type { SessionUpdate, ToolCallContent, ToolCallUpdate, ToolKind } from '@agentclientprotocol/sdk';
 import type { ActionKind, ItemKind } from '#protocol/turn-event.ts';
 import type { ItemHandle, ProposedAction, TurnSink } from '../harness.ts';
+import { inputOf } from './input.ts';
 
 const itemKinds: Partial<Record<ToolKind, ItemKind>> = {
   execute: 'command',
@@ -153,15 +154,4 @@ function contentText(content: ToolCallContent): string {
       .filter((line, at, all) => line !== '' || at < all.length - 1)
       .map((line) => sign + line);
   return [`--- ${content.path}`, ...lines('-', content.oldText), ...lines('+', content.newText)].join('\n');
-}
-
-/** Command and path of a call's input, under the names that agents use. */
-function inputOf(input: unknown): { command: string | null; path: string | null } {
-  const fields = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
-  const first = (...names: string[]) => names.map((name) => fields[name]).find((value) => typeof value === 'string');
-  const listed = Array.isArray(fields.command) ? fields.command.join(' ') : undefined;
-  return {
-    command: (first('command', 'cmd') as string | undefined) ?? listed ?? null,
-    path: (first('path', 'file_path', 'filePath', 'filename') as string | undefined) ?? null,
-  };
 }
