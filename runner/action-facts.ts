@@ -21,6 +21,8 @@ export interface Subject {
   command: string | null;
   paths: readonly string[];
   cwd: string;
+  /** What is not known of it, whatever its facts are. */
+  unclear?: string;
 }
 
 export class ActionFactsMaker {
@@ -70,7 +72,12 @@ export class ActionFactsMaker {
     return this.#now(subject);
   }
 
-  #now({ kind, command, paths, cwd }: Subject): ActionFacts {
+  #now(subject: Subject): ActionFacts {
+    const facts = this.#seen(subject);
+    return subject.unclear === undefined ? facts : { ...facts, unclear: [...facts.unclear, subject.unclear] };
+  }
+
+  #seen({ kind, command, paths, cwd }: Subject): ActionFacts {
     const place = this.#place;
     if (!place) return { ...noFacts, unclear: ['the checkout is not there yet'] };
     const here: Place = { ...place, cwd };

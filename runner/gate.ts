@@ -71,7 +71,7 @@ export class Gate {
   #ask(action: Asked, signal: AbortSignal, facts: ActionFacts): Promise<GateAnswer> {
     const { ids, state, after, holdMs } = this.#options;
     const actionId = newId('action', ids);
-    const { item: _item, canEdit: _canEdit, ...subject } = action;
+    const { item: _item, canEdit: _canEdit, unclear: _unclear, ...subject } = action;
     return new Promise((resolve) => {
       const late = (ms: number) => after(ms, () => settle(denied(lateWords(ms)), 'blocked'));
       let cancel = late(holdMs);

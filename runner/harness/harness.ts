@@ -48,6 +48,8 @@ export interface ProposedAction {
   /** As the agent names them. */
   paths: readonly string[];
   cwd: string;
+  /** What of it the harness does not know for sure, as a phrase; then it is never allowed without a person. */
+  unclear?: string;
   /** Whether the harness can have another command run in its place. */
   canEdit: boolean;
 }

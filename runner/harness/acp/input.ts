@@ -3,7 +3,10 @@
 export interface CallInput {
   /** As a shell would read it; null: it names none, or not for sure. */
   command: string | null;
-  path: string | null;
+  /** The files it names, each once. */
+  paths: string[];
+  /** Where it works, as it is spelled; null: it names none, `unknown`: none that is text. */
+  folder: { spelled: string } | 'unknown' | null;
 }
 
 /** One word of a list, written so that a shell reads exactly it. */
@@ -17,10 +20,15 @@ function commandOf({ command, cmd = command, args }: Record<string, unknown>): s
   return isList ? cmd.map(quoted).join(' ') : null;
 }
 
+function folderOf({ workdir, cwd }: Record<string, unknown>): CallInput['folder'] {
+  const spelled = [workdir, cwd].find((value) => value !== undefined && value !== null && value !== '');
+  if (spelled === undefined) return null;
+  return typeof spelled === 'string' ? { spelled } : 'unknown';
+}
+
 export function inputOf(input: unknown): CallInput {
   const fields = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
-  const path = [fields.path, fields.file_path, fields.filePath, fields.filename].find(
-    (value) => typeof value === 'string',
-  );
-  return { command: commandOf(fields), path: (path as string | undefined) ?? null };
+  const named = [fields.path, fields.file_path, fields.filePath, fields.filename];
+  const paths = [...new Set(named.filter((value) => typeof value === 'string'))];
+  return { command: commandOf(fields), paths, folder: folderOf(fields) };
 }

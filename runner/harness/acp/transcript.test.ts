@@ -209,6 +209,34 @@ describe('asking leave', () => {
     },
   );
 
+  describe('in a folder of its own', () => {
+    const asked = (rawInput: unknown) => transcript.action({ toolCallId: 'one', kind: 'execute', rawInput });
+    const inFolder = (workdir: unknown, command = 'cat a') => change({ rawInput: { command, workdir } });
+
+    it('[GATE9] works there, from where the agent works', () => {
+      expect(asked({ command: 'cat a', workdir: 'config' }).cwd).toBe('/tmp/config');
+      expect(asked({ command: 'cat a', cwd: '/srv' }).cwd).toBe('/srv');
+      expect(asked({ command: 'cat a', workdir: '', cwd: '/srv/b' }).cwd).toBe('/srv/b');
+    });
+
+    it('[GATE9] works where the call was said to work when the question leaves that out', () => {
+      feed(call({ rawInput: { cwd: '/tmp' } }), inFolder('config'));
+      expect(asked({ command: 'cat a' })).toMatchObject({ cwd: '/tmp/config', command: 'cat a' });
+      expect(asked({ command: 'cat a' })).not.toHaveProperty('unclear');
+    });
+
+    it('[GATE9] is not known where the call was not told whole before, or is no text', () => {
+      feed(call({ rawInput: { cwd: '/tmp' } }));
+      expect([asked({ command: 'cat a' }), asked({ command: 'cat a' })].map(({ unclear }) => unclear)).toEqual([
+        'in which folder it runs is not said',
+        'in which folder it runs is not said',
+      ]);
+      feed(inFolder('config', 'another'));
+      expect(asked({ command: 'cat b' })).toHaveProperty('unclear');
+      expect(asked({ command: 'cat b', workdir: ['config'] })).toHaveProperty('unclear');
+    });
+  });
+
   it('goes by the newest input that was told', () => {
     feed(call({ rawInput: { command: 'ls' } }), change({ rawInput: { command: 'rm -r /' } }));
     expect(transcript.action({ toolCallId: 'one' }).command).toBe('rm -r /');

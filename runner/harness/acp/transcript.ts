@@ -1,8 +1,9 @@
 /** Updates of an ACP session as items of a turn. Knows no connection. Source: https://agentclientprotocol.com/protocol/tool-calls */
+import { resolve } from 'node:path';
 import type { SessionUpdate, ToolCallContent, ToolCallUpdate, ToolKind } from '@agentclientprotocol/sdk';
 import type { ActionKind, ItemKind } from '#protocol/turn-event.ts';
 import type { ItemHandle, ProposedAction, TurnSink } from '../harness.ts';
-import { inputOf } from './input.ts';
+import { type CallInput, inputOf } from './input.ts';
 
 const itemKinds: Partial<Record<ToolKind, ItemKind>> = {
   execute: 'command',
@@ -27,9 +28,15 @@ interface Call {
   /** What it was last told to hold. */
   text: string;
   input: unknown;
+  /** The same as the agent told it, not as it asked about it. */
+  told: unknown;
+  /** Where it works, by the newest input that says so. */
+  folder: CallInput['folder'];
   locations: readonly string[];
   isDone: boolean;
 }
+
+const unsaid = { input: undefined, told: undefined, folder: null };
 
 type Streamed = { kind: 'message' | 'reasoning'; item: ItemHandle; text: string };
 
@@ -53,9 +60,11 @@ export class Transcript {
       case 'agent_thought_chunk':
         return this.#stream('reasoning', textOf(update.content));
       case 'tool_call':
-      case 'tool_call_update':
-        this.#call(update);
+      case 'tool_call_update': {
+        const call = this.#call(update);
+        call.told = update.rawInput ?? call.told;
         return;
+      }
       default:
         // Plans, modes and whatever a newer agent tells are no items.
         return;
@@ -65,14 +74,18 @@ export class Transcript {
   /** What the agent asks leave for; the call becomes an item if it was none yet. */
   action(toolCall: ToolCallUpdate): ProposedAction {
     const call = this.#call(toolCall);
-    const { command, path } = inputOf(call.input);
+    const { command, paths, folder } = inputOf(call.input);
+    // Some leave out of the question what they said of the call. Where that was not the whole call yet, it is not known.
+    const isSure = folder !== null || call.told === undefined || inputOf(call.told).command === command;
+    const cwd = call.folder === null || call.folder === 'unknown' ? this.#cwd : resolve(this.#cwd, call.folder.spelled);
     return {
       kind: actionKinds[call.kind] ?? 'other',
       tool: toolCall.name ?? call.title,
       item: call.item,
       command,
-      paths: path === null ? call.locations : [path, ...call.locations.filter((location) => location !== path)],
-      cwd: this.#cwd,
+      paths: [...new Set([...paths, ...call.locations])],
+      cwd,
+      ...((!isSure || call.folder === 'unknown') && { unclear: 'in which folder it runs is not said' }),
       canEdit: false,
     };
   }
@@ -115,7 +128,10 @@ export class Transcript {
     this.#flush('completed');
     const call = this.#calls.get(update.toolCallId) ?? this.#begin(update);
     if (update.content) call.text = update.content.map(contentText).join('\n');
-    if (update.rawInput !== undefined) call.input = update.rawInput;
+    if (update.rawInput !== undefined) {
+      call.input = update.rawInput;
+      call.folder = inputOf(update.rawInput).folder ?? call.folder;
+    }
     if (update.locations) call.locations = update.locations.map(({ path }) => path);
     if (update.status === 'completed' || update.status === 'failed')
       this.#finish(update.toolCallId, update.status, call.text);
@@ -126,9 +142,9 @@ export class Transcript {
     this.#untold = null;
     const kind = update.kind ?? 'other';
     const title = update.title ?? update.name ?? 'tool';
-    const { command, path } = inputOf(update.rawInput);
-    const item = this.#sink.item({ kind: itemKinds[kind] ?? 'tool', title, command, path });
-    const call: Call = { item, kind, title, text: '', input: update.rawInput, locations: [], isDone: false };
+    const { command, paths } = inputOf(update.rawInput);
+    const item = this.#sink.item({ kind: itemKinds[kind] ?? 'tool', title, command, path: paths[0] ?? null });
+    const call: Call = { item, kind, title, text: '', locations: [], isDone: false, ...unsaid };
     this.#calls.set(update.toolCallId, call);
     return call;
   }
