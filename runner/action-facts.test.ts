@@ -3,6 +3,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { actionFactsSchema, noFacts } from '#protocol/action-facts.ts';
 import { ActionFactsMaker, type Subject } from './action-facts.ts';
 
 let root: string;
@@ -24,5 +25,17 @@ describe('facts of a command', () => {
     expect(await factsOf('ls')).toMatchObject({ unclear: [] });
     const facts = await factsOf('ls', { unclear: 'where it runs is not said' });
     expect(facts).toMatchObject({ unclear: ['where it runs is not said'], commands: [{ program: 'ls' }] });
+  });
+
+  it('[GATE10] of more words than can be kept are those that can, and unclear', async () => {
+    const facts = await factsOf(`rm -rf / ${'x '.repeat(5_000)}`);
+    expect(actionFactsSchema.safeParse(facts).success).toBe(true);
+    expect(facts.commands[0]?.argv.slice(0, 3)).toEqual(['rm', '-rf', '/']);
+    expect(facts.unclear).toContain('it gives a program too many words to look at each');
+  });
+
+  it('[GATE10] that do not fit into the log are unclear', async () => {
+    const facts = await factsOf(`curl -X ${'A'.repeat(60)} http://example.com`);
+    expect(facts).toEqual({ ...noFacts, unclear: ['there is more of it than can be looked at'] });
   });
 });

@@ -34,7 +34,8 @@ const keepMs = 2_000;
 export interface AgentsOptions {
   launch: Launch;
   ids: IdSource;
-  state: (fact: Pick<NewEvent, 'type' | 'payload'>) => void;
+  /** Why the log does not take it, or null. */
+  state: (fact: Pick<NewEvent, 'type' | 'payload'>) => string | null;
   /** Closed with them. */
   port: AgentPort;
   /** False without a link. */
@@ -120,9 +121,10 @@ export class Agents {
   }
 
   /** What happens to actions is also what their effects are held against. */
-  #state(fact: Pick<NewEvent, 'type' | 'payload'>): void {
-    this.#options.state(fact);
-    this.#effects.note(fact);
+  #state(fact: Pick<NewEvent, 'type' | 'payload'>): string | null {
+    const refusal = this.#options.state(fact);
+    if (refusal === null) this.#effects.note(fact);
+    return refusal;
   }
 
   /** A person typed into a shell. */

@@ -1,8 +1,11 @@
 /** The gate with a clock that the test drives. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
+import { parsePayload } from '#protocol/event.ts';
 import { newId } from '#protocol/id.ts';
 import { Gate } from './gate.ts';
+import type { ProposedAction } from './harness/harness.ts';
+import { refusalOf } from './refused-fact.ts';
 
 const ids = { now: () => 1_000, random: (bytes: Uint8Array) => void crypto.getRandomValues(bytes) };
 const holdMs = 10 * 60 * 1000;
@@ -23,7 +26,15 @@ beforeEach(() => {
   touched = noFacts;
   gate = new Gate({
     ...{ ids, holdMs, mayAct: () => mayAct, factsOf: () => touched },
-    state: (type, payload) => void facts.push({ type, payload }),
+    state(type, payload) {
+      try {
+        parsePayload(type, payload);
+        facts.push({ type, payload });
+        return null;
+      } catch (cause) {
+        return refusalOf(cause);
+      }
+    },
     after(ms, task) {
       const alarm = { ms, ring: task };
       alarms.push(alarm);
@@ -32,11 +43,11 @@ beforeEach(() => {
   });
 });
 
-const ask = (canEdit = false, signal = new AbortController().signal) =>
+const ask = (canEdit = false, signal = new AbortController().signal, more: Partial<ProposedAction> = {}) =>
   gate.ask(
     {
       ...{ kind: 'command', tool: 'shell', item: null, command: 'ls', paths: [], cwd: '/checkout', canEdit },
-      ...{ agent: 'coder', turnId, itemId: null },
+      ...{ agent: 'coder', turnId, itemId: null, ...more },
     },
     signal,
   );
@@ -94,6 +105,27 @@ describe('the gate', () => {
     alarms[0]?.ring();
     expect(await answer).toMatchObject({ verdict: 'deny', message: expect.stringContaining('10 minutes') });
     expect(outcomes()).toEqual(['blocked']);
+  });
+
+  it.each<[Partial<ProposedAction>, string]>([
+    [{ command: 'x'.repeat(32_769) }, 'the command is longer than 32,768 characters: write it to a file first'],
+    [{ command: '\ud800' }, 'the command holds what cannot be recorded'],
+    [{ paths: ['x'.repeat(5_000)] }, 'one of the paths is longer than 4,096 characters: use a shorter one'],
+    [{ paths: Array(1_001).fill('x') }, 'the list of paths is longer than 1,000: do it in smaller steps'],
+    [{ cwd: 'x'.repeat(5_000) }, 'the folder is longer than 4,096 characters: use a shorter one'],
+  ])(
+    '[GATE10] what the log does not take is denied at once with what to do, and nothing waits',
+    async (more, message) => {
+      expect(await ask(false, undefined, more)).toEqual({ verdict: 'deny', message });
+      expect([facts, gate.waiting, alarms]).toEqual([[], [], []]);
+    },
+  );
+
+  it('[GATE10] the long name of a tool is cut', () => {
+    void ask(false, undefined, { tool: `run ${'x'.repeat(194)}\u{1f600}, and more` });
+    expect(facts).toMatchObject([{ payload: { tool: `run ${'x'.repeat(194)}\u{1f600}` } }]);
+    void ask(false, undefined, { tool: `run ${'x'.repeat(195)}\u{1f600}` });
+    expect(facts).toHaveLength(2);
   });
 
   it('[GATE7] an interrupted turn withdraws what it waits for, and a late verdict changes nothing', async () => {

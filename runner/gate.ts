@@ -6,6 +6,7 @@
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import { type ActionId, type IdSource, type ItemId, newId, type TurnId } from '#protocol/id.ts';
 import type { Subject } from './action-facts.ts';
+import { storable } from './bounded-text.ts';
 import type { GateAnswer, ProposedAction } from './harness/harness.ts';
 
 /** The server's word on an action; anything but a plain `allow` is a denial. */
@@ -24,8 +25,11 @@ export interface GateOptions {
   ids: IdSource;
   /** An action without a verdict is held this long, in ms; always shorter than the lease. */
   holdMs: number;
-  /** Records a fact, durably and in order. */
-  state: (type: 'action.requested' | 'action.acted' | 'approval.delivered', payload: Record<string, unknown>) => void;
+  /** Records a fact, durably and in order: why it cannot be, or null. */
+  state: (
+    type: 'action.requested' | 'action.acted' | 'approval.delivered',
+    payload: Record<string, unknown>,
+  ) => string | null;
   /** What an action would touch. Never rejects. */
   factsOf: (action: Subject) => ActionFacts | Promise<ActionFacts>;
   /** Resolves when an allowed action may happen. Never rejects. */
@@ -33,6 +37,9 @@ export interface GateOptions {
   /** Calls `task` after `ms`; the result cancels it. */
   after: (ms: number, task: () => void) => () => void;
 }
+
+/** Of the name of a tool, in characters: agents that name each call by itself write long ones. */
+const maxTool = 200;
 
 type Asked = ProposedAction & { agent: string; turnId: TurnId | null; itemId: ItemId | null };
 
@@ -72,6 +79,10 @@ export class Gate {
     const { ids, state, after, holdMs } = this.#options;
     const actionId = newId('action', ids);
     const { item: _item, canEdit: _canEdit, unclear: _unclear, ...subject } = action;
+    const tool = storable(action.tool, maxTool);
+    const refusal = state('action.requested', { actionId, ...subject, tool, paths: [...subject.paths], facts });
+    // Nobody would hear of it, and so nobody would answer.
+    if (refusal !== null) return Promise.resolve(denied(refusal));
     return new Promise((resolve) => {
       const late = (ms: number) => after(ms, () => settle(denied(lateWords(ms)), 'blocked'));
       let cancel = late(holdMs);
@@ -90,7 +101,6 @@ export class Gate {
       const settle: Waiting['settle'] = (answer, outcome) => void (leave(outcome) && resolve(answer));
       const again = () => void (leave('withdrawn') && resolve(this.ask(action, signal)));
       this.#waiting.set(actionId, { settle, again, hold, action, facts: JSON.stringify(facts), isJudged: false });
-      state('action.requested', { actionId, ...subject, paths: [...subject.paths], facts });
       if (signal.aborted) return withdraw();
       signal.addEventListener('abort', withdraw, { once: true });
     });

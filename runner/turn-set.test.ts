@@ -1,7 +1,7 @@
 /** The turns of a runner with an agent that the test plays. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '#protocol/error.ts';
-import type { NewEvent } from '#protocol/event.ts';
+import { type NewEvent, parsePayload } from '#protocol/event.ts';
 import { newId, type TurnId } from '#protocol/id.ts';
 import { maxItemText } from '#protocol/turn-event.ts';
 import type { AgentPort } from './agent-port.ts';
@@ -151,6 +151,14 @@ describe('turns of a runner', () => {
     item?.complete({ status: 'failed' });
     item?.append('late');
     expect(of('item.completed')).toMatchObject([{ status: 'completed', text: 'Anew.' }]);
+  });
+
+  it('[GATE10] what an item is about is kept as far as the log takes it', async () => {
+    const { agent } = await begin();
+    const command = `${'x'.repeat(32_767)}\u{1f600}`;
+    agent.sink?.item({ kind: 'command', title: 'x', command, path: 'a\0b\udc00' });
+    const [started] = of('item.started');
+    expect(parsePayload('item.started', started).payload).toMatchObject({ path: 'a␀b\ufffd' });
   });
 
   it('[TRN12] an agent that is expected starts at once, and the turn that comes meanwhile gets that one', async () => {

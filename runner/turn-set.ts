@@ -6,7 +6,7 @@ import { AppError } from '#protocol/error.ts';
 import { type NewEvent, toLine } from '#protocol/event.ts';
 import { type IdSource, newId, type TurnId } from '#protocol/id.ts';
 import { type AgentRequest, AgentSet, type AgentSetOptions, type Started } from './agent-set.ts';
-import { bounded } from './bounded-text.ts';
+import { bounded, storable } from './bounded-text.ts';
 import type { Gate } from './gate.ts';
 import type { Agent, BegunTurn, ItemHandle, StartedItem, TurnEnd, TurnSink } from './harness/harness.ts';
 import { type Delta, type OpenItem, TextStream } from './text-stream.ts';
@@ -226,8 +226,8 @@ export class TurnSet {
       ...{ itemId, turnId, kind: started.kind },
       parentId: started.parent ? (items.get(started.parent)?.itemId ?? null) : null,
       title: toLine(this.#inside(started.title), 400, started.kind),
-      command: started.command?.slice(0, 32_768) ?? null,
-      path: started.path ? this.#inside(started.path).slice(0, 4_096) : null,
+      command: typeof started.command === 'string' ? storable(started.command, 32_768) : null,
+      path: started.path ? storable(this.#inside(started.path), 4_096) : null,
     };
     const handle: ItemHandle = {
       append: (text) => {
