@@ -22,6 +22,7 @@ import { assertGoing, type Freezer } from './freezer.ts';
 import { Gate } from './gate.ts';
 import { harnessOf } from './harness/index.ts';
 import { HoldClock } from './hold-clock.ts';
+import { scrubEnvironment } from './sandbox/index.ts';
 import type { TerminalSet } from './terminal-set.ts';
 import { TurnSet } from './turn-set.ts';
 import { TurnStates } from './turn-states.ts';
@@ -100,6 +101,7 @@ export class Agents {
       state: (fact) => this.#state(fact),
       launcher: createLauncher(launch.isolation, () => freezer.going()),
       env: { PATH: process.env.PATH, ...launch.programs },
+      passed: Object.keys(scrubEnvironment(process.env)),
       homeOf: async (agent) => {
         const home = join(launch.directory, 'agents', agent);
         await mkdir(home, { recursive: true, mode: 0o700 });

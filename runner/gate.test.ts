@@ -5,6 +5,7 @@ import { parsePayload } from '#protocol/event.ts';
 import { newId } from '#protocol/id.ts';
 import { Gate } from './gate.ts';
 import type { ProposedAction } from './harness/harness.ts';
+import { toolInput } from './harness/tool-input.ts';
 import { refusalOf } from './refused-fact.ts';
 
 const ids = { now: () => 1_000, random: (bytes: Uint8Array) => void crypto.getRandomValues(bytes) };
@@ -47,7 +48,7 @@ const ask = (canEdit = false, signal = new AbortController().signal, more: Parti
   gate.ask(
     {
       ...{ kind: 'command', tool: 'shell', item: null, command: 'ls', paths: [], cwd: '/checkout', canEdit },
-      ...{ agent: 'coder', turnId, itemId: null, ...more },
+      ...{ agent: 'coder', turnId, itemId: null, env: ['PATH'], input: toolInput({ command: 'ls' }, ''), ...more },
     },
     signal,
   );

@@ -41,7 +41,13 @@ export interface GateOptions {
 /** Of the name of a tool, in characters: agents that name each call by itself write long ones. */
 const maxTool = 200;
 
-type Asked = ProposedAction & { agent: string; turnId: TurnId | null; itemId: ItemId | null };
+type Asked = ProposedAction & {
+  agent: string;
+  turnId: TurnId | null;
+  itemId: ItemId | null;
+  /** Names of the variables that its agent was started with. */
+  env: readonly string[];
+};
 
 interface Waiting {
   action: Asked;
@@ -80,7 +86,7 @@ export class Gate {
     const actionId = newId('action', ids);
     const { item: _item, canEdit: _canEdit, unclear: _unclear, ...subject } = action;
     const tool = storable(action.tool, maxTool);
-    const refusal = state('action.requested', { actionId, ...subject, tool, paths: [...subject.paths], facts });
+    const refusal = state('action.requested', { actionId, ...subject, tool, facts });
     // Nobody would hear of it, and so nobody would answer.
     if (refusal !== null) return Promise.resolve(denied(refusal));
     return new Promise((resolve) => {

@@ -55,7 +55,11 @@ export class TurnSet {
     this.#agents = new AgentSet(options, {
       turnOf: (name) => (this.#running?.name === name ? this.#running.turnId : null),
       begin: (agent, prompt) => this.#begun(agent, prompt),
-      gate: (name, action, signal) => options.gate.ask({ ...action, agent: name, turnId: null, itemId: null }, signal),
+      gate: (name, action, signal) =>
+        options.gate.ask(
+          { ...action, ...{ agent: name, turnId: null, itemId: null, env: this.#agents.envOf(name) } },
+          signal,
+        ),
     });
     void options.cwd.then((cwd) => {
       this.#cwd = cwd;
@@ -207,7 +211,8 @@ export class TurnSet {
       item: (started) => this.#item(running, started),
       gate: (action, signal) => {
         const itemId = action.item ? (running.items.get(action.item)?.itemId ?? null) : null;
-        return this.#options.gate.ask({ ...action, agent: name, turnId, itemId }, signal);
+        const env = this.#agents.envOf(name);
+        return this.#options.gate.ask({ ...action, agent: name, turnId, itemId, env }, signal);
       },
     };
   }

@@ -142,7 +142,7 @@ describe('calls', () => {
   it('show a diff line by line, without the empty line after the last one', () => {
     const diff = { type: 'diff' as const, path: '/tmp/a.txt', oldText: 'one\ntwo\n', newText: 'one\n\nthree\n' };
     feed(call({ kind: 'edit' }), change({ status: 'completed', content: [diff] }));
-    expect(items[0]?.ends[0]?.text).toBe('--- /tmp/a.txt\n-one\n-two\n+one\n+\n+three');
+    expect(items[0]?.ends[0]?.text).toBe('--- /tmp/a.txt\n+++ /tmp/a.txt\n@@\n one\n-two\n+\n+three');
   });
 
   it('show a new file as added lines alone', () => {
@@ -150,7 +150,7 @@ describe('calls', () => {
       call({ kind: 'edit' }),
       change({ status: 'completed', content: [{ type: 'diff', path: 'n', newText: 'x\n' }] }),
     );
-    expect(items[0]?.ends[0]?.text).toBe('--- n\n+x');
+    expect(items[0]?.ends[0]?.text).toBe('+++ n\n+x');
   });
 });
 
@@ -208,6 +208,23 @@ describe('asking leave', () => {
       expect(transcript.action({ toolCallId: 'one', kind: 'execute', rawInput }).command).toBeNull();
     },
   );
+
+  it('[GATE11] states the change that it wants to make, and another one otherwise', () => {
+    const diff = { type: 'diff' as const, path: '/tmp/a', oldText: 'one\n', newText: 'two\n' };
+    const of = (newText: string) =>
+      transcript.action({ toolCallId: newText, kind: 'edit', rawInput: {}, content: [{ ...diff, newText }] }).input;
+    expect(of('two\n').text).toBe('--- /tmp/a\n+++ /tmp/a\n@@\n-one\n+two');
+    expect(of('two\n').digest).toBe(of('two\n').digest);
+    expect(of('two').digest).not.toBe(of('two\n').digest);
+  });
+
+  it('[GATE11] states what it is given beside its command, and any other input whole', () => {
+    const of = (kind: 'execute' | 'fetch', rawInput: unknown) =>
+      transcript.action({ toolCallId: JSON.stringify(rawInput), kind, rawInput }).input.text;
+    expect(of('execute', { command: 'ls' })).toBe('');
+    expect(of('execute', { command: 'ls', timeout: 5 })).toBe('{\n  "timeout": 5\n}');
+    expect(of('fetch', { url: 'http://a' })).toBe('{\n  "url": "http://a"\n}');
+  });
 
   describe('in a folder of its own', () => {
     const asked = (rawInput: unknown) => transcript.action({ toolCallId: 'one', kind: 'execute', rawInput });

@@ -1,8 +1,10 @@
 /** Updates of an ACP session as items of a turn. Knows no connection. Source: https://agentclientprotocol.com/protocol/tool-calls */
 import { resolve } from 'node:path';
 import type { SessionUpdate, ToolCallContent, ToolCallUpdate, ToolKind } from '@agentclientprotocol/sdk';
-import type { ActionKind, ItemKind } from '#protocol/turn-event.ts';
+import type { ActionKind, ItemKind, ToolInput } from '#protocol/turn-event.ts';
+import { changeText } from '../change-text.ts';
 import type { ItemHandle, ProposedAction, TurnSink } from '../harness.ts';
+import { readable, toolInput } from '../tool-input.ts';
 import { type CallInput, inputOf } from './input.ts';
 
 const itemKinds: Partial<Record<ToolKind, ItemKind>> = {
@@ -32,12 +34,14 @@ interface Call {
   told: unknown;
   /** Where it works, by the newest input that says so. */
   folder: CallInput['folder'];
+  diffs: readonly Diff[];
   locations: readonly string[];
   isDone: boolean;
 }
 
-const unsaid = { input: undefined, told: undefined, folder: null };
+const unsaid = { input: undefined, told: undefined, folder: null, diffs: [], locations: [] };
 
+type Diff = ToolCallContent & { type: 'diff' };
 type Streamed = { kind: 'message' | 'reasoning'; item: ItemHandle; text: string };
 
 export class Transcript {
@@ -85,6 +89,7 @@ export class Transcript {
       command,
       paths: [...new Set([...paths, ...call.locations])],
       cwd,
+      input: givenBy(call.input, call.diffs, command),
       ...((!isSure || call.folder === 'unknown') && { unclear: 'in which folder it runs is not said' }),
       canEdit: false,
     };
@@ -127,7 +132,10 @@ export class Transcript {
   #call(update: ToolCallUpdate): Call {
     this.#flush('completed');
     const call = this.#calls.get(update.toolCallId) ?? this.#begin(update);
-    if (update.content) call.text = update.content.map(contentText).join('\n');
+    if (update.content) {
+      call.text = update.content.map(contentText).join('\n');
+      call.diffs = update.content.flatMap((each) => (each.type === 'diff' ? [each] : []));
+    }
     if (update.rawInput !== undefined) {
       call.input = update.rawInput;
       call.folder = inputOf(update.rawInput).folder ?? call.folder;
@@ -144,7 +152,7 @@ export class Transcript {
     const title = update.title ?? update.name ?? 'tool';
     const { command, paths } = inputOf(update.rawInput);
     const item = this.#sink.item({ kind: itemKinds[kind] ?? 'tool', title, command, path: paths[0] ?? null });
-    const call: Call = { item, kind, title, text: '', locations: [], isDone: false, ...unsaid };
+    const call: Call = { item, kind, title, text: '', isDone: false, ...unsaid };
     this.#calls.set(update.toolCallId, call);
     return call;
   }
@@ -160,14 +168,18 @@ export class Transcript {
 const textOf = (content: { type: string; text?: string }): string =>
   content.type === 'text' ? (content.text ?? '') : '';
 
-/** A diff is shown as one, line by line; the review of step 6 works from the files themselves. */
+/** A diff is shown as one; the review of step 6 works from the files themselves. */
 function contentText(content: ToolCallContent): string {
   if (content.type === 'content') return textOf(content.content);
-  if (content.type !== 'diff') return '';
-  const lines = (sign: string, text: string | null | undefined) =>
-    (text ?? '')
-      .split('\n')
-      .filter((line, at, all) => line !== '' || at < all.length - 1)
-      .map((line) => sign + line);
-  return [`--- ${content.path}`, ...lines('-', content.oldText), ...lines('+', content.newText)].join('\n');
+  return content.type === 'diff' ? diffText(content) : '';
+}
+
+const diffText = ({ path, oldText, newText }: Diff): string =>
+  changeText({ path, before: oldText ?? '', after: newText });
+
+/** A command is shown anyway, and changes are easier to read than the input that says the same. */
+function givenBy(input: unknown, diffs: readonly Diff[], command: string | null): ToolInput {
+  const whole = { input, diffs: diffs.map(({ path, oldText, newText }) => ({ path, oldText, newText })) };
+  if (diffs.length > 0) return toolInput(whole, diffs.map(diffText).join('\n'));
+  return toolInput(whole, readable({ input, shown: command === null ? [] : ['command', 'cmd'] }));
 }
