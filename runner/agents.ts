@@ -217,8 +217,10 @@ export class Agents {
   }
 
   /** What a command would touch if an agent ran it. */
-  async examine({ command, cwd }: Message<'action.examine'>): Promise<ActionFacts> {
-    return this.#facts.of({ kind: 'command', command, paths: [], cwd });
+  async examine({ actionId, command, cwd }: Message<'action.examine'>): Promise<ActionFacts> {
+    const facts = await this.#facts.of({ kind: 'command', command, paths: [], cwd });
+    if (actionId) this.#gate.examined(actionId, command, facts);
+    return facts;
   }
 
   /** Against its base, or where a turn began. Whatever the last turn changed is stated by then. */

@@ -57,6 +57,10 @@ const judge = (verdict: string, message: string | null = null, command: string |
   if (!actionId) throw new Error('nothing waits');
   gate.judged({ actionId, verdict, message, command });
 };
+/** The server looks at a command that may run in the place of what waits. */
+const examine = (command: string) => {
+  for (const actionId of gate.waiting) gate.examined(actionId, command, touched);
+};
 const outcomes = () => facts.filter(({ type }) => type === 'action.acted').map(({ payload }) => payload.outcome);
 
 describe('the gate', () => {
@@ -93,6 +97,7 @@ describe('the gate', () => {
 
   it('[GATE5] a changed command runs where the harness can do that; elsewhere the agent is told what to run', async () => {
     const able = ask(true);
+    examine('ls -la');
     judge('allow', null, 'ls -la');
     expect(await able).toEqual({ verdict: 'allow', command: 'ls -la' });
     const unable = ask(false);
@@ -142,10 +147,10 @@ describe('the gate', () => {
 
 describe('decisions of people', () => {
   const approvalId = 'apr_00000000000000000000000000';
-  const decide = (verdict: string) => {
+  const decide = (verdict: string, command: string | null = null) => {
     const [actionId] = gate.waiting;
     if (!actionId) throw new Error('nothing waits');
-    gate.judged({ actionId, verdict, message: null, command: null, approvalId });
+    gate.judged({ actionId, verdict, message: null, command, approvalId });
   };
 
   it('[APR2] the runner says that it has a decision before it acts on it', async () => {
@@ -155,15 +160,59 @@ describe('decisions of people', () => {
     expect(facts.map(({ type }) => type)).toEqual(['action.requested', 'approval.delivered', 'action.acted']);
   });
 
+  const types = () => facts.map(({ type }) => type);
+  const elsewhere = { ...noFacts, unclear: ['another file lies there now'] };
+  /** It was delivered, is over, and was asked about anew. */
+  const anew = ['action.requested', 'approval.delivered', 'action.acted', 'action.requested'];
+
   it('[APR10] an approved action that would touch something else by now is asked about anew', async () => {
     const answer = ask();
-    touched = { ...noFacts, unclear: ['another file lies there now'] };
+    touched = elsewhere;
     decide('allow');
-    await expect
-      .poll(() => facts.map(({ type }) => type))
-      .toEqual([...['action.requested', 'approval.delivered', 'action.acted', 'action.requested']]);
+    await expect.poll(types).toEqual(anew);
     expect(facts[2]?.payload).toMatchObject({ outcome: 'withdrawn' });
     decide('allow');
     expect(await answer).toEqual({ verdict: 'allow', command: null });
+  });
+
+  it('[APR10] what the rules allowed, and what changed while it stood still, is judged anew', async () => {
+    let go = (): void => undefined;
+    mayAct = new Promise((resolve) => {
+      go = resolve;
+    });
+    const answer = ask();
+    judge('allow');
+    touched = elsewhere;
+    go();
+    await expect.poll(types).toEqual(['action.requested', 'action.acted', 'action.requested']);
+    judge('deny', 'not any more');
+    expect(await answer).toEqual({ verdict: 'deny', message: 'not any more' });
+  });
+
+  it.each([
+    ['was not looked at', () => undefined],
+    [
+      'would touch something else by now',
+      () => {
+        examine('ls -la');
+        touched = elsewhere;
+      },
+    ],
+    [
+      'was looked at twice with different findings',
+      () => {
+        examine('ls -la');
+        touched = elsewhere;
+        examine('ls -la');
+      },
+    ],
+  ])('[APR10] an edited command that %s is asked about as it is, and runs if that is allowed', async (_, happen) => {
+    const answer = ask(true);
+    happen();
+    decide('allow', 'ls -la');
+    await expect.poll(types).toEqual(anew);
+    expect(facts[3]?.payload).toMatchObject({ command: 'ls -la' });
+    decide('allow');
+    expect(await answer).toEqual({ verdict: 'allow', command: 'ls -la' });
   });
 });

@@ -47,7 +47,10 @@ afterAll(async () => {
 async function turn(
   sessionId: string,
   tag: string,
-  step: { shell: string } | { write: { path: string; content: string } } | { tool: { name: string; input: object } },
+  step:
+    | { shell: string }
+    | { write: { path: string; content: string } }
+    | { tool: { name: string; input: Record<string, unknown> } },
 ) {
   model.play({
     rules: [
