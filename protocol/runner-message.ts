@@ -173,6 +173,8 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('action.examine'),
     request: count,
+    /** Of an action in whose place it may run: it runs only as long as its facts are these. */
+    actionId: actionIdSchema.optional(),
     command: z.string().min(1).max(32_768),
     cwd: z.string().max(4_096),
   }),

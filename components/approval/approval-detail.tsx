@@ -7,6 +7,7 @@ import { capitalise, formatClock, formatDuration } from '#components/ui/format.t
 import { useNow } from '#components/ui/use-now.ts';
 import { effectRows, effectSentence, subjectOf } from './approval-facts.ts';
 import { ExactText } from './exact-text.tsx';
+import { GivenInput } from './given-input.tsx';
 import { SimilarDecisions } from './similar-decisions.tsx';
 import { Held, VerdictMark } from './verdict-mark.tsx';
 
@@ -17,6 +18,7 @@ export function ApprovalDetail({ approval }: { approval: Approval }) {
       <div className="flex min-h-0 flex-1 max-full:flex-col">
         <div className="flex min-w-0 flex-col gap-3 px-6 full:flex-1 py-4 max-wide:px-4">
           <Exact approval={approval} />
+          <GivenInput input={approval.input} />
           <Facts approval={approval} />
         </div>
         <aside

@@ -7,6 +7,7 @@ import type { SessionView } from '#protocol/session-view.ts';
 import { effectSentence, subjectOf } from './approval-facts.ts';
 import { DecideBar } from './decide-bar.tsx';
 import { ExactText } from './exact-text.tsx';
+import { GivenInput } from './given-input.tsx';
 import { isToBeLookedAt, SettleBar } from './settle-bar.tsx';
 import { SimilarCount } from './similar-decisions.tsx';
 import { useDeciding, useDecidingKeys } from './use-decision.ts';
@@ -66,6 +67,7 @@ export function QuestionCard({ id, more, scope }: QuestionCardProps) {
       >
         <ExactText text={subjectOf(approval)} />
       </pre>
+      <GivenInput input={approval.input} />
       <dl className="grid grid-cols-[56px_minmax(0,1fr)] gap-x-3 gap-y-0.5 text-xs [overflow-wrap:anywhere]">
         <dt className="text-ink-3">Rule</dt>
         <dd>

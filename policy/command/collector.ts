@@ -5,7 +5,8 @@ import { globFact, holdsRestricted, pathFact, resolvePath, unclearBelow } from '
 import { hostOf, looksLikeUrl } from '../url.ts';
 import type { Word } from './word.ts';
 
-const limits = { commands: 500, paths: 1_000, requests: 500, unclear: 50, phrase: 300 } as const;
+/** `words`: of one command. */
+const limits = { commands: 500, words: 4_096, paths: 1_000, requests: 500, unclear: 50, phrase: 300 } as const;
 
 export class Collector {
   readonly place: Place;
@@ -27,8 +28,16 @@ export class Collector {
   }
 
   command(fact: CommandFact): void {
-    if (this.#facts.commands.length < limits.commands) this.#facts.commands.push(fact);
-    else this.unclear('it runs too many commands to look at each');
+    if (this.#facts.commands.length >= limits.commands)
+      return this.unclear('it runs too many commands to look at each');
+    this.#facts.commands.push(this.#bounded(fact));
+  }
+
+  #bounded(fact: CommandFact): CommandFact {
+    if (fact.argv.length <= limits.words) return fact;
+    this.unclear('it gives a program too many words to look at each');
+    const unknown = fact.unknown.filter((index) => index < limits.words);
+    return { ...fact, argv: fact.argv.slice(0, limits.words), unknown };
   }
 
   /** A word that a program may open, from each folder that it may run in. */

@@ -3,6 +3,7 @@ import type { ActionFacts } from '#protocol/action-facts.ts';
 import type { ApprovalStatus, Demand, Finding } from '#protocol/approval.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { ApprovalId, SessionId } from '#protocol/id.ts';
+import type { ToolInput } from '#protocol/turn-event.ts';
 
 type Requested = SessionEvent & { type: 'approval.requested' };
 
@@ -11,6 +12,8 @@ export interface ApprovalEvents {
   sessionName: string;
   requested: Requested;
   later: SessionEvent[];
+  /** What the tool is given; absent where nobody asked for it. */
+  input?: ToolInput | null;
   /** Names by person's id. */
   people: ReadonlyMap<string, string>;
 }
@@ -57,6 +60,8 @@ export interface ApprovalSummary {
 
 export interface ApprovalView extends ApprovalSummary {
   facts: ActionFacts | null;
+  /** What the tool is given; null: it was not recorded then. */
+  input: ToolInput | null;
   /** Names of those who approved so far, where several must. */
   votes: string[];
   /** Further people who may approve by now. */
@@ -122,13 +127,14 @@ function outsideOf(facts: ActionFacts | null): ApprovalSummary['outside'] {
 /** Without what it would touch: a list has many. */
 export const summaryOf = ({
   facts: _facts,
+  input: _input,
   votes: _votes,
   escalatedTo: _escalatedTo,
   overdueAt: _overdueAt,
   ...summary
 }: ApprovalView): ApprovalSummary => summary;
 
-export function approvalOf({ requested, later, people, sessionName }: ApprovalEvents): ApprovalView {
+export function approvalOf({ requested, later, input = null, people, sessionName }: ApprovalEvents): ApprovalView {
   const find = <T extends SessionEvent['type']>(type: T) => later.find((event): event is Of<T> => event.type === type);
   const facts = find('action.judged')?.payload.facts ?? null;
   const nameOf = (person: string) => people.get(person) ?? person;
@@ -141,6 +147,7 @@ export function approvalOf({ requested, later, people, sessionName }: ApprovalEv
     ...pendingOf({ requested, sessionName, outside: outsideOf(facts), shownAt: find('approval.shown')?.at ?? null }),
     status: statusOf(decided, outcome, find('approval.withdrawn'), find('approval.expired')),
     facts,
+    input,
     decidedAt: decided?.at ?? null,
     deliveredAt: find('approval.delivered')?.at ?? null,
     actedAt: acted?.at ?? null,

@@ -24,7 +24,7 @@ export const createEditJudge =
     const { payload } = requested;
     const runner = link(sessionId);
     if (!runner) throw new AppError({ code: 'runner.unreachable', message: 'the runner cannot be reached; try again' });
-    const answer = await runner.request({ type: 'action.examine', command, cwd: payload.cwd });
+    const answer = await runner.request({ type: 'action.examine', actionId, command, cwd: payload.cwd });
     const facts = actionFactsSchema.parse(answer);
     const { verdict, reasons } = checked(await judge({ ...payload, command, facts, sessionId }, view));
     return verdict === 'deny' ? reasons.join('; ') || 'it is denied by policy' : null;
