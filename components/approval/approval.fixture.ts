@@ -1,0 +1,48 @@
+/** An approval as the server tells it, for tests. */
+import type { ApprovalDetail } from '#components/api/api.ts';
+
+export const approvalDetail = (change: Partial<ApprovalDetail> = {}): ApprovalDetail => ({
+  id: `apr_${'0'.repeat(26)}` as ApprovalDetail['id'],
+  sessionId: `ses_${'0'.repeat(26)}` as ApprovalDetail['sessionId'],
+  sessionName: 'auth-overhaul',
+  turnId: null,
+  agent: 'coder',
+  kind: 'command',
+  tool: 'Bash',
+  command: 'git push',
+  paths: [],
+  cwd: '/tmp/checkout',
+  effect: 'network',
+  rule: 'push-asks',
+  reasons: ['it leaves this machine'],
+  hash: 'f'.repeat(64),
+  status: 'pending',
+  outside: null,
+  requestedAt: '2026-11-25T10:00:00.000Z',
+  expiresAt: '2026-11-25T10:10:00.000Z',
+  shownAt: null,
+  decidedAt: null,
+  deliveredAt: null,
+  actedAt: null,
+  outcome: null,
+  decidedBy: null,
+  note: null,
+  edit: null,
+  forSession: false,
+  settled: null,
+  demand: null,
+  facts: { commands: [], paths: [], hosts: [], requests: [], unclear: [] },
+  votes: [],
+  escalatedTo: [],
+  overdueAt: null,
+  ...change,
+});
+
+export const demand = (change: Partial<NonNullable<ApprovalDetail['demand']>> = {}): ApprovalDetail['demand'] => ({
+  approvers: null,
+  quorum: 1,
+  isFourEyes: false,
+  expiresInMs: null,
+  escalate: null,
+  ...change,
+});
