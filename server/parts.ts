@@ -165,7 +165,7 @@ function openDecisions(base: Base, { runners }: ReturnType<typeof openWork>) {
   const { sql, home, now, note, bus, log, policies } = base;
   const differences = new Differences({ log, runners, home, compareCheckouts: base.compareCheckouts });
   const approvals = new Approvals({
-    ...{ sql, log },
+    ...{ sql, log, holdMs: base.agents.holdMs },
     judgeEdit: createEditJudge({ log, judge: judgeOf(base), link: (sessionId) => runners.links.get(sessionId) }),
   });
   const trials = new Trials({

@@ -1,7 +1,7 @@
 /** What a tool is given, to the letter: a change line by line, or its arguments. */
 import { classNames } from '#components/ui/class-name.ts';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import type { ToolInput } from '#protocol/turn-event.ts';
-import { ExactText } from './exact-text.tsx';
 
 export function GivenInput({ input }: { input: ToolInput | null }) {
   if (!input || input.text === '') return null;

@@ -54,8 +54,8 @@ export interface ApprovalSummary {
   settled: { found: Finding; by: string } | null;
   /** What the rules demand beyond one person who may approve; null: nothing. */
   demand: Demand | null;
-  /** It expires then, ISO 8601 UTC; null: as long as any question. */
-  expiresAt: string | null;
+  /** Its agent waits no longer, ISO 8601 UTC. */
+  expiresAt: string;
 }
 
 export interface ApprovalView extends ApprovalSummary {
@@ -80,11 +80,14 @@ export interface PendingApproval {
   shownAt: string | null;
 }
 
-/** Field by field: the inbox opens with a thousand of them, and to spread a payload takes ten times as long. */
-export function pendingOf({ requested, sessionName, outside, shownAt }: PendingApproval): ApprovalSummary {
+/** `holdMs`: how long any question is held. Field by field: the inbox opens with a thousand of them, and to spread a payload takes ten times as long. */
+export function pendingOf(
+  { requested, sessionName, outside, shownAt }: PendingApproval,
+  holdMs: number,
+): ApprovalSummary {
   const { payload, at, sessionId } = requested;
   const { turnId, agent, kind, tool, command, paths, cwd, effect, rule, reasons, hash, demand = null } = payload;
-  const until = demand?.expiresInMs ? Date.parse(at) + demand.expiresInMs : null;
+  const until = Date.parse(at) + (demand?.expiresInMs ?? holdMs);
   return {
     id: payload.approvalId,
     sessionId: sessionId as SessionId,
@@ -114,7 +117,7 @@ export function pendingOf({ requested, sessionName, outside, shownAt }: PendingA
     forSession: false,
     settled: null,
     demand,
-    expiresAt: until === null ? null : new Date(until).toISOString(),
+    expiresAt: new Date(until).toISOString(),
   };
 }
 
@@ -134,7 +137,10 @@ export const summaryOf = ({
   ...summary
 }: ApprovalView): ApprovalSummary => summary;
 
-export function approvalOf({ requested, later, input = null, people, sessionName }: ApprovalEvents): ApprovalView {
+export function approvalOf(
+  { requested, later, input = null, people, sessionName }: ApprovalEvents,
+  holdMs: number,
+): ApprovalView {
   const find = <T extends SessionEvent['type']>(type: T) => later.find((event): event is Of<T> => event.type === type);
   const facts = find('action.judged')?.payload.facts ?? null;
   const nameOf = (person: string) => people.get(person) ?? person;
@@ -144,7 +150,10 @@ export function approvalOf({ requested, later, input = null, people, sessionName
   // What began may turn out to be unknown.
   const outcome = later.findLast((event) => event.type === 'action.acted')?.payload.outcome ?? null;
   return {
-    ...pendingOf({ requested, sessionName, outside: outsideOf(facts), shownAt: find('approval.shown')?.at ?? null }),
+    ...pendingOf(
+      { requested, sessionName, outside: outsideOf(facts), shownAt: find('approval.shown')?.at ?? null },
+      holdMs,
+    ),
     status: statusOf(decided, outcome, find('approval.withdrawn'), find('approval.expired')),
     facts,
     input,
@@ -153,7 +162,7 @@ export function approvalOf({ requested, later, input = null, people, sessionName
     actedAt: acted?.at ?? null,
     outcome,
     decidedBy: decided ? nameOf(decided.principal) : null,
-    votes: [...new Set(later.flatMap((event) => (event.type === 'approval.voted' ? [nameOf(event.principal)] : [])))],
+    votes: [...new Set(later.flatMap((each) => (each.type === 'approval.voted' ? [each.principal] : [])))].map(nameOf),
     escalatedTo: find('approval.escalated')?.payload.to ?? [],
     overdueAt: acted ? null : (find('approval.overdue')?.at ?? null),
     note: decided?.payload.note ?? null,

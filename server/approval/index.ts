@@ -44,6 +44,8 @@ export interface DecideRequest {
 export interface ApprovalsDeps {
   sql: Sql;
   log: Log;
+  /** How long a question is held that no rule gives a time, in ms. */
+  holdMs: number;
   /** Judges an edited command of an action: why it is denied, or null. */
   judgeEdit: (sessionId: SessionId, actionId: ActionId, command: string) => Promise<string | null>;
 }
@@ -57,17 +59,17 @@ export class Approvals {
 
   /** Those of `session`, or of all, that wait, oldest first, behind those that somebody has to look at; and the newest `decided` that were decided anywhere. */
   async list(decided: number, session: SessionId | null = null): Promise<ApprovalLists> {
-    const { sql } = this.#deps;
+    const { sql, holdMs } = this.#deps;
     const waiting = waitingIn(sql, session);
     const [pending, unknown, newest] = await Promise.all([
       waiting.then((all) => pendingApprovals(sql, all)),
       waiting.then((all) => unknownApprovals(sql, all)),
       newestDecided(sql, decided),
     ]);
-    const looked = unknown.map((each) => summaryOf(approvalOf(each)));
+    const looked = unknown.map((each) => summaryOf(approvalOf(each, holdMs)));
     const held = new Set(looked.map(({ id }) => id));
-    const past = newest.map((each) => summaryOf(approvalOf(each))).filter(({ id }) => !held.has(id));
-    return { pending: [...looked, ...pending.map(pendingOf)], decided: past };
+    const past = newest.map((each) => summaryOf(approvalOf(each, holdMs))).filter(({ id }) => !held.has(id));
+    return { pending: [...looked, ...pending.map((each) => pendingOf(each, holdMs))], decided: past };
   }
 
   /** How many wait. */
@@ -82,13 +84,14 @@ export class Approvals {
 
   /** The newest decisions about the same program with the same effect. Throws `approval.not-found`. */
   async similar(approvalId: ApprovalId): Promise<ApprovalSummary[]> {
-    const found = await similarTo(this.#deps.sql, await this.#find(approvalId));
-    return found.map((each) => summaryOf(approvalOf(each)));
+    const { sql, holdMs } = this.#deps;
+    const found = await similarTo(sql, await this.#find(approvalId));
+    return found.map((each) => summaryOf(approvalOf(each, holdMs)));
   }
 
   /** Throws `approval.not-found`. */
   async get(approvalId: ApprovalId): Promise<ApprovalView> {
-    return approvalOf(await this.#find(approvalId));
+    return approvalOf(await this.#find(approvalId), this.#deps.holdMs);
   }
 
   async #find(approvalId: ApprovalId): Promise<ApprovalEvents> {
