@@ -122,7 +122,7 @@ describe('decisions of people', () => {
     expect(facts.map(({ type }) => type)).toEqual(['action.requested', 'approval.delivered', 'action.acted']);
   });
 
-  it('[APR26] what other rules are in force for is asked about anew, even where it was allowed and may not happen yet', async () => {
+  it('[APR31] what other rules are in force for is asked about anew, even where it was allowed and may not happen yet', async () => {
     mayAct = new Promise(() => undefined);
     const answer = ask();
     judge('allow');

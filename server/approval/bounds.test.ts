@@ -114,7 +114,7 @@ describe('an edit', () => {
     command.startsWith('git push') ? { demand: { ...usual, ...demand } } : {};
   const edit = 'git push origin main';
 
-  it('[APR25] needs those whom the rules demand for what it becomes', async () => {
+  it('[APR30] needs those whom the rules demand for what it becomes', async () => {
     rules = { first: pushing({ approvers: ['grace'] }) };
     const { actionId, approvalId } = await asked('touch a');
     await expect(decide(ada, approvalId, { edit })).rejects.toMatchObject({ code: 'approval.not-yours' });
@@ -122,13 +122,13 @@ describe('an edit', () => {
     expect(await decide(grace, approvalId, { edit })).toMatchObject({ status: 'approved', edit });
   });
 
-  it('[APR25] is not by whoever started the work where what it becomes wants four eyes', async () => {
+  it('[APR30] is not by whoever started the work where what it becomes wants four eyes', async () => {
     rules = { first: pushing({ isFourEyes: true }) };
     const { approvalId } = await asked('touch a');
     await expect(decide(ada, approvalId, { edit })).rejects.toMatchObject({ code: 'approval.not-yours' });
   });
 
-  it('[APR25] is refused where several must approve what it becomes, and for the session where they want each by itself', async () => {
+  it('[APR30] is refused where several must approve what it becomes, and for the session where they want each by itself', async () => {
     rules = { first: pushing({ quorum: 2, approvers: ['grace', 'alan'] }) };
     const { approvalId } = await asked('touch a');
     await expect(decide(grace, approvalId, { edit })).rejects.toMatchObject({ code: 'input.invalid' });
@@ -138,7 +138,7 @@ describe('an edit', () => {
     });
   });
 
-  it('[APR25] does not loosen what was asked: whom its own rule opens it to may not approve the question', async () => {
+  it('[APR30] does not loosen what was asked: whom its own rule opens it to may not approve the question', async () => {
     rules = { first: (command) => ({ demand: { ...usual, approvers: [command === edit ? 'ada' : 'grace'] } }) };
     const { approvalId } = await asked('npm publish');
     for (const person of [ada, grace])
@@ -147,7 +147,7 @@ describe('an edit', () => {
 });
 
 describe('rules that changed while it waits', () => {
-  it('[APR26] an approval under other rules withdraws the question, and the agent asks anew', async () => {
+  it('[APR31] an approval under other rules withdraws the question, and the agent asks anew', async () => {
     rules = { second: () => ({ verdict: 'deny', reasons: ['no pushes now'] }) };
     const { actionId, approvalId } = await asked('git push');
     await change('second');
@@ -160,7 +160,7 @@ describe('rules that changed while it waits', () => {
     await soon(() => expect(told(anew)).toEqual(['deny']));
   });
 
-  it('[APR26] of two approvals under other rules one withdraws the question; a denial needs no rules', async () => {
+  it('[APR31] of two approvals under other rules one withdraws the question; a denial needs no rules', async () => {
     const first = await asked('one');
     const second = await asked('two');
     await change('second');
@@ -173,7 +173,7 @@ describe('rules that changed while it waits', () => {
     await soon(() => expect([told(first.actionId), told(second.actionId)]).toEqual([['again'], ['deny']]));
   });
 
-  it('[APR26] votes under other rules do not count', async () => {
+  it('[APR31] votes under other rules do not count', async () => {
     rules = { first: () => ({ demand: { ...usual, quorum: 2 } }) };
     const { approvalId } = await asked('git push');
     await decide(ada, approvalId);
@@ -181,7 +181,7 @@ describe('rules that changed while it waits', () => {
     await expect(decide(grace, approvalId)).rejects.toMatchObject({ code: 'approval.changed' });
   });
 
-  it('[APR26] the runner of a withdrawn question that was away is told with its next link', async () => {
+  it('[APR31] the runner of a withdrawn question that was away is told with its next link', async () => {
     const { actionId, approvalId } = await asked('git push');
     runner.socket.terminate();
     await change('second');
@@ -190,7 +190,7 @@ describe('rules that changed while it waits', () => {
     await soon(() => expect(told(actionId)).toEqual(['again']));
   });
 
-  it('[APR26] what is allowed and did not reach its runner is asked about anew under other rules', async () => {
+  it('[APR31] what is allowed and did not reach its runner is asked about anew under other rules', async () => {
     rules = { first: (command) => (command === 'ls' ? { verdict: 'allow' } : {}) };
     const { approvalId, actionId } = await asked('git push');
     runner.socket.terminate();
@@ -207,7 +207,7 @@ describe('rules that changed while it waits', () => {
     await soon(() => expect(told(actionId)).toEqual(['again']));
   });
 
-  it('[APR26] rules that have to be read first are waited for', async () => {
+  it('[APR31] rules that have to be read first are waited for', async () => {
     let isRead = false;
     const { approvalId } = await asked('git push');
     server.judging.judge = (action, now) => {
@@ -254,11 +254,11 @@ describe('what an edit allows', () => {
     return ((await view()).turns.allowances ?? []).map((each) => each.command);
   };
 
-  it.each(['ran', 'withdrawn', 'unknown'])('[APR27] is over with the action: %s', async (outcome) => {
+  it.each(['ran', 'withdrawn', 'unknown'])('[APR32] is over with the action: %s', async (outcome) => {
     expect(await until(outcome)).toEqual([]);
   });
 
-  it('[APR27] waits for the agent that must run it itself, until its turn is over', async () => {
+  it('[APR32] waits for the agent that must run it itself, until its turn is over', async () => {
     expect(await until('blocked')).toEqual(['npm publish']);
     runner.state('turn.completed', { turnId, status: 'completed', reason: null, conversation: null });
     await soon(async () => expect((await view()).turns.allowances).toEqual([]));
@@ -266,7 +266,7 @@ describe('what an edit allows', () => {
 });
 
 describe('two at once', () => {
-  it('[APR27] of two that are judged later only one uses up what was allowed once', async () => {
+  it('[APR32] of two that are judged later only one uses up what was allowed once', async () => {
     const allowed = () => ({ approvalId: newId('approval', source), actionId: newId('action', source) });
     const { approvalId } = allowed();
     let isRead = false;
