@@ -153,7 +153,7 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
     by: z.string().max(60),
   }),
   z.object({ type: z.literal('turn.interrupt'), request: count, turnId: turnIdSchema, reason: z.string().max(400) }),
-  /** What an action's agent waits for. Anything but a plain `allow` denies. */
+  /** What an action's agent waits for. `again`: it is asked about anew, under other rules. Anything but a plain `allow` denies. */
   z.object({
     type: z.literal('action.verdict'),
     actionId: actionIdSchema,

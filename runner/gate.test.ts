@@ -160,6 +160,22 @@ describe('decisions of people', () => {
     expect(facts.map(({ type }) => type)).toEqual(['action.requested', 'approval.delivered', 'action.acted']);
   });
 
+  it('[APR31] what other rules are in force for is asked about anew, even where it was allowed and may not happen yet', async () => {
+    mayAct = new Promise(() => undefined);
+    const answer = ask();
+    judge('allow');
+    judge('again');
+    await expect.poll(() => facts.map(({ type }) => type).at(-1)).toBe('action.requested');
+    expect(facts.map(({ type, payload }) => payload.outcome ?? type)).toEqual([
+      'action.requested',
+      'withdrawn',
+      'action.requested',
+    ]);
+    gate.judged({ actionId: facts[0]?.payload.actionId as never, verdict: 'allow', message: null, command: null });
+    judge('deny', 'not any more');
+    expect(await answer).toEqual({ verdict: 'deny', message: 'not any more' });
+  });
+
   const types = () => facts.map(({ type }) => type);
   const elsewhere = { ...noFacts, unclear: ['another file lies there now'] };
   /** It was delivered, is over, and was asked about anew. */

@@ -9,7 +9,7 @@ import type { Subject } from './action-facts.ts';
 import { storable } from './bounded-text.ts';
 import type { GateAnswer, ProposedAction } from './harness/harness.ts';
 
-/** The server's word on an action; anything but a plain `allow` is a denial. */
+/** The server's word on an action; anything but a plain `allow` is a denial, or has it asked about `again`. */
 export interface Verdict {
   actionId: ActionId;
   verdict: string;
@@ -132,6 +132,8 @@ export class Gate {
   /** A verdict for an action that does not wait, or not any more, changes nothing. */
   judged({ actionId, verdict, message, command, approvalId }: Verdict): void {
     const waiting = this.#waiting.get(actionId);
+    // Other rules are in force: even what was allowed and may not happen yet is asked about anew.
+    if (verdict === 'again') return waiting?.again(null);
     if (!waiting || waiting.isJudged) return;
     waiting.isJudged = true;
     if (approvalId) this.#options.state('approval.delivered', { approvalId, actionId });
