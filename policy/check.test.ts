@@ -97,6 +97,20 @@ it('[POL6] a verdict names its rule, the facts and the policy', () => {
   expect(command('touch a').rule).toBe('security_guardrails.require_human_approval_on_mutation');
   expect(command('frobnicate').rule).toBe('default.unknown-program');
   expect(command('ls').rule).toBe('default.read-only');
+  // Where it asks, every rule that does.
+  const mutation = 'security_guardrails.require_human_approval_on_mutation';
+  expect(command('touch a')).toMatchObject({ rules: [mutation] });
+  for (const [text, ...others] of [
+    ['touch ../../../etc/cron.d/x', 'default.outside-base'],
+    ['echo x >> .env', 'default.secret'],
+    ['touch a; cat $x', 'default.unclear'],
+    ['rm -rf ../other', 'default.outside-base'],
+  ])
+    expect(command(text)).toMatchObject({ rule: mutation, rules: [mutation, ...others] });
+  expect(command('npm test; cat ~/.ssh/id_rsa')).toMatchObject({
+    ...{ rule: 'default.executes', rules: ['default.executes', 'default.outside-base', 'default.secret'] },
+  });
+  expect(command('ls')).not.toHaveProperty('rules');
   expect(check({ policy: 'offline', kind: 'command', input: 'curl https://example.com' }).rule).toBe(
     'workspace.allow_network_access',
   );

@@ -4,6 +4,14 @@ import type { FileView, Place } from './file-view.ts';
 import { exactly, isWild, type NamePattern, patternOf, shareName } from './name-pattern.ts';
 import { folded, follow, isAbove, isNamed, isPattern, isRestricted, isWithin, pathFact, resolvePath } from './path.ts';
 
+export interface GlobUse {
+  effect: PathEffect;
+  cwd: string;
+  place: Place;
+  /** Names that may be compared yet. */
+  budget: { names: number };
+}
+
 export interface GlobFact {
   fact: PathFact;
   /** Why it is not known what it stands for; null: it is. */
@@ -12,13 +20,13 @@ export interface GlobFact {
   matches: readonly string[];
 }
 
-/** Of one pattern: its names and the characters in one, folders that are listed, names compared, files found. */
-const limits = { parts: 100, name: 255, folders: 200, names: 20_000, matches: 1_000 } as const;
+/** Of one pattern: its names and the characters in one, folders that are listed, files found. */
+const limits = { parts: 100, name: 255, folders: 200, matches: 1_000 } as const;
 /** A view of files cuts longer lists. */
 const listed = 10_000;
 
 /** A path of which only a pattern is known: restricted if it could mean something that is. */
-export function globFact(spelled: string, effect: PathEffect, cwd: string, place: Place): GlobFact {
+export function globFact(spelled: string, { effect, cwd, place, budget }: GlobUse): GlobFact {
   const { base, files } = place;
   const parts = spelled.split('/');
   const first = parts.findIndex(isWild);
@@ -29,7 +37,7 @@ export function globFact(spelled: string, effect: PathEffect, cwd: string, place
   const rest = parts.slice(first).filter((part) => part !== '' && part !== '.');
   const folder = follow(cwd, prefix, files);
   const lexical = resolvePath(cwd, prefix);
-  const found = expand(folder, rest, files);
+  const found = expand(folder, rest, new Search(files, budget));
   const patterns = [...new Set([folder, lexical])].map((from) => [...namesIn(from), ...rest]);
   const isThere = files.look(folder) !== null;
   const restricted =
@@ -104,13 +112,12 @@ interface Found {
 }
 
 /** Every path that is there, links on the way followed; of its last name they are not. */
-function expand(folder: string, rest: readonly string[], files: FileView): Found {
-  const search = new Search(files);
+function expand(folder: string, rest: readonly string[], search: Search): Found {
   let at: string[] = [folder];
   rest.forEach((part, index) => {
     const isLast = index === rest.length - 1;
     const next = at.flatMap((from) => search.step(from, part));
-    at = [...new Set(isLast ? next : next.map((path) => files.resolve(path)))];
+    at = [...new Set(isLast ? next : next.map((path) => search.files.resolve(path)))];
     if (at.length > limits.matches) search.problem = 'it stands for too many files';
     at.length = Math.min(at.length, limits.matches);
   });
@@ -118,13 +125,14 @@ function expand(folder: string, rest: readonly string[], files: FileView): Found
 }
 
 class Search {
-  readonly #files: FileView;
+  readonly files: FileView;
+  readonly #budget: GlobUse['budget'];
   #folders = 0;
-  #names = 0;
   problem: string | null = null;
 
-  constructor(files: FileView) {
-    this.#files = files;
+  constructor(files: FileView, budget: GlobUse['budget']) {
+    this.files = files;
+    this.#budget = budget;
   }
 
   /** What one name of the pattern leads to. */
@@ -140,9 +148,11 @@ class Search {
 
   #list(folder: string): readonly string[] {
     if (++this.#folders > limits.folders) return this.#stop('it goes through too many folders');
-    const names = this.#files.list(folder);
-    this.#names += names.length;
-    return names.length >= listed || this.#names > limits.names ? this.#stop('its folders hold too many files') : names;
+    const names = this.files.list(folder);
+    if (names.length >= listed || names.length > this.#budget.names)
+      return this.#stop('its folders hold too many files');
+    this.#budget.names -= names.length;
+    return names;
   }
 
   #stop(problem: string): string[] {

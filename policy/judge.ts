@@ -39,6 +39,9 @@ function worst({ said, shadow }: Said, otherwise: Say, policies: readonly Policy
   const pauses = verdict === 'deny' && policies.some(({ onViolation }) => onViolation === 'pause');
   return {
     ...{ verdict, rule, reasons: reasons.slice(0, 20), policyHash: hashOf(policies) },
+    ...(verdict === 'ask' && {
+      rules: [...new Set((those.length > 0 ? those : [otherwise]).map((each) => each.rule))],
+    }),
     ...(demands.length > 0 && { demands }),
     ...(shadow.length > 0 && { shadow: shadow.map(({ demand: _demand, ...word }) => word) }),
     ...((pauses || those.some(({ isPausing }) => isPausing)) && { isPausing: true }),

@@ -83,6 +83,12 @@ export function holdsRestricted(folder: string, { restricted, files }: Place): b
   });
 }
 
+const below = 'restricted files may lie below ';
+/** What is not known of a folder that is gone through, as facts say it; and the folder again. */
+export const unclearBelow = (folder: string): string => `${below}${folder}`;
+export const folderOfUnclear = (phrase: string): string | null =>
+  phrase.startsWith(below) ? phrase.slice(below.length) : null;
+
 /** Everything that a restricted path names lies in `folder`. */
 export function isAbove(folder: string, { restricted, files }: Place): boolean {
   const real = files.resolve(folder);

@@ -41,6 +41,8 @@ export interface Verdict {
   /** One sentence each, the rule's own first. */
   reasons: readonly string[];
   policyHash: string;
+  /** Where it asks: every rule that does, each once, `rule` first. */
+  rules?: readonly string[];
   /** What an approval needs, where rules that ask say so. */
   demands?: readonly Demand[];
   /** What rules in the shadow would have said. */

@@ -1,13 +1,17 @@
 /** Gathers what a script would do while it is walked, and says no more than its bounds allow. */
 import type { ActionFacts, CommandFact, PathEffect } from '#protocol/action-facts.ts';
 import { strayBelow } from '../below.ts';
-import type { Place } from '../file-view.ts';
+import { type Place, seenOnce } from '../file-view.ts';
 import { globFact } from '../glob.ts';
-import { holdsRestricted, pathFact, resolvePath } from '../path.ts';
+import { holdsRestricted, pathFact, resolvePath, unclearBelow } from '../path.ts';
 import { hostOf, looksLikeUrl } from '../url.ts';
 import type { Word } from './word.ts';
 
-const limits = { commands: 500, paths: 1_000, folders: 1_000, requests: 500, unclear: 50, phrase: 300 } as const;
+/** `words`: of one command. `depth`: names in one path. `names`: of files in folders that patterns are held against, for all patterns together. */
+const limits = {
+  ...{ commands: 500, words: 4_096, paths: 1_000, depth: 200, names: 50_000, folders: 1_000 },
+  ...{ hosts: 500, requests: 500, unclear: 50, phrase: 300 },
+} as const;
 /** Nodes of syntax trees that are walked for one command. */
 const maxSteps = 20_000;
 
@@ -17,9 +21,10 @@ export class Collector {
 
   #steps = 0;
   #folders = 0;
+  readonly #budget = { names: limits.names };
 
   constructor(place: Place) {
-    this.place = place;
+    this.place = { ...place, files: seenOnce(place.files) };
   }
 
   /** One node more is walked; false: they are too many, and whoever walks stops. */
@@ -41,8 +46,13 @@ export class Collector {
   }
 
   command(fact: CommandFact): void {
-    if (this.#facts.commands.length < limits.commands) this.#facts.commands.push(fact);
-    else this.unclear('it runs too many commands to look at each');
+    if (this.#facts.commands.length >= limits.commands)
+      return this.unclear('it runs too many commands to look at each');
+    this.#facts.commands.push(fact);
+    if (fact.argv.length <= limits.words) return;
+    this.unclear('it gives a program too many words to look at each');
+    fact.argv = fact.argv.slice(0, limits.words);
+    fact.unknown = fact.unknown.filter((index) => index < limits.words);
   }
 
   /** A word that a program may open, from each folder that it may run in. */
@@ -66,11 +76,13 @@ export class Collector {
       this.unclear('a path holds characters that do not show');
       return;
     }
+    if (word.text.split('/').length + cwd.split('/').length > limits.depth)
+      return this.unclear('a path is longer than any that is looked at');
     if (word.kind === 'glob' && this.#mayBeOption(word.text, cwd))
       this.unclear(`${word.source} may be an option: a file is called like one`);
     const { fact, problem } =
       word.kind === 'glob'
-        ? globFact(word.text, effect, cwd, this.place)
+        ? globFact(word.text, { effect, cwd, place: this.place, budget: this.#budget })
         : { fact: pathFact(word.text, effect, cwd, this.place), problem: null };
     if (problem !== null) this.unclear(problem);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII may look like something else
@@ -95,7 +107,9 @@ export class Collector {
     if (word.kind === 'unknown') return;
     for (const cwd of cwds ?? ['/']) {
       const folders =
-        word.kind === 'glob' ? globFact(word.text, 'read', cwd, this.place).matches : [resolvePath(cwd, word.text)];
+        word.kind === 'glob'
+          ? globFact(word.text, { effect: 'read', cwd, place: this.place, budget: this.#budget }).matches
+          : [resolvePath(cwd, word.text)];
       for (const folder of folders) this.lookBelow(folder, isFollowing);
     }
   }
@@ -108,7 +122,7 @@ export class Collector {
   lookBelow(folder: string, isFollowing = false): void {
     if (++this.#folders > limits.folders) return this.unclear('it goes through too many folders to look at each');
     if (this.place.files.look(folder)?.kind === 'file') return;
-    if (holdsRestricted(folder, this.place)) return this.unclear(`restricted files may lie below ${folder}`);
+    if (holdsRestricted(folder, this.place)) return this.unclear(unclearBelow(folder));
     const stray = strayBelow(folder, this.place, isFollowing);
     if (stray !== null) this.unclear(stray);
   }
@@ -144,6 +158,9 @@ export class Collector {
   }
 
   host(host: string): void {
-    if (!this.#facts.hosts.includes(host)) this.#facts.hosts.push(host.slice(0, 300));
+    const { hosts } = this.#facts;
+    if (hosts.includes(host)) return;
+    if (hosts.length < limits.hosts || host === '*') hosts.push(host.slice(0, 300));
+    else this.host('*');
   }
 }

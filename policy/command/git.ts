@@ -100,10 +100,14 @@ function takeGlobal(call: Call): Whole {
   return { subcommand: args[at] ?? null, rest: args.slice(at + 1), cwds };
 }
 
-/** `HEAD:config/secrets.json` names a file in a commit. */
+/** In one name of a file in a commit. */
+const mostColons = 20;
+
+/** `HEAD:config/secrets.json` names a file in a commit. One more than `mostColons` stands for any more. */
 function inCommit(text: string): string[] {
   if (text.includes('://')) return [];
-  return [...text.matchAll(/:/g)].map(({ index }) => text.slice(index + 1)).filter((rest) => rest !== '');
+  const colons = [...text.matchAll(/:/g)].slice(0, mostColons + 1);
+  return colons.map(({ index }) => text.slice(index + 1)).filter((rest) => rest !== '');
 }
 
 /** Long options whose value is no file. */
@@ -170,7 +174,9 @@ function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effec
     // A name of a commit read as a path is harmless; a path read as the name of a commit is not.
     else if (/^:[(/!^]/.test(word.text)) collector.unclear(`which files ${word.text} means is not looked at`);
     else look(word);
-    for (const inside of inCommit(word.text)) fromTop({ ...word, text: inside }, pathEffect, call);
+    const insides = inCommit(word.text);
+    if (insides.length > mostColons) collector.unclear('what a name with so many colons means is not looked at');
+    else for (const inside of insides) fromTop({ ...word, text: inside }, pathEffect, call);
   }
   for (const word of dashes < 0 ? [] : rest.slice(dashes + 1)) {
     // After the dashes stand paths, and their own small language of magic words.

@@ -1,6 +1,6 @@
 /** What bash expands, runs or counts although the syntax tree shows plain text, or no more than a name. Knows no command. */
 import { type Counters, countersOf } from './counter.ts';
-import { leavesOf, type Node } from './syntax.ts';
+import type { Node } from './syntax.ts';
 import { isDangerousVariable } from './wrapper.ts';
 
 /** Text that no quotes hold: whatever starts an expansion there is one. */
@@ -39,7 +39,7 @@ export function hiddenIn(root: Node, text: string): string[] {
 
 function hidesExpansion(root: Node, text: string): boolean {
   let end = 0;
-  for (const { leaf } of leavesOf(root)) {
+  for (const leaf of root.leaves()) {
     if (startsQuoted.test(unescaped(text.slice(end, Math.max(end, leaf.startIndex))))) return true;
     end = Math.max(end, leaf.endIndex);
     if (!leaf.isNamed || verbatim.has(leaf.type) || isQuotedDocument(leaf)) continue;
@@ -51,9 +51,9 @@ function hidesExpansion(root: Node, text: string): boolean {
 const unescaped = (text: string): string => text.replace(/\\./gs, '');
 
 /** `<<'E'`: nothing in it is expanded. */
-function isQuotedDocument({ type, parent }: Node): boolean {
-  if (type !== 'heredoc_body') return type === 'heredoc_end' || type === 'heredoc_start';
-  const start = parent?.children.find((child) => child?.type === 'heredoc_start');
+function isQuotedDocument(node: Node): boolean {
+  if (node.type !== 'heredoc_body') return node.type === 'heredoc_end' || node.type === 'heredoc_start';
+  const start = node.parent?.children.find((child) => child?.type === 'heredoc_start');
   return /['"\\]/.test(start?.text ?? '');
 }
 

@@ -1,7 +1,8 @@
 /** Bash text as a syntax tree, with what its parser gets wrong found again. Knows no command. */
-import { Language, type Node, Parser } from 'web-tree-sitter';
+import { Language, Parser } from 'web-tree-sitter';
+import { copyTree, type Node } from './tree.ts';
 
-export type { Node } from 'web-tree-sitter';
+export type { Node } from './tree.ts';
 
 /** Longer text is not parsed, in characters. */
 const maxText = 65_536;
@@ -10,7 +11,7 @@ const hidden = /[\0\r\p{Surrogate}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]
 /** Between two words of a command stand blanks; a continued line counts only beside one. */
 const blanks = /^(?:[ \t]|\\\n(?=[ \t])|(?<=[ \t])\\\n)+$/;
 
-export type Syntax = { root: Node; dispose(): void } | { problem: string };
+export type Syntax = { root: Node } | { problem: string };
 
 export class ShellSyntax {
   readonly #parser: Parser;
@@ -27,18 +28,20 @@ export class ShellSyntax {
     return new ShellSyntax(parser);
   }
 
-  /** A tree without errors, or what is wrong with the text. Whoever gets a tree disposes of it. */
+  /** A tree without errors, or what is wrong with the text. */
   parse(text: string): Syntax {
     if (text.length > maxText) return { problem: `longer than ${maxText} characters` };
     if (hidden.test(text)) return { problem: 'it holds characters that do not show' };
     const tree = this.#parser.parse(text);
     if (!tree) return { problem: 'it cannot be parsed' };
-    const root = tree.rootNode;
-    if (root.hasError || !areWordsApart(root, text) || !isAllRead(root, text) || isMisread(root, text)) {
-      tree.delete();
-      return { problem: root.hasError ? 'its syntax is not understood' : 'its words are not told apart for sure' };
-    }
-    return { root, dispose: () => tree.delete() };
+    const hasError = tree.rootNode.hasError;
+    const cursor = tree.walk();
+    const root = hasError ? null : copyTree(cursor, text);
+    cursor.delete();
+    tree.delete();
+    if (!root) return { problem: 'its syntax is not understood' };
+    const isSure = areWordsApart(root, text) && isAllRead(root, text) && !isMisread(root, text);
+    return isSure ? { root } : { problem: 'its words are not told apart for sure' };
   }
 }
 
@@ -72,26 +75,19 @@ const quoting = new Set([
 /** No character is left out of the tree: the parser drops some escaped blanks without an error. */
 function isAllRead(root: Node, text: string): boolean {
   let end = 0;
-  for (const { leaf, isQuoted } of leavesOf(root)) {
-    if (leaf.startIndex > end && !isQuoted && !between.test(text.slice(end, leaf.startIndex))) return false;
+  for (const leaf of root.leaves()) {
+    if (leaf.startIndex > end && !between.test(text.slice(end, leaf.startIndex)) && !isQuoted(leaf)) return false;
     end = Math.max(end, leaf.endIndex);
   }
   return between.test(text.slice(end));
 }
 
-/** From left to right. A tree may be as deep as its text is long: neither it nor what is above a node is climbed. */
-export function* leavesOf(root: Node): Generator<{ leaf: Node; isQuoted: boolean }> {
-  const open = [{ node: root, isQuoted: false }];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { node, isQuoted } = next;
-    if (node.childCount === 0) yield { leaf: node, isQuoted };
-    const isInQuotes = quoting.has(node.type) || (isQuoted && node.type !== 'command');
-    const children = node.childCount === 0 ? [] : node.children;
-    for (let at = children.length - 1; at >= 0; at--) {
-      const child = children[at];
-      if (child) open.push({ node: child, isQuoted: isInQuotes });
-    }
+function isQuoted(node: Node): boolean {
+  for (let at = node.parent; at; at = at.parent) {
+    if (quoting.has(at.type)) return true;
+    if (at.type === 'command') return false;
   }
+  return false;
 }
 
 const heredocParts = /^(?:file_descriptor|heredoc_(?:start|body|end)|file_redirect|pipeline|command|list)$/;
@@ -134,8 +130,7 @@ function areWordsTouching(root: Node): boolean {
   const open = [root];
   for (let node = open.pop(); node; node = open.pop()) {
     let before: Node | null = null;
-    for (const child of node.childCount === 0 ? [] : node.children) {
-      if (!child) continue;
+    for (const child of node.children) {
       const isTouching = before?.endIndex === child.startIndex && !wordTypes.has(node.type);
       if (isTouching && before && wordTypes.has(before.type) && wordTypes.has(child.type)) return true;
       open.push(child);
@@ -155,4 +150,4 @@ function isOddHeredoc(node: Node, text: string): boolean {
 
 const isRedirect = ({ type }: Node): boolean => type.endsWith('_redirect');
 /** `[[ a && b ]]`: brackets and operators need no blanks that matter. */
-const isTestToken = ({ isNamed, parent }: Node): boolean => !isNamed && parent?.type !== 'command';
+const isTestToken = (node: Node): boolean => !node.isNamed && node.parent?.type !== 'command';

@@ -126,11 +126,11 @@ class Walk {
 
   #each(node: Node, cwds: Cwds, input: Input = { kind: 'none' }): Where {
     let now: Where = stay(cwds);
-    for (const child of node.namedChildren) {
-      if (!child || child.type === 'comment' || child.type.endsWith('_redirect')) continue;
+    for (const [index, child] of node.children.entries()) {
+      if (!child.isNamed || child.type === 'comment' || child.type.endsWith('_redirect')) continue;
       const { after, success } = this.statement(child, now.after, input);
       // What runs beside the shell does not move it.
-      if (child.nextSibling?.type === '&') now = stay(now.after);
+      if (node.children[index + 1]?.type === '&') now = stay(now.after);
       else now = { after: either(now.after, after), success };
     }
     return inTurn.has(node.type) ? now : stay(now.after);
@@ -334,11 +334,7 @@ export function walkText({ syntax, collector, text, via, cwds }: WalkOptions): {
     collector.unclear(parsed.problem);
     return { isMarking: true };
   }
-  try {
-    for (const phrase of hiddenIn(parsed.root, text)) collector.unclear(phrase);
-    const walk = new Walk({ syntax, collector, text, via, root: parsed.root });
-    return { isMarking: walk.script(parsed.root, cwds) };
-  } finally {
-    parsed.dispose();
-  }
+  for (const phrase of hiddenIn(parsed.root, text)) collector.unclear(phrase);
+  const walk = new Walk({ syntax, collector, text, via, root: parsed.root });
+  return { isMarking: walk.script(parsed.root, cwds) };
 }

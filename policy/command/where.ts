@@ -8,6 +8,8 @@ export type Cwds = readonly string[] | null;
 
 /** More folders than these are as good as any. */
 const most = 4;
+/** Names in the path of one: deeper ones are not looked at. */
+const deepest = 100;
 
 export interface Where {
   /** After a statement, however it ended. */
@@ -42,6 +44,7 @@ export function enter(args: readonly Word[], cwds: Cwds, collector: Collector): 
 
 function targetOf(target: Word | undefined, cwds: Cwds, home: string): Cwds {
   if (!target) return [home];
+  if (cwds?.some((cwd) => cwd.split('/').length > deepest)) return null;
   if (target.kind !== 'literal' || (cwds === null && !target.text.startsWith('/'))) return null;
   return (cwds ?? ['/']).map((cwd) => resolvePath(cwd, target.text));
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
 import { newId, type SessionId } from '#protocol/id.ts';
+import type { SessionView } from '#protocol/session-view.ts';
 import type { Person } from '#server/auth/index.ts';
 import { openTestServer, random, type TestServer } from '#server/testing.ts';
 import { TestRunner } from '#server/testing-runner.ts';
@@ -174,6 +175,61 @@ it("[RUL9] a session's and the server's rules hold from the next action on, and 
   await policies.change('', 'server', null, ada.personId);
   await policies.change('', 'session', await viewNow(), ada.personId);
   expect(await ls()).toMatchObject({ verdict: 'allow', policyHash: (await viewNow()).policy?.hash });
+});
+
+it('[APR26] a question names every rule that asks', async () => {
+  const sessionId = await open();
+  const { policies, log } = server.services;
+  await policies.change(
+    levelText(`{ when: 'facts.runs("touch")', then: ask }`),
+    'session',
+    await log.view(sessionId),
+    ada.personId,
+  );
+  const { facts } = await judge(sessionId, 'touch x', { ...running('touch', 'write'), unclear: ['what is $x'] });
+  expect(facts).toBeDefined();
+  const [asked] = await log.readOf(sessionId, 'approval.requested', 1);
+  const mutation = 'security_guardrails.require_human_approval_on_mutation';
+  expect(asked?.payload).toMatchObject({ rule: mutation, rules: [mutation, 'session.rules[0]', 'default.unclear'] });
+  await judge(sessionId, 'who knows', null);
+  const [unknown] = await log.readOf(sessionId, 'approval.requested', 1);
+  expect(unknown?.payload).toMatchObject({ rules: ['default.unclear'] });
+});
+
+it("[RUL9] the server's examples are checked once, at a folder of no session, and its rules hold wherever one works", async () => {
+  const sessionId = await open();
+  const { policies, log, trials } = server.services;
+  const writes = (examples: string, isInBase = true) =>
+    levelText(`{ when: 'facts.paths.exists(p, ${isInBase ? '' : '!'}p.in_base)', then: ask, examples: [${examples}] }`);
+  const change = (text: string) => policies.change(text, 'server', null, ada.personId);
+  await expect(change(writes('{ write: /etc/hosts }'))).rejects.toMatchObject({ code: 'workspace.invalid' });
+  await change(writes('{ write: /etc/hosts }, { write: src/a.ts, matches: false }', false));
+  await change(writes('{ write: /workspace/a.ts }'));
+  expect(await judge(sessionId, 'ls', running('ls', 'read'))).toMatchObject({ verdict: 'allow' });
+  const view = await log.view(sessionId);
+  if (!view) throw new Error('no session');
+  expect(policies.placeFor(view)).toMatchObject({ base: join(folder, 'src') });
+  expect((await trials.effective(view)).policies.map(({ level }) => level)).toEqual(['server', 'workspace']);
+  await change('');
+});
+
+it('[RUL9] rules read for a view that is older than they are never stand for the rules of then', async () => {
+  const sessionId = await open();
+  const { policies, log } = server.services;
+  const viewNow = async () => (await log.view(sessionId)) ?? Promise.reject(new Error('no session'));
+  const change = async (rule: string) =>
+    policies.change(rule && levelText(rule), 'session', await viewNow(), ada.personId);
+  const says = async (view: SessionView) =>
+    (await policies.inForce(view)).flatMap(({ rules: all }) => all.map(({ verdict }) => verdict));
+  await change(`{ when: 'true', then: deny }`);
+  const then = await viewNow();
+  await change(`{ when: 'true', then: ask }`);
+  expect(await says(then)).toEqual(['ask']);
+  await change(`{ when: 'true', then: deny }`);
+  expect(await says(await viewNow())).toEqual(['deny']);
+  await change('');
+  const late = { ...then, sessionPolicy: { hash: 'f'.repeat(64), restricted: [] } };
+  expect(await says(late)).toEqual([]);
 });
 
 it('[RUL9] a runner learns which paths a level restricts, at once and with every link', async () => {

@@ -12,7 +12,7 @@ import type { SurpriseReaction } from '#protocol/workspace-file.ts';
 import type { Log } from '#server/session/index.ts';
 import type { Judge, Judgement } from '#server/turn/index.ts';
 import { judgementOf } from './verdict.ts';
-import { folderOf, levelOf, type Place, placeOf } from './workspace.ts';
+import { folderOf, levelOf, newLevelOf, type Place, placeOf } from './workspace.ts';
 
 export interface PoliciesDeps {
   log: Log;
@@ -92,7 +92,7 @@ export class Policies {
   /** The policies in force in a session, each of its level; without one the server's alone. */
   async inForce(view: SessionView | null): Promise<Policy[]> {
     if (view) return this.#inForce(view);
-    const policy = this.#server && levelOf(this.#server.text, 'server', '/', this.#parser);
+    const policy = this.#server && levelOf(this.#server.text, 'server', folderOf(null));
     return policy ? [policy] : [];
   }
 
@@ -110,7 +110,7 @@ export class Policies {
     const key = keyOf('server', hash, view);
     const kept = this.#kept.get(key);
     if (kept) return kept;
-    const policy = levelOf(text, 'server', folderOf(view), this.#parser);
+    const policy = levelOf(text, 'server', folderOf(view));
     if (policy) this.#keep(key, policy);
     return policy;
   }
@@ -131,10 +131,12 @@ export class Policies {
       policies.push(policy);
     }
     if (view.sessionPolicy) {
-      const policy = changed && levelOf(changed.payload.text, 'session', folderOf(view), this.#parser);
-      if (!policy) throw new Error("the session's own rules are not in its log");
-      this.#keep(keyOf('session', view.sessionPolicy.hash, view), policy);
-      policies.push(policy);
+      if (!changed) throw new Error("the session's own rules are not in its log");
+      // Others than those of the view where they changed meanwhile: the newest count, under their own hash.
+      const { text, hash } = changed.payload;
+      const policy = levelOf(text, 'session', folderOf(view));
+      if (policy) this.#keep(keyOf('session', hash, view), policy);
+      if (policy) policies.push(policy);
     }
     return policies;
   }
@@ -152,9 +154,9 @@ export class Policies {
     return changed?.payload.text ?? '';
   }
 
-  /** Compiles what a level would say. Throws `workspace.invalid`; null for no text. */
+  /** Compiles what a level would say, examples included. Throws `workspace.invalid`; null for no text. */
   compile(text: string, level: 'server' | 'session', view: SessionView | null): Policy | null {
-    return levelOf(text, level, view ? folderOf(view) : '/', this.#parser);
+    return newLevelOf(text, level, view, this.#parser);
   }
 
   /** From now on the level says this; '' takes back what it said. Throws `workspace.invalid`, `session.not-found`. */

@@ -33,7 +33,8 @@ export function ruled(
 ): Verdict {
   if (!facts) {
     const reasons = ['what it would touch is not known'];
-    return { verdict: 'ask', rule: 'default.unclear', reasons, policyHash: hashOf(policies) };
+    const rule = 'default.unclear';
+    return { verdict: 'ask', rule, rules: [rule], reasons, policyHash: hashOf(policies) };
   }
   const verdict = judgeFacts(facts, policies, situation);
   // A command without any facts was not looked at.
@@ -41,7 +42,8 @@ export function ruled(
   const isOther = kind === 'other' || kind === 'mcp' || isEmpty;
   if (!isOther || verdict.verdict !== 'allow' || isRuleOf(basicOf(policies), verdict.rule)) return verdict;
   const reasons = [`what the tool ${tool} does is not known`];
-  return { ...verdict, verdict: 'ask', rule: 'default.unknown-tool', reasons };
+  const rule = 'default.unknown-tool';
+  return { ...verdict, verdict: 'ask', rule, rules: [rule], reasons };
 }
 
 /** Only who says what holds without being written can lift it. */
@@ -68,13 +70,14 @@ function afterSurprise(
   const surprise = view.turns.surprises?.find((each) => each.agent === agent && each.turnId === turnId);
   if (!surprise) return said;
   const reasons = [surpriseText(surprise), ...(said.verdict === 'ask' ? said.reasons : [])];
-  return { ...said, verdict: 'ask', rule: surpriseRule, reasons: reasons.slice(0, 50), command: null };
+  const rules = [surpriseRule, ...(said.rules ?? [])];
+  return { ...said, verdict: 'ask', rule: surpriseRule, rules, reasons: reasons.slice(0, 50), command: null };
 }
 
 function judgedAlone(action: ProposedAction, view: SessionView, policies: readonly Policy[], atMs: number): Judgement {
   const { facts = null } = action;
   const situation = situationOf(action, view, { state: view.policyState, atMs });
-  const { demands, shadow, ...verdict } = ruled(action, facts, policies, situation);
+  const { demands, shadow, rules, ...verdict } = ruled(action, facts, policies, situation);
   const demand = demands && mergeDemands(demands);
   const base = {
     ...verdict,
@@ -85,7 +88,8 @@ function judgedAlone(action: ProposedAction, view: SessionView, policies: readon
   };
   const allowance = verdict.verdict === 'ask' ? allowanceFor(action, view, verdict.policyHash) : null;
   // An edited command that was approved by whom the rules demand runs once; nothing else goes past them.
-  if (!allowance || (demand && !allowance.isOnce)) return { ...base, ...(demand && { demand }) };
+  if (!allowance || (demand && !allowance.isOnce))
+    return { ...base, ...(rules && { rules: [...rules] }), ...(demand && { demand }) };
   const by = view.members.find(({ personId }) => personId === allowance.by)?.name ?? allowance.by;
   return {
     ...base,
