@@ -31,7 +31,7 @@ const readForms: Readonly<Record<string, { words: readonly string[]; options: Re
   worktree: { words: ['list'], options: /^--porcelain$/, bare: false },
   submodule: { words: ['status', 'summary'], options: /^$/, bare: true },
   notes: { words: ['list', 'show'], options: /^$/, bare: true },
-  bisect: { words: ['log', 'view'], options: /^$/, bare: false },
+  bisect: { words: ['log'], options: /^$/, bare: false },
   config: { words: ['get', 'list'], options: /^$/, bare: false },
 };
 const talks = new Set([
