@@ -74,7 +74,7 @@ async function run(facts: ActionFacts, rules: string, yesTo?: string) {
     .split('\n')
     .map((line) => JSON.parse(line));
   const types = lines.flatMap(({ type }) => type ?? []);
-  return { exitCode, types, result: lines.at(-1)?.result };
+  return { exitCode, types, result: lines.at(-1)?.result, told: String(stderr.read() ?? '') };
 }
 
 it('[APR25] run goes on where only what it said yes to is asked about, and prints that event, too', async () => {
@@ -102,4 +102,11 @@ it('[APR25] run leaves with 8 where policy pauses the session', async () => {
   const { exitCode, types, result } = await run(running('env', 'read'), rules);
   expect([exitCode, result]).toMatchObject([8, { status: 'waiting', reason: 'the session is paused' }]);
   expect(types).toContain('session.paused');
+});
+
+it('[POL9] run warns on stderr of restricted paths that are not there', async () => {
+  const security = '{ restricted_paths: [tpyo], require_human_approval_on_mutation: false }';
+  const { exitCode, told } = await run(running('ls', 'read'), `policies: { security_guardrails: ${security} }\n`);
+  expect(exitCode).toBe(0);
+  expect(told).toMatch(/^warning: .*omnigent\.yaml:3:55: tpyo is not there, so nothing is protected by it; .*\n/m);
 });
