@@ -26,6 +26,8 @@ export const policyEventPayloads = {
     text: prose(maxWorkspaceText),
     /** sha256 of what it means, hex. */
     hash: prose(64),
+    /** What its owner should know of it, one line each, with its place in the file. Absent: nothing. */
+    warnings: z.array(prose(20_000)).max(20).optional(),
   }),
   /** What the server or a session adds to workspace files from here on. */
   'policy.changed': z.object({

@@ -241,8 +241,11 @@ export function sentence(event: SessionEvent, names: Names): Said {
       return said('person', ['set the key of ', { code: event.payload.provider }]);
     case 'provider.removed':
       return said('person', ['removed the key of ', { code: event.payload.provider }]);
-    case 'policy.set':
-      return said('session', ['set the rules of ', { code: event.payload.file }]);
+    case 'policy.set': {
+      const { file, warnings = [] } = event.payload;
+      const tone = warnings.length > 0 ? 'needs' : 'plain';
+      return said('session', ['set the rules of ', { code: file }], { tone, notes: warnings });
+    }
     case 'policy.changed': {
       const { level, text } = event.payload;
       const whose = level === 'server' ? 'of this server' : 'of this session';

@@ -35,6 +35,11 @@ export function RailPolicy({ view }: { view: SessionView }) {
           </Link>
         </p>
       )}
+      {view.policy?.warnings?.map((warning) => (
+        <p key={warning} role="note" className="pt-1 text-needs text-xs [overflow-wrap:anywhere]">
+          <ExactText text={warning} />
+        </p>
+      ))}
       <ul aria-label="Allowed for this session">
         {allowances.toReversed().map((allowance) => (
           <li key={allowance.approvalId} className="pt-2">

@@ -1,5 +1,5 @@
 /** The rules of a session, on a whole server; the test plays the runner, and says what actions would touch. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
@@ -139,6 +139,22 @@ it('[APR12] a workspace file that is wrong, missing or no text starts no session
   }
   await expect(policies.place('relative.yaml', null)).rejects.toMatchObject({ code: 'workspace.invalid' });
   await expect(policies.place(null, null)).rejects.toMatchObject({ code: 'input.invalid' });
+});
+
+it('[POL9] a session that begins under restricted paths that are not there says so, with line and column', async () => {
+  const { policies, lifecycle, log, trials } = server.services;
+  const place = await policies.place(file, null);
+  const warnings = [
+    `${file}:4:74: ../secret.json is not there, so nothing is protected by it; correct it, or create the file`,
+  ];
+  expect(place.policy?.warnings).toEqual(warnings);
+  const { sessionId } = await lifecycle.create({ ...place, agent: undefined }, ada);
+  const view = await log.view(sessionId);
+  expect(view?.policy?.warnings).toEqual(warnings);
+  expect((await trials.effective(view)).policies).toMatchObject([{ level: 'workspace', warnings }]);
+  await writeFile(join(folder, 'secret.json'), '{}');
+  expect((await policies.place(file, null)).policy).not.toHaveProperty('warnings');
+  await rm(join(folder, 'secret.json'));
 });
 
 const levelText = (rule: string) => `version: "2026.1"\nrules:\n  - ${rule}\n`;
