@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { decisions, findings, noteSchema } from '#protocol/approval.ts';
 import { approvalIdSchema, sessionIdSchema } from '#protocol/id.ts';
 import { prose } from '#protocol/prose.ts';
-import { procedure, procedureFor, router } from './context.ts';
+import { asker, procedure, procedureFor, router } from './context.ts';
 
 const ref = z.object({ id: approvalIdSchema });
 
@@ -57,19 +57,19 @@ export const approvalRouter = router({
       }),
     )
     .mutation(({ ctx, input: { id: approvalId, ...request } }) =>
-      ctx.services.approvals.decide({ approvalId, ...request }, ctx.person),
+      ctx.services.approvals.decide({ approvalId, ...request }, asker(ctx)),
     ),
 
   /** Somebody has looked whether an action that was approved, and is not known of, happened. */
   settle: procedureFor('editor')
     .input(ref.extend({ found: z.enum(findings) }))
-    .mutation(({ ctx, input }) => ctx.services.approvals.settle(input.id, input.found, ctx.person)),
+    .mutation(({ ctx, input }) => ctx.services.approvals.settle(input.id, input.found, asker(ctx))),
 
   /** What was allowed for the session is asked about again. */
   revoke: procedureFor('editor')
     .input(ref)
     .mutation(async ({ ctx, input }) => {
-      await ctx.services.approvals.revoke(input.id, ctx.person);
+      await ctx.services.approvals.revoke(input.id, asker(ctx));
       return {};
     }),
 });

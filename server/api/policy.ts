@@ -5,7 +5,7 @@ import { policyLevels } from '#protocol/policy-event.ts';
 import { prose } from '#protocol/prose.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { maxWorkspaceText } from '#protocol/workspace-file.ts';
-import { type Context, procedure, procedureFor, router } from './context.ts';
+import { asker, type Context, procedure, procedureFor, router } from './context.ts';
 import { find } from './session.ts';
 
 const session = z.string().min(1).max(200);
@@ -72,7 +72,7 @@ export const policyRouter = router({
       if (level === 'session' && input.session === undefined)
         throw new AppError({ code: 'input.invalid', message: 'session: missing; whose rules are they' });
       const view = level === 'session' ? await viewOf(ctx, input.session) : null;
-      await policies.change({ level, text, base }, view, ctx.person.personId);
+      await policies.change({ level, text, base }, view, asker(ctx));
       for (const id of view ? [view.id] : runners.links.linked()) {
         const now = await log.view(id);
         if (now) turns.tellRules(now);

@@ -7,7 +7,7 @@ import { AppError } from '#protocol/error.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import type { ActionId, ApprovalId, SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
-import type { Person } from '#server/auth/index.ts';
+import type { Asker, Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
 import { subjectOf } from '#server/turn/index.ts';
 import {
@@ -119,7 +119,7 @@ export class Approvals {
    * Decides it, once: of several who try one succeeds. Throws `approval.already-decided` naming who was faster,
    * `approval.expired`, `approval.changed` when it is not what the person saw, `approval.refused` for an edit that policy denies.
    */
-  async decide(request: DecideRequest, person: Person): Promise<ApprovalView> {
+  async decide(request: DecideRequest, person: Asker): Promise<ApprovalView> {
     const { log } = this.#deps;
     const { approvalId, decision, note, forSession, hash } = request;
     const { requested } = await this.#find(approvalId);
@@ -141,6 +141,7 @@ export class Approvals {
         edit,
         subject,
         forSession: forSession && decision === 'approved',
+        ...fromOf(person),
       },
       principal: person.personId,
       dedupeKey: `decided:${approvalId}`,
@@ -182,14 +183,14 @@ export class Approvals {
   }
 
   /** Somebody has looked whether an unknown one happened. Throws `session.conflict` where that is not asked, or not any more. */
-  async settle(approvalId: ApprovalId, found: Finding, person: Person): Promise<ApprovalView> {
+  async settle(approvalId: ApprovalId, found: Finding, person: Asker): Promise<ApprovalView> {
     const { requested } = await this.#find(approvalId);
     const { actionId } = requested.payload;
     let isAsked = false;
     await this.#deps.log.append(requested.sessionId, (view) => {
       isAsked = view?.turns.unknown?.some((each) => each.approvalId === approvalId) ?? false;
       if (!isAsked) return [];
-      const payload = { approvalId, actionId, found };
+      const payload = { approvalId, actionId, found, ...fromOf(person) };
       const dedupeKey = `settled:${approvalId}`;
       return [{ type: 'approval.settled', payload, principal: person.personId, dedupeKey }];
     });
@@ -198,7 +199,7 @@ export class Approvals {
   }
 
   /** What was allowed for the session is asked about again. */
-  async revoke(approvalId: ApprovalId, person: Person): Promise<void> {
+  async revoke(approvalId: ApprovalId, person: Asker): Promise<void> {
     const { requested } = await this.#find(approvalId);
     const { actionId } = requested.payload;
     await this.#deps.log.append(requested.sessionId, (view) =>
@@ -206,7 +207,7 @@ export class Approvals {
         ? [
             {
               type: 'approval.revoked',
-              payload: { approvalId, actionId },
+              payload: { approvalId, actionId, ...fromOf(person) },
               principal: person.personId,
               dedupeKey: `revoked:${approvalId}`,
             },
@@ -237,11 +238,13 @@ function isEnoughWith(view: SessionView, { demand, escalatedTo, votes = [] }: Op
   return others.length + 1 >= (demand?.quorum ?? 1);
 }
 
-const votedEvent = ({ approvalId }: OpenApproval, actionId: ActionId, { personId }: Person): NewEvent => ({
+const votedEvent = ({ approvalId }: OpenApproval, actionId: ActionId, person: Asker): NewEvent => ({
   type: 'approval.voted',
-  payload: { approvalId, actionId },
-  principal: personId,
-  dedupeKey: `voted:${approvalId}:${personId}`,
+  payload: { approvalId, actionId, ...fromOf(person) },
+  principal: person.personId,
+  dedupeKey: `voted:${approvalId}:${person.personId}`,
 });
+
+const fromOf = ({ from }: Asker): { from?: string } => (from === undefined ? {} : { from });
 
 const invalid = (message: string): AppError => new AppError({ code: 'input.invalid', message });

@@ -104,10 +104,10 @@ it('[APR9] what was allowed for the session is not asked about until it is revok
   await policies.change(
     { level: 'session', text: 'version: "2026.1"\nrules: [{ when: facts.runs("touch"), then: ask }]\n' },
     view,
-    ada.personId,
+    ada,
   );
   expect(await touch()).toMatchObject({ verdict: 'ask' });
-  await policies.change({ level: 'session', text: '' }, await log.view(sessionId), ada.personId);
+  await policies.change({ level: 'session', text: '' }, await log.view(sessionId), ada);
   expect(await touch()).toMatchObject({ verdict: 'allow' });
   await approvals.revoke(approvalId, ada);
   expect(await touch()).toMatchObject({ verdict: 'ask' });
@@ -154,22 +154,22 @@ it("[RUL9] a session's and the server's rules hold from the next action on, and 
   await policies.change(
     { level: 'session', text: levelText(`{ when: 'facts.runs("ls")', then: ask, reason: look }`) },
     await viewNow(),
-    ada.personId,
+    ada,
   );
   const asked = await ls();
   expect(asked).toMatchObject({ verdict: 'ask', rule: 'session.rules[0]', reasons: ['look'] });
   await policies.change(
     { level: 'server', text: levelText(`{ when: 'facts.runs("ls")', then: deny, reason: never }`) },
     null,
-    ada.personId,
+    ada,
   );
   expect(await ls()).toMatchObject({ verdict: 'deny', rule: 'server.rules[0]' });
   await expect(
-    policies.change({ level: 'server', text: levelText(`{ when: 'facts.nothing', then: deny }`) }, null, ada.personId),
+    policies.change({ level: 'server', text: levelText(`{ when: 'facts.nothing', then: deny }`) }, null, ada),
   ).rejects.toMatchObject({ code: 'workspace.invalid', message: expect.stringMatching(/^policy:3:13: rules\[0\]: /) });
   expect(await ls()).toMatchObject({ verdict: 'deny' });
-  await policies.change({ level: 'server', text: '' }, null, ada.personId);
-  await policies.change({ level: 'session', text: '' }, await viewNow(), ada.personId);
+  await policies.change({ level: 'server', text: '' }, null, ada);
+  await policies.change({ level: 'session', text: '' }, await viewNow(), ada);
   expect(await ls()).toMatchObject({ verdict: 'allow', policyHash: (await viewNow()).policy?.hash });
 });
 
@@ -179,11 +179,7 @@ it('[RUL9] of two people who edit the same rules the second is refused, and lose
   for (const level of ['server', 'session'] as const) {
     const view = level === 'session' ? await log.view(sessionId) : null;
     const change = (program: string, base: string) =>
-      policies.change(
-        { level, text: levelText(`{ when: 'facts.runs("${program}")', then: ask }`), base },
-        view,
-        ada.personId,
-      );
+      policies.change({ level, text: levelText(`{ when: 'facts.runs("${program}")', then: ask }`), base }, view, ada);
     const both = await Promise.allSettled([change('ls', ''), change('cat', '')]);
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     await expect(change('cat', '')).rejects.toMatchObject({ code: 'policy.changed' });
@@ -192,9 +188,9 @@ it('[RUL9] of two people who edit the same rules the second is refused, and lose
     const [ls] = (await policies.inForce(now)).filter((policy) => policy.level === level);
     await change('cat', ls?.hash ?? '');
     expect(await policies.textOf(level, now)).toContain('"cat"');
-    await policies.change({ level, text: '' }, view, ada.personId);
+    await policies.change({ level, text: '' }, view, ada);
     await change('ls', '');
-    await policies.change({ level, text: '' }, view, ada.personId);
+    await policies.change({ level, text: '' }, view, ada);
   }
 });
 
@@ -203,7 +199,7 @@ it('[RUL9] a runner learns which paths a level restricts, at once and with every
   const { policies, log, turns } = server.services;
   const view = await log.view(sessionId);
   const text = 'version: "2026.1"\npolicies: { security_guardrails: { restricted_paths: [keys] } }\n';
-  await policies.change({ level: 'session', text }, view, ada.personId);
+  await policies.change({ level: 'session', text }, view, ada);
   const changed = await log.view(sessionId);
   if (!changed) throw new Error('no session');
   turns.tellRules(changed);

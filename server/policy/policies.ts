@@ -11,6 +11,7 @@ import { serverChain } from '#protocol/id.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { SurpriseReaction } from '#protocol/workspace-file.ts';
+import type { Asker } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
 import type { Judge, Judgement } from '#server/turn/index.ts';
 import { judgementOf } from './verdict.ts';
@@ -170,12 +171,12 @@ export class Policies {
   }
 
   /** From now on the level says this. Throws `workspace.invalid`, and `policy.changed` when something else was edited. */
-  async change(change: LevelChange, view: SessionView | null, principal: string): Promise<void> {
+  async change(change: LevelChange, view: SessionView | null, { personId, from }: Asker): Promise<void> {
     const { level, text } = change;
     const policy = this.compile(text, level, view);
     const restricted = level === 'session' ? (policy?.restrictedPaths.map(({ absolute }) => absolute) ?? []) : [];
-    const payload = { level, text: policy ? text : '', hash: policy?.hash ?? '', restricted };
-    const event: NewEvent = { type: 'policy.changed', payload, principal };
+    const payload = { level, text: policy ? text : '', hash: policy?.hash ?? '', restricted, ...(from && { from }) };
+    const event: NewEvent = { type: 'policy.changed', payload, principal: personId };
     if (level === 'session') {
       if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
       await this.#deps.log.append(view.id, (now) => {
