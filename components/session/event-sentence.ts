@@ -91,7 +91,7 @@ function usageSaid(payload: EventPayload<'usage.recorded'>): Said {
 function itemWords({ kind, title, command, path }: EventPayload<'item.started'>): Phrase {
   if (kind === 'message') return ['a message'];
   if (kind === 'reasoning') return ['to think'];
-  return [`${kind} `, { code: shown(command ?? path ?? title) }];
+  return [`${kind} `, { code: command ?? path ?? title }];
 }
 
 /** Events whose turn shows them otherwise, as a line for those who read the whole log. */
