@@ -24,7 +24,7 @@ export interface Shown {
 }
 
 /** What a row does not tell. */
-const notLoaded = { facts: null, votes: [], escalatedTo: [], overdueAt: null };
+const notLoaded = { facts: null, votes: [], escalatedTo: [], overdueAt: null, refusal: null };
 
 const inboxPath = '/inbox';
 const chosenIn = (path: string): string | null => /^\/inbox\/(apr_\w+)$/.exec(path)?.[1] ?? null;

@@ -5,6 +5,7 @@ import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { subjectOf } from '#components/approval/approval-facts.ts';
 import { ExactText } from '#components/approval/exact-text.tsx';
+import { useRefusal } from '#components/person/use-refusal.ts';
 import { Button } from '#components/ui/button.tsx';
 import { formatClock } from '#components/ui/format.ts';
 import { useNow } from '#components/ui/use-now.ts';
@@ -51,6 +52,7 @@ const folderOf = (cwd: string, checkout: string): string =>
 function Allowance({ view, allowance }: { view: SessionView; allowance: SessionAllowance }) {
   const now = useNow('coarse');
   const revoke = useMutation(useTRPC().approval.revoke.mutationOptions());
+  const refusal = useRefusal('editor');
   const { approvalId, by, at, cwd, isOnce } = allowance;
   const name = view.members.find(({ personId }) => personId === by)?.name ?? by;
   const when = at !== undefined && now > 0 ? `, ${formatClock(at, now)}` : '';
@@ -68,7 +70,8 @@ function Allowance({ view, allowance }: { view: SessionView; allowance: SessionA
         <Button
           size="small"
           aria-label={`Revoke ${subjectOf(allowance)}`}
-          disabled={revoke.isPending}
+          disabled={revoke.isPending || refusal !== null}
+          title={refusal ?? undefined}
           onClick={() => revoke.mutate({ id: approvalId })}
         >
           Revoke

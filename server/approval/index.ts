@@ -6,6 +6,7 @@ import type { Decision, Demand, Finding } from '#protocol/approval.ts';
 import { AppError } from '#protocol/error.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import type { ActionId, ApprovalId, SessionId } from '#protocol/id.ts';
+import { isAtLeast } from '#protocol/role.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { Asker, Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
@@ -28,6 +29,12 @@ export { Deadlines } from './deadlines.ts';
 export interface ApprovalLists {
   pending: ApprovalSummary[];
   decided: ApprovalSummary[];
+}
+
+/** An approval as one person sees it. */
+export interface SeenApproval extends ApprovalView {
+  /** Why this person may not approve it, or not say what became of it; null: may. Every editor may deny. */
+  refusal: string | null;
 }
 
 export interface DecideRequest {
@@ -89,6 +96,16 @@ export class Approvals {
   /** Throws `approval.not-found`. */
   async get(approvalId: ApprovalId): Promise<ApprovalView> {
     return approvalOf(await this.#find(approvalId));
+  }
+
+  /** The same with what `person` is told who may not approve it. */
+  async seenBy(approval: ApprovalView, person: Person): Promise<SeenApproval> {
+    const { status, sessionId, id } = approval;
+    if (status !== 'pending' && status !== 'unknown') return { ...approval, refusal: null };
+    if (!isAtLeast(person.role, 'editor')) return { ...approval, refusal: 'only editors and owners decide' };
+    const view = status === 'pending' ? await this.#deps.log.view(sessionId) : null;
+    const open = openIn(view, id);
+    return { ...approval, refusal: view && open ? refusalFor(view, open, person) : null };
   }
 
   async #find(approvalId: ApprovalId): Promise<ApprovalEvents> {
@@ -229,10 +246,14 @@ function assertFits(demand: Demand | undefined, { decision, edit, forSession }: 
     throw invalid('edit: several must approve the same; deny it and say what to run');
 }
 
+/** Why this person may not approve it; null: may. */
+const refusalFor = (view: SessionView, { demand, escalatedTo }: OpenApproval, person: Person): string | null =>
+  refusalOf(demand, person, { startedBy: view.policyState?.startedBy || view.createdBy, escalatedTo });
+
 /** Whether this person's yes is the last that is needed. Throws `approval.not-yours`. */
-function isEnoughWith(view: SessionView, { demand, escalatedTo, votes = [] }: OpenApproval, person: Person): boolean {
-  const startedBy = view.policyState?.startedBy || view.createdBy;
-  const refusal = refusalOf(demand, person, { startedBy, escalatedTo });
+function isEnoughWith(view: SessionView, open: OpenApproval, person: Person): boolean {
+  const { demand, votes = [] } = open;
+  const refusal = refusalFor(view, open, person);
   if (refusal !== null) throw new AppError({ code: 'approval.not-yours', message: refusal });
   const others = votes.filter((by) => by !== person.personId);
   return others.length + 1 >= (demand?.quorum ?? 1);
