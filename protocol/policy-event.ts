@@ -37,5 +37,7 @@ export const policyEventPayloads = {
     hash: prose(64),
     /** Of a session: absolute paths and patterns. */
     restricted: z.array(path).max(1_000),
+    /** The address and the program that it was asked from; absent before it was recorded. */
+    from: prose(300).optional(),
   }),
 } as const;

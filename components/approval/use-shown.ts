@@ -29,7 +29,7 @@ export interface Shown {
 }
 
 /** What a row does not tell. */
-const notLoaded = { facts: null, input: null, votes: [], escalatedTo: [], overdueAt: null };
+const notLoaded = { facts: null, input: null, votes: [], escalatedTo: [], overdueAt: null, refusal: null };
 
 const inboxPath = '/inbox';
 const chosen = (id: string | null | undefined): Held | null => (id ? { id, isOwn: true } : null);

@@ -108,7 +108,7 @@ class World {
 
   async #change(two: string): Promise<void> {
     const view = await server.services.log.view(this.sessionId);
-    await server.services.policies.change(rulesFor(two), 'session', view, this.ada.personId);
+    await server.services.policies.change({ text: rulesFor(two), level: 'session' }, view, this.ada);
   }
 
   /** Decided or not, over or not: people see what was true a moment ago. */
