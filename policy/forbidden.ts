@@ -1,5 +1,6 @@
 /** Forbidden commands: patterns of words, held against every command that would run and all that it amounts to. */
 import type { ActionFacts } from '#protocol/action-facts.ts';
+import { resolvePath } from './path.ts';
 import { type Reading, readingsOf } from './reading.ts';
 
 export interface Match {
@@ -30,16 +31,23 @@ const patternWords = (pattern: string): string[] =>
 const escaped = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
 const wordMatcher = (word: string): RegExp => new RegExp(`^${escaped(word).replaceAll('*', '.*')}$`, 's');
 
-/** Whether the pattern says something of what would run; null: it does not. */
-export function matchForbidden(pattern: string, facts: ActionFacts): Match | null {
+/** Where the paths in a pattern start, absolute. */
+interface Start {
+  base: string;
+  home: string;
+}
+
+/** Whether the pattern says something of what would run; null: it does not. Paths are compared by where they lead from `start`. */
+export function matchForbidden(pattern: string, facts: ActionFacts, start: Start | null = null): Match | null {
   const words = patternWords(pattern);
   if (words.length === 0) return null;
   const pipe = words.indexOf('|');
   if (pipe >= 0) return matchPipe(words.slice(pipe + 1), facts);
   let isPossible = false;
   for (const command of facts.commands) {
+    const places = start && { start, cwd: command.cwd };
     for (const reading of readingsOf(command, facts)) {
-      const match = matchWords(words, reading);
+      const match = matchWords(words, reading, places);
       if (match === 'yes') return { isCertain: true };
       isPossible ||= match === 'maybe';
     }
@@ -56,7 +64,7 @@ function matchPipe(words: readonly string[], facts: ActionFacts): Match | null {
 
 type Answer = 'yes' | 'maybe' | 'no';
 
-function matchWords(pattern: readonly string[], { argv, unknown }: Reading): Answer {
+function matchWords(pattern: readonly string[], { argv, unknown }: Reading, places: Places | null): Answer {
   const [program = '*', ...rest] = pattern;
   const [first = '', ...args] = argv;
   const isProgramKnown = !unknown.includes(0);
@@ -68,22 +76,52 @@ function matchWords(pattern: readonly string[], { argv, unknown }: Reading): Ans
     : 'maybe';
   if (named === 'no') return 'no';
   const isLoose = permuting.has(name) && isProgramKnown;
-  const known = args.map((text, index) => ({ text, isKnown: !unknown.includes(index + 1) }));
+  const known = args.map((text, index) => ({ text, isKnown: !unknown.includes(index + 1), places }));
   const answer = isLoose ? matchPermuted(rest, known) : matchInOrder(rest, known);
   if (answer === 'no' || named === 'yes') return answer;
   return 'maybe';
 }
 
+/** From where a path of the pattern and one of the command lead; null: not known. */
+interface Places {
+  start: Start;
+  cwd: string | null;
+}
+
 interface Arg {
   text: string;
   isKnown: boolean;
+  places: Places | null;
 }
 
-const same = (pattern: string, { text, isKnown }: Arg): Answer => {
-  if (!isKnown) return 'maybe';
+const same = (pattern: string, { text, isKnown, places }: Arg): Answer => {
+  // The very glob that is forbidden is.
+  if (!isKnown) return pattern === text || (places && leadTo(pattern, text, places, sameText)) ? 'yes' : 'maybe';
   if (wordMatcher(pattern).test(text)) return 'yes';
-  return isPath(pattern) && normal(pattern) === normal(text) ? 'yes' : 'no';
+  if (isPath(pattern) && normal(pattern) === normal(text)) return 'yes';
+  return places && leadTo(pattern, text, places, isMatching) ? 'yes' : 'no';
 };
+
+const fromHome = /^(?:~|\$HOME|\$\{HOME\})(?=\/|$)/;
+
+/** Two spellings of one file: `~/.ssh/key`, `$HOME/.ssh/key` and `../.ssh/key` where home is the folder above. */
+function leadTo(
+  pattern: string,
+  text: string,
+  { start: { base, home }, cwd }: Places,
+  isSame: (wanted: string, given: string) => boolean,
+): boolean {
+  const isSpelled = fromHome.test(pattern) || pattern.includes('/') || text.includes('/');
+  if (!isSpelled || pattern.startsWith('-') || text.startsWith('-') || pattern === '*') return false;
+  if (cwd === null && !text.startsWith('/')) return false;
+  const wanted = resolvePath(
+    base,
+    pattern.replace(fromHome, () => home),
+  );
+  return isSame(wanted, resolvePath(cwd ?? '/', text));
+}
+const sameText = (wanted: string, given: string): boolean => wanted === given;
+const isMatching = (wanted: string, given: string): boolean => wordMatcher(wanted).test(given);
 
 const isPath = (word: string): boolean => word.startsWith('/') || word.startsWith('.') || word.startsWith('~');
 /** Without doubled slashes, `.` and a slash at the end. */

@@ -8,7 +8,7 @@ import type { Demand } from '#protocol/approval.ts';
 import { dollars } from './budget.ts';
 import { forbiddenHosts, matchForbidden } from './forbidden.ts';
 import { type NetworkRequest, refusedAddress, refusedIp } from './network.ts';
-import { isWithin, patternToRegExp } from './path.ts';
+import { isNamed } from './path.ts';
 import type { Policy, Verdict, VerdictWord } from './policy.ts';
 import { askRules, noSituation, type RuleWord, type Situation } from './rule/index.ts';
 import { hostOf } from './url.ts';
@@ -18,7 +18,7 @@ interface Say {
   rule: string;
   reason: string;
   demand?: Demand | null;
-  /** A denial by a guardrail of a policy that pauses then. */
+  /** A denial after which the session pauses, whatever is done after violations. */
   isPausing?: boolean;
 }
 
@@ -30,20 +30,21 @@ interface Said {
 }
 
 /** The worst that is said; without a word `otherwise`. */
-function worst({ said, shadow }: Said, otherwise: Say, policyHash: string): Verdict {
+function worst({ said, shadow }: Said, otherwise: Say, policies: readonly Policy[]): Verdict {
   const verdict = severity.find((word) => said.some((each) => each.verdict === word)) ?? otherwise.verdict;
   const those = said.filter((each) => each.verdict === verdict);
   const { rule } = those[0] ?? otherwise;
   const reasons = [...new Set((those.length > 0 ? those : [otherwise]).map(({ reason }) => reason))];
   const demands = verdict === 'ask' ? those.flatMap(({ demand }) => demand ?? []) : [];
+  const pauses = verdict === 'deny' && policies.some(({ onViolation }) => onViolation === 'pause');
   return {
-    ...{ verdict, rule, reasons: reasons.slice(0, 20), policyHash },
+    ...{ verdict, rule, reasons: reasons.slice(0, 20), policyHash: hashOf(policies) },
     ...(verdict === 'ask' && {
       rules: [...new Set((those.length > 0 ? those : [otherwise]).map((each) => each.rule))],
     }),
     ...(demands.length > 0 && { demands }),
     ...(shadow.length > 0 && { shadow: shadow.map(({ demand: _demand, ...word }) => word) }),
-    ...(those.some(({ isPausing }) => isPausing) && { isPausing: true }),
+    ...((pauses || those.some(({ isPausing }) => isPausing)) && { isPausing: true }),
   };
 }
 
@@ -53,17 +54,22 @@ export function judgeFacts(
   policies: readonly Policy[],
   situation: Situation = noSituation,
 ): Verdict {
-  const basic = policies.find(({ level }) => level === 'workspace') ?? policies[0];
-  const levels = policies.map((policy) => saidBy(policy, facts, { situation, isBasic: policy === basic }));
+  const basic = basicOf(policies);
+  const inOrder = [...policies.filter((policy) => policy === basic), ...policies.filter((policy) => policy !== basic)];
+  const levels = inOrder.map((policy) => saidBy(policy, facts, { situation, isBasic: policy === basic }));
   const unclear = facts.unclear.map((reason) => ({ verdict: 'ask', rule: 'default.unclear', reason }) as const);
   const outside = [...facts.paths.flatMap(outsideBase), ...facts.paths.flatMap(secret)];
   const onlyReads = facts.commands.every(({ effect }) => effect === 'read') && facts.paths.every(isLooked);
   const otherwise: Say = onlyReads
     ? { verdict: 'allow', rule: 'default.read-only', reason: 'it only reads, and all of it is understood' }
     : { verdict: 'allow', rule: mutation, reason: 'changes need no approval here, and all of it is understood' };
-  const said = [...levels.flatMap((level) => level.said), ...unclear, ...outside];
-  return worst({ said, shadow: levels.flatMap(({ shadow }) => shadow) }, otherwise, hashOf(policies));
+  const said = [...levels.flatMap((level) => level.said), ...restricted(facts, policies), ...unclear, ...outside];
+  return worst({ said, shadow: levels.flatMap(({ shadow }) => shadow) }, otherwise, policies);
 }
+
+/** The one that says what holds without being written. */
+export const basicOf = (policies: readonly Policy[]): Policy | undefined =>
+  policies.find(({ level }) => level === 'workspace') ?? policies[0];
 
 /**
  * All that one policy says. What a rule of it allows is not asked about for being a change, or for not being known. What holds
@@ -75,14 +81,9 @@ function saidBy(
   { situation, isBasic }: { situation: Situation; isBasic: boolean },
 ): Said {
   const { word, shadow } = askRules(policy.rules, facts, situation);
-  const guards = [
-    ...forbidden(facts, policy),
-    ...restricted(facts, policy),
-    ...network(facts, policy),
-    ...overBudget(situation, policy),
-  ];
+  const guards = [...forbidden(facts, policy), ...network(facts, policy), ...overBudget(situation, policy)];
   const usual =
-    word?.verdict === 'allow' ? [] : effects(facts, policy).filter(({ rule }) => isBasic || rule === mutation);
+    word?.verdict === 'allow' ? [] : effects(facts, policy).filter(({ rule }) => isBasic || ofMutation.has(rule));
   const said = [...(word ? [word] : []), ...guards, ...usual];
   return {
     said: said.map((each) => ofLevel(each, policy)),
@@ -91,11 +92,10 @@ function saidBy(
 }
 
 /** A rule's name says whose it is, unless it is the workspace file's. */
-function ofLevel<S extends Say>(say: S, { level, onViolation }: Policy): S {
-  const isPausing = say.isPausing || (say.verdict === 'deny' && onViolation === 'pause');
-  const rule = level === 'workspace' || say.rule.startsWith('default.') ? say.rule : `${level}.${say.rule}`;
-  return { ...say, rule, ...(isPausing && { isPausing }) };
-}
+const ofLevel = <S extends Say>(say: S, { level }: Policy): S => ({
+  ...say,
+  rule: level === 'workspace' || say.rule.startsWith('default.') ? say.rule : `${level}.${say.rule}`,
+});
 
 /** One hash names all policies that were judged by: that of the only one, or one over theirs. Hex. */
 export function hashOf(policies: readonly Policy[]): string {
@@ -106,9 +106,9 @@ export function hashOf(policies: readonly Policy[]): string {
     .digest('hex');
 }
 
-const forbidden = (facts: ActionFacts, { forbiddenCommands }: Policy): Say[] =>
+const forbidden = (facts: ActionFacts, { forbiddenCommands, base, home }: Policy): Say[] =>
   forbiddenCommands.flatMap((pattern, index): Say[] => {
-    const match = matchForbidden(pattern, facts);
+    const match = matchForbidden(pattern, facts, { base, home });
     const rule = `security_guardrails.forbidden_commands[${index}]`;
     if (match?.isCertain) return [{ verdict: 'deny', rule, reason: `it is forbidden: ${pattern}` }];
     if (match) return [{ verdict: 'ask', rule, reason: `it may be what is forbidden: ${pattern}` }];
@@ -117,21 +117,30 @@ const forbidden = (facts: ActionFacts, { forbiddenCommands }: Policy): Say[] =>
     return isHit ? [{ verdict: 'ask', rule, reason: `it speaks to a host of a forbidden command: ${pattern}` }] : [];
   });
 
-const restricted = ({ paths }: ActionFacts, policy: Policy): Say[] =>
+/** Each path that is restricted, by whom it is. */
+const restricted = ({ paths }: ActionFacts, policies: readonly Policy[]): Say[] =>
   paths
     .filter((path) => path.restricted)
-    .map((path) => ({
-      verdict: 'deny',
-      rule: restrictedRule(path, policy),
-      reason: `${path.path} is restricted, or holds what is`,
-    }));
+    .flatMap((path) => {
+      const reason = `${path.path} is restricted, or holds what is`;
+      const named = policies.flatMap((policy) => indexOf(path, policy).map((index) => ({ policy, index })));
+      const blamed = named.length > 0 ? named : blamedFor(policies);
+      return blamed.map(({ policy, index }) => {
+        const which = index === null ? '' : `[${index}]`;
+        return ofLevel<Say>({ verdict: 'deny', rule: `security_guardrails.restricted_paths${which}`, reason }, policy);
+      });
+    });
 
-/** Which of the restricted paths it is; the first where that cannot be told. */
-function restrictedRule({ real }: PathFact, { restrictedPaths }: Policy): string {
-  const index = restrictedPaths.findIndex(
-    ({ absolute }) => real !== null && (isWithin(real, absolute) || patternToRegExp(absolute).test(real)),
-  );
-  return `security_guardrails.restricted_paths[${Math.max(0, index)}]`;
+function indexOf({ real }: PathFact, { restrictedPaths }: Policy): number[] {
+  const index = restrictedPaths.findIndex(({ absolute }) => real !== null && isNamed(real, absolute));
+  return index < 0 ? [] : [index];
+}
+
+/** Those that restrict anything, where the path's name does not tell: it holds what is restricted, or is the same file. */
+function blamedFor(policies: readonly Policy[]): { policy: Policy; index: number | null }[] {
+  const restricting = policies.filter(({ restrictedPaths }) => restrictedPaths.length > 0);
+  const blamed = restricting.length > 0 ? restricting : policies.slice(0, 1);
+  return blamed.map((policy) => ({ policy, index: policy.restrictedPaths.length === 1 ? 0 : null }));
 }
 
 function network({ hosts, requests }: ActionFacts, policy: Policy): Say[] {
@@ -155,6 +164,8 @@ function overBudget({ state }: Situation, { maxBudgetMicroUsd: cap, onLimit }: P
 }
 
 const mutation = 'security_guardrails.require_human_approval_on_mutation';
+/** What a level says that wants to be asked before changes. */
+const ofMutation: ReadonlySet<string> = new Set([mutation, 'default.executes']);
 
 /** What each command does at worst. */
 const effects = ({ commands, paths }: ActionFacts, policy: Policy): Say[] => [
@@ -245,11 +256,7 @@ export function judgeRequest(
         : [{ verdict: 'ask', rule: mutation, reason: `${method} may change something there` } as const]),
     );
   const otherwise: Say = { verdict: 'allow', rule: 'default.read-only', reason: `${method} to a public address` };
-  return worst(
-    { said: [...words, ...said], shadow: ruled.flatMap(({ shadow }) => shadow) },
-    otherwise,
-    hashOf(policies),
-  );
+  return worst({ said: [...words, ...said], shadow: ruled.flatMap(({ shadow }) => shadow) }, otherwise, policies);
 }
 
 const forbiddenRequest = (method: string, url: string, { forbiddenCommands }: Policy): Say[] =>

@@ -22,21 +22,41 @@ export const isHarmlessDevice = (path: string): boolean => emptyDevices.has(path
 
 /** `**` stands for any folders, `*` and `?` for what is within a name. */
 export function patternToRegExp(pattern: string): RegExp {
-  const source = pattern.replace(/\/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, (found) => parts[found] ?? `\\${found}`);
-  return new RegExp(`^${source}$`, 's');
+  return new RegExp(`^${sourceOf(pattern)}$`, 's');
 }
+const sourceOf = (pattern: string): string =>
+  pattern.replace(/\/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, (found) => parts[found] ?? `\\${found}`);
 const parts: Readonly<Record<string, string>> = { '/**/': '/(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
 
-const isPattern = (path: string): boolean => /[*?[]/.test(path);
+/** Of a restricted path. Brackets in it stand for themselves: a folder may be called `[id]`. */
+const isPattern = (path: string): boolean => /[*?]/.test(path);
 /** The folder that everything a pattern matches lies in. */
-const rootOf = (pattern: string): string => pattern.slice(0, pattern.search(/[*?[]/)).replace(/\/[^/]*$/, '') || '/';
+const rootOf = (pattern: string, wild = /[*?]/): string =>
+  pattern.slice(0, pattern.search(wild)).replace(/\/[^/]*$/, '') || '/';
+/** Brackets in a command's word are the shell's. */
+const wildWord = /[*?[]/;
 
 /** The names are the same to some file systems, or to a reader. */
 const folded = (path: string): string => path.normalize('NFKC').toLowerCase().trim();
 
-function isNamed(path: string, restricted: string): boolean {
-  if (isPattern(restricted)) return patternToRegExp(restricted).test(path);
-  return isWithin(path, restricted) || isWithin(folded(path), folded(restricted));
+type Cover = (path: string) => boolean;
+const coverOf = (restricted: string): Cover => {
+  if (!isPattern(restricted)) return (path) => isWithin(path, restricted);
+  const matcher = new RegExp(`^${sourceOf(restricted)}(?:/.*)?$`, 's');
+  return (path) => matcher.test(path);
+};
+const covers = new Map<string, { plain: Cover; folded: Cover }>();
+const mostCovers = 1_000;
+
+/** Whether `path` is called what is restricted, or lies in what is; a pattern covers folders too. Absolute, resolved. */
+export function isNamed(path: string, restricted: string): boolean {
+  let cover = covers.get(restricted);
+  if (!cover) {
+    if (covers.size >= mostCovers) covers.clear();
+    cover = { plain: coverOf(restricted), folded: coverOf(folded(restricted)) };
+    covers.set(restricted, cover);
+  }
+  return cover.plain(path) || cover.folded(folded(path));
 }
 
 const isSameFile = (path: string, restricted: string, files: FileView): boolean => {
@@ -100,25 +120,31 @@ export function pathFact(spelled: string, effect: PathEffect, cwd: string, place
   return { path: spelled, real, effect, restricted, isInBase: isInBase || isHarmlessDevice(real), exists };
 }
 
+/** The folder whose files a pattern is held against. */
+export const globFolder = (spelled: string, cwd: string): string => rootOf(resolvePath(cwd, spelled));
+
 /** A path of which only a pattern is known: restricted if the pattern could mean something that is. */
 export function globFact(spelled: string, effect: PathEffect, cwd: string, place: Place): PathFact {
   const pattern = resolvePath(cwd, spelled);
   // What stands in brackets is not looked into: it may be any name's part.
   const matcher = patternToRegExp(pattern.replace(/\[[^/]*\]/g, '*'));
   const candidates = place.restricted.flatMap((each) => [each, place.files.resolve(each)]);
-  const folder = rootOf(pattern);
+  const folder = rootOf(pattern, wildWord);
   const isDeep = pattern.slice(folder.length + 1).includes('/');
   const isHit = candidates.some((each) =>
     isPattern(each) ? isDeep : matcher.test(each) || isAncestorHit(matcher, each),
   );
-  const listed = place.files.list(folder).map((name) => resolvePath(folder, name));
+  const matched = place.files
+    .list(folder)
+    .map((name) => (folder === '/' ? `/${name}` : `${folder}/${name}`))
+    .filter((each) => matcher.test(each));
   // Where nothing is there to be listed, one name that it stands for.
   const example = pattern.replace(/\[[^/]*\]|\*+|\?/g, 'x');
   const restricted =
     isHit ||
     place.restricted.some((each) => isNamed(example, each)) ||
-    listed.some((each) => matcher.test(each) && isRestricted(each, place));
-  const escapes = listed.some((each) => matcher.test(each) && !isWithin(place.files.resolve(each), place.base));
+    matched.some((each) => isRestricted(each, place));
+  const escapes = matched.some((each) => !isWithin(place.files.resolve(each), place.base));
   const isInBase = isWithin(folder, place.base) && isWithin(place.files.resolve(folder), place.base) && !escapes;
   return { path: spelled, real: null, effect, restricted, isInBase };
 }

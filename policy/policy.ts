@@ -25,6 +25,8 @@ export interface Policy {
   allowsNetwork: boolean;
   /** The folder that agents work in, absolute. */
   base: string;
+  /** What `~` stands for in it, absolute. */
+  home: string;
   onLimit: { kind: 'pause' } | { kind: 'deny' } | { kind: 'downgrade'; model: string };
   onViolation: 'deny' | 'pause';
   onSurprise: SurpriseReaction;

@@ -41,6 +41,8 @@ export const pathFactSchema = z.object({
   restricted: z.boolean(),
   /** It lies in the folder that agents work in. False where it is not known. */
   isInBase: z.boolean(),
+  /** The shell opens it for a redirection; no command names it. */
+  isRedirect: z.boolean().optional(),
   /** Something is there before it happens. Absent where it is not known. */
   exists: z.boolean().optional(),
 });

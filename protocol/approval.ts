@@ -45,9 +45,9 @@ export const approvalEventPayloads = {
     /** Every rule that asks, each once. Absent before it was recorded. */
     rules: z.array(prose(200)).min(1).max(2_000).optional(),
     reasons: z.array(prose(1_000)).max(50),
-    /** sha256 (hex) over session, bytes, folder, facts and policy: what is approved is this and nothing else. */
+    /** sha256 (hex) over session, bytes, folder, names of variables, facts and policy: what is approved is this and nothing else. */
     hash: z.string().max(64),
-    /** sha256 (hex) over tool, bytes, paths and folder: what is allowed for a session is this. */
+    /** sha256 (hex) over tool, bytes and folder: what is allowed for a session is this. */
     subject: z.string().max(64),
     /** Of the rules that ask; what is allowed for a session is allowed under them. Absent before it was recorded. */
     policyHash: z.string().max(64).optional(),

@@ -5,7 +5,7 @@ import { realFiles } from '#facts/file-view.ts';
 import type { CommandParser } from '#policy/command/index.ts';
 import type { Place } from '#policy/file-view.ts';
 import { isWithin, pathFact } from '#policy/path.ts';
-import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
+import { type ActionFacts, actionFactsSchema, noFacts } from '#protocol/action-facts.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { ActionKind } from '#protocol/turn-event.ts';
 
@@ -21,6 +21,8 @@ export interface Subject {
   command: string | null;
   paths: readonly string[];
   cwd: string;
+  /** What is not known of it, whatever its facts are. */
+  unclear?: string;
 }
 
 export class ActionFactsMaker {
@@ -70,7 +72,12 @@ export class ActionFactsMaker {
     return this.#now(subject);
   }
 
-  #now({ kind, command, paths, cwd }: Subject): ActionFacts {
+  #now(subject: Subject): ActionFacts {
+    const facts = this.#seen(subject);
+    return subject.unclear === undefined ? facts : { ...facts, unclear: [...facts.unclear, subject.unclear] };
+  }
+
+  #seen({ kind, command, paths, cwd }: Subject): ActionFacts {
     const place = this.#place;
     if (!place) return { ...noFacts, unclear: ['the checkout is not there yet'] };
     const here: Place = { ...place, cwd };
@@ -105,8 +112,11 @@ function inCheckout(path: string, base: string, { root, start }: { root: string;
   return isWithin(mapped, root) ? mapped : path;
 }
 
-/** The log holds no NUL and no half characters: who writes them is not understood. */
+/** The log holds no NUL, no half characters and no more than its limits: what does not fit is not understood. */
 function storable(facts: ActionFacts): ActionFacts {
-  if (!/[\0\p{Surrogate}]/u.test(JSON.stringify(facts)) && !JSON.stringify(facts).includes('\\u0000')) return facts;
-  return { ...noFacts, unclear: ['it holds characters that cannot be kept'] };
+  const json = JSON.stringify(facts);
+  if (/[\0\p{Surrogate}]/u.test(json) || json.includes('\\u0000'))
+    return { ...noFacts, unclear: ['it holds characters that cannot be kept'] };
+  const isFitting = actionFactsSchema.safeParse(facts).success;
+  return isFitting ? facts : { ...noFacts, unclear: ['there is more of it than can be looked at'] };
 }

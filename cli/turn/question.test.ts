@@ -22,7 +22,7 @@ async function answer(yesTo: string, rules: string[] | undefined, status = 'appr
   return { isYes: await sayYes({ api, io, yesTo }, event), votes: decided.length };
 }
 
-it('[APR25] --yes-to approves what its rules alone ask about, and nothing that another asks about as well', async () => {
+it('[APR26] --yes-to approves what its rules alone ask about, and nothing that another asks about as well', async () => {
   expect(await answer(mutation, [mutation])).toEqual({ isYes: true, votes: 1 });
   for (const other of ['default.outside-base', 'default.secret', 'default.unclear', 'server.rules[0]']) {
     expect(await answer(mutation, [mutation, other]), other).toEqual({ isYes: false, votes: 0 });
@@ -36,6 +36,6 @@ it('[APR25] --yes-to approves what its rules alone ask about, and nothing that a
   expect(await answer(mutation, undefined)).toEqual({ isYes: false, votes: 0 });
 });
 
-it('[APR25] a vote that is one of several that are needed leaves it waiting', async () => {
+it('[APR26] a vote that is one of several that are needed leaves it waiting', async () => {
   expect(await answer('*', [mutation], 'pending')).toEqual({ isYes: false, votes: 1 });
 });

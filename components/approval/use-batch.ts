@@ -1,6 +1,7 @@
 /** Several questions of one kind, decided together: each by itself, and what could not be decided is named. */
 import { useState } from 'react';
 import type { Approval } from '#components/api/api.ts';
+import { useConnection } from '#components/api/provider.tsx';
 import { kindOf } from './inbox-state.ts';
 import { type Decision, useDecide } from './use-decision.ts';
 
@@ -17,6 +18,8 @@ export interface Batch {
   selected: ReadonlyMap<string, Approval>;
   /** All selected are of one kind, so that they can be decided together. */
   isOneKind: boolean;
+  /** They cannot be decided now, by buttons or by keys. */
+  isDisabled: boolean;
   failures: readonly BatchFailure[];
   /** How many are still to be decided; 0: nothing goes on. */
   left: number;
@@ -46,8 +49,10 @@ export function useBatch(): Batch {
   const [isAsking, setAsking] = useState(false);
   const all = [...selected.values()];
   const isOneKind = new Set(all.map(kindOf)).size === 1;
+  const isOffline = useConnection().kind === 'offline';
+  const isDisabled = left > 0 || !isOneKind || isOffline;
   const run = async (decision: Decision) => {
-    if (left > 0 || !isOneKind) return;
+    if (isDisabled) return;
     const waiting = [...all];
     const failed: BatchFailure[] = [];
     setAsking(false);
@@ -64,7 +69,7 @@ export function useBatch(): Batch {
     setSelected(new Map());
   };
   return {
-    ...{ selected, isOneKind, failures, left, isAsking, setAsking, run },
+    ...{ selected, isOneKind, isDisabled, failures, left, isAsking, setAsking, run },
     toggle(approval) {
       const next = new Map(selected);
       if (!next.delete(approval.id)) next.set(approval.id, approval);

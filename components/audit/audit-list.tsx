@@ -5,6 +5,7 @@ import { actorOf, type Names, namesOf } from '#components/session/event-names.ts
 import { sentence } from '#components/session/event-sentence.ts';
 import { Button } from '#components/ui/button.tsx';
 import { classNames } from '#components/ui/class-name.ts';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { capitalise, formatDay } from '#components/ui/format.ts';
 import { Notice } from '#components/ui/notice.tsx';
 import type { Phrase } from '#components/ui/phrase.ts';
@@ -134,7 +135,7 @@ function Stored({ record }: { record: AuditRecord }) {
         <span className="num">{at}</span>
       </p>
       <pre className="mono-xs max-h-96 overflow-auto whitespace-pre-wrap [overflow-wrap:anywhere]">
-        {JSON.stringify(payload, null, 2)}
+        <ExactText text={JSON.stringify(payload, null, 2)} layout={'\n'} />
       </pre>
     </div>
   );

@@ -1,5 +1,5 @@
 /** The rules in force, by whose they are: what each says, under which condition, and what it says in the shadow. */
-import { ExactText } from '#components/approval/exact-text.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import { PathText } from '#components/ui/path-text.tsx';
 import type { Effective, EffectiveRule } from './use-policy.ts';

@@ -1,7 +1,7 @@
 /** The test box: an imagined action, what it would touch, and what the rules say of it. Nothing happens. */
 import { useDeferredValue, useState } from 'react';
-import { ExactText } from '#components/approval/exact-text.tsx';
 import { ChipMenu } from '#components/ui/chip-menu.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { type Subject, type TestResult, useTest } from './use-policy.ts';
 import { VerdictWord } from './verdict-word.tsx';
 

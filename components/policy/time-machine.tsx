@@ -2,9 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTRPC } from '#components/api/api.ts';
-import { ExactText } from '#components/approval/exact-text.tsx';
 import { Button } from '#components/ui/button.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatNoun } from '#components/ui/format.ts';
+import { actionText } from '#protocol/action-text.ts';
 import { type Edited, type EditedLevel, type Replays, useChange, useReplay } from './use-policy.ts';
 import { VerdictWord } from './verdict-word.tsx';
 
@@ -107,7 +108,7 @@ function Changes({ replays, isStale }: { replays: Replays; isStale: boolean }) {
               </span>
               <VerdictWord verdict={after.verdict} />
               <code className="min-w-0 flex-1 truncate" title={command ?? undefined}>
-                <ExactText text={command ?? `${tool} ${paths.join(' ')}`} />
+                <ExactText text={actionText({ command, tool, paths })} />
               </code>
               <span className="flex-none text-ink-3 text-xs max-wide:hidden">
                 {replays.length > 1 ? sessionName : after.rule}

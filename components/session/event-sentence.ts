@@ -3,8 +3,8 @@
 import { signalName } from '#components/terminal/signal-name.ts';
 import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
 import type { Phrase } from '#components/ui/phrase.ts';
+import { actionText } from '#protocol/action-text.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
-import { visibleParts } from '#protocol/visible-text.ts';
 import { commandText } from './badge.ts';
 import { fateClause } from './checkout-fate.ts';
 import { type Names, unknownPerson } from './event-names.ts';
@@ -135,14 +135,9 @@ function agentSaid(event: AgentEvent): Said {
 /** Paths that a line names; the record behind it has them all. */
 const saidPaths = 5;
 
-const shown = (path: string): string =>
-  visibleParts(path)
-    .map(({ text }) => text)
-    .join('');
-
 function surpriseSaid({ agent, paths, more, shared }: EventPayload<'effect.surprised'>): Said {
   const files = paths.slice(0, saidPaths).flatMap(({ path, change }, n): Phrase => {
-    return [n === 0 ? `: ${change} ` : `, ${change} `, { code: shown(path) }];
+    return [n === 0 ? `: ${change} ` : `, ${change} `, { code: path }];
   });
   const others = more + Math.max(0, paths.length - saidPaths);
   const rest = others > 0 ? [`, and ${formatCount(others)} more`] : [];
@@ -155,8 +150,7 @@ function surpriseSaid({ agent, paths, more, shared }: EventPayload<'effect.surpr
 function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` }>): Said {
   switch (event.type) {
     case 'approval.requested': {
-      const { agent, command, tool, paths } = event.payload;
-      const what: Phrase = [{ code: agent }, ' asks to run ', { code: command ?? `${tool} ${paths.join(' ')}` }];
+      const what: Phrase = [{ code: event.payload.agent }, ' asks to run ', { code: actionText(event.payload) }];
       return said('action', what, { tone: 'needs', notes: event.payload.reasons });
     }
     case 'approval.shown':

@@ -1,5 +1,6 @@
 /** What an item's line opens to: the whole command, the verdict on it, and its output, diff or thoughts. */
 import { CopyButton } from '#components/ui/copy-button.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { Markdown } from '#components/ui/markdown.tsx';
 import { DiffText } from './diff-text.tsx';
 import { denialWords } from './item-outcome.tsx';
@@ -19,7 +20,11 @@ export function ItemDetail({ row }: { row: ItemRow }) {
   const { subject, isCode } = itemTitle(row);
   return (
     <div className="mt-0.5 mb-1.5 ml-[18px] flex flex-col gap-1.5">
-      {isCode && subject !== '' && <pre className={blockClass}>{item.command ?? subject}</pre>}
+      {isCode && subject !== '' && (
+        <pre className={blockClass}>
+          <ExactText text={item.command ?? subject} />
+        </pre>
+      )}
       {verdict && <VerdictLine verdict={verdict} isHeld={row.heldSince !== null} />}
       {text === '' ? (
         <p className="text-ink-3 text-xs">{end === null ? 'nothing yet' : 'no output'}</p>
@@ -35,7 +40,10 @@ function VerdictLine({ verdict, isHeld }: { verdict: Verdict; isHeld: boolean })
   if (verdict.verdict === 'allow') {
     return command === null ? null : (
       <p className="text-ink-2 text-xs">
-        Allowed by {verdict.rule} as <code>{command}</code>
+        Allowed by {verdict.rule} as{' '}
+        <code>
+          <ExactText text={command} />
+        </code>
       </p>
     );
   }
@@ -44,7 +52,7 @@ function VerdictLine({ verdict, isHeld }: { verdict: Verdict; isHeld: boolean })
     <p
       className={`text-xs first-letter:uppercase ${verdict.verdict === 'deny' ? 'text-problem' : isHeld ? 'text-needs' : 'text-ink-2'}`}
     >
-      {verdict.verdict === 'deny' ? denialWords(verdict) : isHeld ? `a person is ${asked}` : asked}
+      <ExactText text={verdict.verdict === 'deny' ? denialWords(verdict) : isHeld ? `a person is ${asked}` : asked} />
     </p>
   );
 }
@@ -70,7 +78,9 @@ function Text({ text, kind, isOpen }: { text: string; kind: ItemRow['item']['kin
         {kind === 'edit' ? (
           <DiffText text={shown} />
         ) : (
-          <pre className={`${blockClass} max-h-96 overflow-auto`}>{shown}</pre>
+          <pre className={`${blockClass} max-h-96 overflow-auto`}>
+            <ExactText text={shown} layout={'\t\n'} />
+          </pre>
         )}
         <span className="absolute top-0.5 right-0.5 max-wide:hidden">
           <CopyButton text={text} label="Copy the output" />

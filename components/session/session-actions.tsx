@@ -22,7 +22,7 @@ export function SessionActions({ view, isMain = true }: SessionActionsProps) {
   const actions = useSessionActions(view.id);
   const [isEnding, setEnding] = useState(false);
   const isOffline = useConnection().kind === 'offline';
-  const disabled = actions.isPending || isOffline;
+  const disabled = actions.isDisabled;
   const why = isOffline ? 'Not while offline' : undefined;
   return (
     <>

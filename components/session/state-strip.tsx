@@ -53,7 +53,7 @@ export function StateStrip({ view }: { view: SessionView }) {
         </span>
       </p>
       {isResumable(view) && (
-        <Button variant="primary" size="small" onClick={actions.resume} disabled={actions.isPending}>
+        <Button variant="primary" size="small" onClick={actions.resume} disabled={actions.isDisabled}>
           {view.status === 'failed' ? 'Retry' : 'Resume'}
         </Button>
       )}
@@ -72,7 +72,7 @@ export function NoTerminal({ view, onOpen }: { view: SessionView; onOpen: () => 
     </Notice>
   );
   const resume = (label: string) => (
-    <Button variant="primary" onClick={actions.resume} disabled={actions.isPending}>
+    <Button variant="primary" onClick={actions.resume} disabled={actions.isDisabled}>
       {label}
     </Button>
   );

@@ -2,6 +2,7 @@
  * A session's events as rows of its timeline: turns with what was said and done in them, and plain lines between. Grows by
  * one event at a time, and what did not change keeps its identity. Pure; knows no markup.
  */
+import { actionText } from '#protocol/action-text.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
 import { itemOf, type Started } from './action-item.ts';
 import { type ApprovalEvent, isApproval, questionAfter } from './item-question.ts';
@@ -207,7 +208,7 @@ export class TimelineRows {
   #surprised({ payload, at, seq }: EventOf<'effect.surprised'>): void {
     const { actionId, agent, paths, more, shared: isShared } = payload;
     const asked = this.#actions.get(actionId)?.payload;
-    const subject = asked ? (asked.command ?? `${asked.tool} ${asked.paths.join(' ')}`.trim()) : null;
+    const subject = asked ? actionText(asked) : null;
     this.#list.push({ kind: 'surprise', key: `surprise-${seq}`, agent, at, subject, paths, more, isShared });
   }
 

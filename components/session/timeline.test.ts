@@ -108,7 +108,7 @@ it('[EFF6] says what a command changed beyond what it said, and who else may hav
       block.kind === 'day' ? [] : block.lines,
     );
   expect(read([said(false, 3)])[1]).toBe(
-    ': coder changed what its command did not say: added aU+202E, added bU+202E, added cU+202E, added dU+202E, added eU+202E, and 5 more',
+    ': coder changed what its command did not say: added a[U+202E], added b[U+202E], added c[U+202E], added d[U+202E], added e[U+202E], and 5 more',
   );
   expect(lines(false, 0)).toMatchObject([{ tone: 'problem', notes: [] }]);
   expect(lines(true, 0)).toMatchObject([{ tone: 'needs', notes: [expect.stringContaining('a person typed')] }]);

@@ -77,13 +77,13 @@ async function run(facts: ActionFacts, rules: string, yesTo?: string) {
   return { exitCode, types, result: lines.at(-1)?.result, told: String(stderr.read() ?? '') };
 }
 
-it('[APR25] run goes on where only what it said yes to is asked about, and prints that event, too', async () => {
+it('[APR26] run goes on where only what it said yes to is asked about, and prints that event, too', async () => {
   const { exitCode, types, result } = await run(running('touch', 'write'), '', mutation);
   expect([exitCode, result]).toMatchObject([0, { status: 'completed', approvals: [{ status: 'approved' }] }]);
   expect(types).toEqual(expect.arrayContaining(['approval.requested', 'approval.decided', 'turn.completed']));
 });
 
-it('[APR25] run leaves with 8 where something else is asked about as well', async () => {
+it('[APR26] run leaves with 8 where something else is asked about as well', async () => {
   const { exitCode, result } = await run(running('touch', 'write', ['which file $x names']), '', mutation);
   expect([exitCode, result]).toMatchObject([
     8,
@@ -91,13 +91,13 @@ it('[APR25] run leaves with 8 where something else is asked about as well', asyn
   ]);
 });
 
-it('[APR25] run leaves with 8 where its yes is one of several that are needed', async () => {
+it('[APR26] run leaves with 8 where its yes is one of several that are needed', async () => {
   const rules = `rules: [{ when: 'true', then: ask, quorum: 2 }]\n`;
   const { exitCode, result } = await run(running('touch', 'write'), rules, '*');
   expect([exitCode, result]).toMatchObject([8, { status: 'waiting', approvals: [{ status: 'pending' }] }]);
 });
 
-it('[APR25] run leaves with 8 where policy pauses the session', async () => {
+it('[APR26] run leaves with 8 where policy pauses the session', async () => {
   const rules = 'policies: { security_guardrails: { forbidden_commands: [env] }, on_violation: pause }\n';
   const { exitCode, types, result } = await run(running('env', 'read'), rules);
   expect([exitCode, result]).toMatchObject([8, { status: 'waiting', reason: 'the session is paused' }]);

@@ -33,7 +33,7 @@ export function redirect({ node, text, scope, cwds, collector }: Redirection): b
   }
   const isReading = operator === '<' || operator === '<&';
   if (word.kind === 'literal' && isHarmlessDevice(word.text)) return false;
-  collector.path(word, isReading ? 'read' : 'write', cwds);
+  collector.path(word, isReading ? 'read' : 'write', cwds, true);
   return !isReading;
 }
 

@@ -51,6 +51,8 @@ const words = new Set([
   'extglob_pattern',
 ]);
 const most = 4;
+/** What does something: each must be come by. */
+const acting = ['command', 'file_redirect', 'heredoc_redirect', 'herestring_redirect'];
 /** What these run, they run in the shell itself. */
 const inShell = /^(?:command|builtin|time|eval)$/;
 
@@ -61,6 +63,7 @@ class Walk {
   readonly #via: readonly string[];
   readonly #variables: ReadonlyMap<string, Known>;
   readonly #functions = new Map<string, Node>();
+  readonly #seen = new Set<string>();
   #calls = 0;
 
   constructor(options: {
@@ -75,6 +78,13 @@ class Walk {
     this.#text = options.text;
     this.#via = options.via;
     this.#variables = assignmentsOf(options.root, options.text, options.collector.place.home);
+  }
+
+  /** Walks all of it. What was not come by, however the tree is built, is not understood. */
+  script(root: Node, cwds: Cwds): void {
+    this.statement(root, cwds);
+    const missed = root.descendantsOfType(acting).find((node) => node && !this.#seen.has(keyOf(node)));
+    if (missed) this.#collector.unclear(`${missed.type.replaceAll('_', ' ')} stands where it is not looked into`);
   }
 
   /** Walks one statement; answers where the shell may be after it. */
@@ -130,8 +140,7 @@ class Walk {
   }
 
   #isolated(node: Node, cwds: Cwds, input: Input): Cwds {
-    for (const redirection of node.childrenForFieldName('redirect'))
-      if (redirection) this.#redirections([redirection], cwds);
+    this.#redirections(redirectionsOf(node), cwds);
     this.#each(node, cwds, input);
     return cwds;
   }
@@ -191,7 +200,7 @@ class Walk {
   }
 
   #redirected(node: Node, cwds: Cwds, input: Input): Cwds {
-    const redirections = node.childrenForFieldName('redirect').filter((child) => child !== null);
+    const redirections = redirectionsOf(node);
     const isWriting = this.#redirections(redirections, cwds);
     const given = inputOf(redirections, this.#text) ?? input;
     for (const redirection of redirections) {
@@ -203,10 +212,7 @@ class Walk {
     }
     const body = node.childForFieldName('body');
     if (!body) return cwds;
-    const own = inputOf(
-      body.childrenForFieldName('redirect').filter((child) => child !== null),
-      this.#text,
-    );
+    const own = inputOf(redirectionsOf(body), this.#text);
     if (own && given !== input) this.#collector.unclear('which of two inputs it reads is not looked at');
     return body.type === 'command' ? this.#command(body, cwds, given, isWriting) : this.statement(body, cwds, given);
   }
@@ -215,6 +221,7 @@ class Walk {
   #redirections(redirections: readonly Node[], cwds: Cwds): boolean {
     let isWriting = false;
     for (const node of redirections) {
+      this.#seen.add(keyOf(node));
       this.#substitutions(node, cwds);
       if (redirect({ node, text: this.#text, scope: this.#scope(cwds), cwds, collector: this.#collector }))
         isWriting = true;
@@ -237,6 +244,7 @@ class Walk {
   }
 
   #command(node: Node, cwds: Cwds, input: Input, isWriting = false): Cwds {
+    this.#seen.add(keyOf(node));
     for (const child of node.namedChildren) {
       if (child && !child.type.endsWith('_redirect')) this.#substitutions(child, cwds);
       if (child?.type === 'variable_assignment') assigned(child, this.#collector);
@@ -244,7 +252,7 @@ class Walk {
         this.#collector.unclear(`${child.type.replaceAll('_', ' ')} is not looked into`);
       }
     }
-    const own = node.childrenForFieldName('redirect').filter((child) => child !== null);
+    const own = redirectionsOf(node);
     const writes = this.#redirections(own, cwds) || isWriting;
     const list = this.#wordsOf(node, cwds);
     return this.#run({
@@ -327,7 +335,7 @@ class Walk {
   #define(node: Node, cwds: Cwds): Cwds {
     const name = node.childForFieldName('name')?.text ?? '';
     const body = node.childForFieldName('body');
-    for (const each of node.childrenForFieldName('redirect')) if (each) this.#redirections([each], cwds);
+    this.#redirections(redirectionsOf(node), cwds);
     if (!body) return cwds;
     // Until then a call of the same name inside it is the program.
     this.statement(body, cwds, { kind: 'unknown' });
@@ -335,6 +343,14 @@ class Walk {
     return cwds;
   }
 }
+
+/** Behind a here-document's operator the parser hangs the next redirection below it. */
+function redirectionsOf(node: Node): Node[] {
+  const own = node.childrenForFieldName('redirect').filter((child) => child !== null);
+  return own.flatMap((each) => (each.type === 'heredoc_redirect' ? [each, ...redirectionsOf(each)] : [each]));
+}
+
+const keyOf = ({ type, startIndex, endIndex }: Node): string => `${type} ${startIndex} ${endIndex}`;
 
 const either = (one: Cwds, other: Cwds): Cwds => {
   if (one === null || other === null) return null;
@@ -354,10 +370,6 @@ export interface WalkOptions {
 export function walkText({ syntax, collector, text, via, cwds }: WalkOptions): void {
   const parsed = syntax.parse(text);
   if ('problem' in parsed) return collector.unclear(parsed.problem);
-  try {
-    for (const phrase of hiddenIn(parsed.root, text)) collector.unclear(phrase);
-    new Walk({ syntax, collector, text, via, root: parsed.root }).statement(parsed.root, cwds);
-  } finally {
-    parsed.dispose();
-  }
+  for (const phrase of hiddenIn(parsed.root, text)) collector.unclear(phrase);
+  new Walk({ syntax, collector, text, via, root: parsed.root }).script(parsed.root, cwds);
 }

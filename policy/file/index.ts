@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';
+import { canonicalJson } from '#protocol/canonical-json.ts';
 import type { RuleText } from '#protocol/rule.ts';
 import {
   type LevelFile,
@@ -131,13 +132,14 @@ export function compilePolicy({ policies, rules, workspace }: Given, base: strin
     asksBeforeMutation: security?.require_human_approval_on_mutation ?? true,
     allowsNetwork: workspace.allow_network_access,
     base,
+    home,
     onLimit:
       limit === 'pause' || limit === 'deny'
         ? { kind: limit }
         : { kind: 'downgrade', model: limit.slice('downgrade:'.length) },
     onViolation: policies.on_violation,
     onSurprise: policies.on_surprise,
-    hash: createHash('sha256').update(canonical(meaning)).digest('hex'),
+    hash: createHash('sha256').update(canonicalJson(meaning)).digest('hex'),
   };
 }
 
@@ -172,18 +174,11 @@ export function exampleProblems(
 }
 
 /** The same text for the same meaning, whatever the order of keys. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, each: unknown) =>
-    each !== null && typeof each === 'object' && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : each,
-  );
-
 /** What its owner should know of the files that it names: visible, and no reason to refuse it. */
 export function warningsOf(located: Located, policy: Policy, files: FileView): Problem[] {
   return policy.restrictedPaths.flatMap(({ written, absolute: path }, index): Problem[] => {
     const place = placeOf(located, ['policies', 'security_guardrails', 'restricted_paths', index]);
-    if (/[*?[]/.test(path)) return [];
+    if (/[*?]/.test(path)) return [];
     const found = files.look(path);
     if (!found)
       return [

@@ -39,10 +39,12 @@ class RuleFacts {
   }
 
   onlyRuns(patterns: readonly string[]): boolean {
-    const { commands, unclear } = this.#facts;
+    const { commands, paths, unclear } = this.#facts;
+    const isRedirected = paths.some(({ effect, isRedirect }) => isRedirect && effect !== 'read');
     const wanted = patterns.map((pattern) => pattern.trim().split(/\s+/));
     return (
       commands.length > 0 &&
+      !isRedirected &&
       unclear.length === 0 &&
       commands.every((each) => wanted.some((words) => begins(each, words)))
     );

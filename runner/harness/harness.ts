@@ -3,7 +3,7 @@
  * is a folder beside this file, and nothing outside of it knows its name.
  */
 import type { ProviderName } from '#protocol/provider.ts';
-import type { ActionKind, ItemKind } from '#protocol/turn-event.ts';
+import type { ActionKind, ItemKind, ToolInput } from '#protocol/turn-event.ts';
 import type { AgentAccess } from '../agent-port.ts';
 
 /** What a harness can do. Declared, shown to people, and held against what is observed. */
@@ -48,6 +48,10 @@ export interface ProposedAction {
   /** As the agent names them. */
   paths: readonly string[];
   cwd: string;
+  /** All that the tool is given: what people approve is this and nothing else. */
+  input: ToolInput;
+  /** What of it the harness does not know for sure, as a phrase; then it is never allowed without a person. */
+  unclear?: string;
   /** Whether the harness can have another command run in its place. */
   canEdit: boolean;
 }

@@ -186,6 +186,8 @@ describe('deciding', () => {
       edit: 'git push --dry-run',
     });
     await soon(() => expect(verdicts()).toMatchObject([{ actionId, verdict: 'allow', command: 'git push --dry-run' }]));
+    // Its runner remembers what the command would touch when it was judged.
+    expect(runner.of('action.examine').map((each) => each.actionId)).toEqual([actionId, actionId]);
   });
 
   it('[APR6] what is not what was seen, not there or not wanted any more cannot be decided', async () => {

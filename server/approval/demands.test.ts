@@ -122,6 +122,15 @@ it('[APR15] of a crowd that approves at once as many count as are needed', async
   expect(types.filter((type) => type === 'approval.voted')).toHaveLength(2);
 });
 
+it('[APR50] every question says until when its agent waits: as its rule says, else as long as any action', async () => {
+  const waitMs = async (approvalId: ApprovalId) => {
+    const { requestedAt, expiresAt } = await server.services.approvals.get(approvalId);
+    return Date.parse(expiresAt) - Date.parse(requestedAt);
+  };
+  expect(await waitMs((await asked({})).approvalId)).toBe(600_000);
+  expect(await waitMs((await asked({ expiresInMs: 120_000 })).approvalId)).toBe(120_000);
+});
+
 it('[APR16] a question expires when its rule says so, its agent is told, and a late decision is refused', async () => {
   const { actionId, approvalId } = await asked({ expiresInMs: 120_000 });
   await soon(() => expect(runner.of('action.hold')).toMatchObject([{ actionId, ms: expect.any(Number) }]));

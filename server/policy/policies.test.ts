@@ -193,7 +193,7 @@ it("[RUL9] a session's and the server's rules hold from the next action on, and 
   expect(await ls()).toMatchObject({ verdict: 'allow', policyHash: (await viewNow()).policy?.hash });
 });
 
-it('[APR25] a question names every rule that asks', async () => {
+it('[APR26] a question names every rule that asks', async () => {
   const sessionId = await open();
   const { policies, log } = server.services;
   await policies.change(

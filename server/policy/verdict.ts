@@ -1,6 +1,6 @@
 /** What the rules in force say of an action, unless a person has allowed it for the session. Pure. */
 import { reactionOf, surpriseText } from '#policy/effect.ts';
-import { hashOf, judgeFacts } from '#policy/judge.ts';
+import { basicOf, hashOf, judgeFacts } from '#policy/judge.ts';
 import type { Policy, Verdict } from '#policy/policy.ts';
 import { mergeDemands } from '#policy/rule/demand.ts';
 import type { Situation } from '#policy/rule/index.ts';
@@ -40,12 +40,15 @@ export function ruled(
   // A command without any facts was not looked at.
   const isEmpty = facts.commands.length + facts.paths.length + facts.hosts.length === 0;
   const isOther = kind === 'other' || kind === 'mcp' || isEmpty;
-  const isRuled = /(?:^|\.)rules\[\d+\]$/.test(verdict.rule);
-  if (!isOther || verdict.verdict !== 'allow' || isRuled) return verdict;
+  if (!isOther || verdict.verdict !== 'allow' || isRuleOf(basicOf(policies), verdict.rule)) return verdict;
   const reasons = [`what the tool ${tool} does is not known`];
   const rule = 'default.unknown-tool';
   return { ...verdict, verdict: 'ask', rule, rules: [rule], reasons };
 }
+
+/** Only who says what holds without being written can lift it. */
+const isRuleOf = (policy: Policy | undefined, rule: string): boolean =>
+  rule.startsWith(policy?.level === 'workspace' ? 'rules[' : `${policy?.level}.rules[`);
 
 export function judgementOf(
   action: ProposedAction,
