@@ -1,12 +1,7 @@
 /** Gathers what a script would do while it is walked, and says no more than its bounds allow. */
 import type { ActionFacts, CommandFact, PathEffect } from '#protocol/action-facts.ts';
-<<<<<<< HEAD
-import type { Place } from '../file-view.ts';
-import { globFact, holdsRestricted, pathFact, resolvePath, unclearBelow } from '../path.ts';
-=======
 import { type Place, seenOnce } from '../file-view.ts';
-import { globFact, globFolder, holdsRestricted, pathFact, resolvePath } from '../path.ts';
->>>>>>> fix-w
+import { globFact, globFolder, holdsRestricted, pathFact, resolvePath, unclearBelow } from '../path.ts';
 import { hostOf, looksLikeUrl } from '../url.ts';
 import type { Word } from './word.ts';
 
