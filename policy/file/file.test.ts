@@ -78,6 +78,16 @@ it('[POL8] each mistake is told with line, column, words and fix', () => {
       'policies:\n  on_violation: rollback\n',
       /^w:11:17: .*there are no checkpoints to roll back to yet/,
     ],
+    [
+      'policies:\n',
+      'policies:\n  on_limit: rollback\n',
+      /^w:11:13: policies\.on_limit: .*; there are no checkpoints to roll back to yet, write pause, deny or downgrade:MODEL$/,
+    ],
+    [
+      'policies:\n',
+      'policies:\n  on_limit: stop\n',
+      /^w:11:13: policies\.on_limit: .*; write pause, deny or downgrade:MODEL$/,
+    ],
     ['name: "primary-coder"', 'name: "Primary Coder"', /^w:7:11: harnesses\[0\]\.name: /],
     ['"http://localhost:5000"', '"localhost"', /^w:19:24: telemetry\.mlflow_tracking_uri: /],
     ['telemetry:', '\ttelemetry:', /^w:18:1: /],
