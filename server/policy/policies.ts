@@ -163,7 +163,7 @@ export class Policies {
   async change(text: string, level: 'server' | 'session', view: SessionView | null, principal: string): Promise<void> {
     const policy = this.compile(text, level, view);
     const restricted = level === 'session' ? (policy?.restrictedPaths.map(({ absolute }) => absolute) ?? []) : [];
-    const said = { level, text: policy ? text : '', hash: policy?.hash ?? '', restricted };
+    const said = { level, text: policy ? text : '', hash: policy?.fullHash ?? '', restricted };
     const chain = level === 'server' ? serverChain : (view?.id ?? serverChain);
     await this.#deps.log.append(chain, [{ type: 'policy.changed', payload: said, principal }]);
     if (level !== 'server') return;
