@@ -52,7 +52,7 @@ export function effectiveOf(
   policy: Policy,
   source: { file: string; warnings?: readonly string[] } | null,
 ): EffectivePolicy {
-  const { level, hash } = policy;
+  const { level, fullHash: hash } = policy;
   const prefix = level === 'workspace' ? '' : `${level}.`;
   const say = (rule: string, verdict: EffectiveRule['verdict'], says: string): EffectiveRule => ({
     ...{ level, rule: `${prefix}${rule}`, says, verdict },

@@ -254,7 +254,7 @@ it('[RUL9] of two people who edit the same rules the second is refused, and lose
     const now = level === 'session' ? await log.view(sessionId) : null;
     expect(await policies.textOf(level, now)).toContain('"ls"');
     const [ls] = (await policies.inForce(now)).filter((policy) => policy.level === level);
-    await change('cat', ls?.hash ?? '');
+    await change('cat', ls?.fullHash ?? '');
     expect(await policies.textOf(level, now)).toContain('"cat"');
     await policies.change({ level, text: '' }, view, ada);
     await change('ls', '');
