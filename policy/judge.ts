@@ -11,6 +11,7 @@ import { type NetworkRequest, refusedAddress, refusedIp } from './network.ts';
 import { isNamed } from './path.ts';
 import type { Policy, Verdict, VerdictWord } from './policy.ts';
 import { askRules, noSituation, type RuleWord, type Situation } from './rule/index.ts';
+import { isSilent } from './silent.ts';
 import { hostOf } from './url.ts';
 
 interface Say {
@@ -97,9 +98,9 @@ const ofLevel = <S extends Say>(say: S, { level }: Policy): S => ({
   rule: level === 'workspace' || say.rule.startsWith('default.') ? say.rule : `${level}.${say.rule}`,
 });
 
-/** One hash names all policies that were judged by: that of the only one, or one over theirs. Hex. */
+/** One hash names all policies that judge: that of the only one, or one over theirs. Hex. */
 export function hashOf(policies: readonly Policy[]): string {
-  const [first, ...others] = policies.map(({ hash }) => hash);
+  const [first, ...others] = policies.filter((policy) => !isSilent(policy)).map(({ hash }) => hash);
   if (others.length === 0) return first ?? '';
   return createHash('sha256')
     .update([first, ...others].join(' '))

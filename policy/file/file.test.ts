@@ -144,6 +144,19 @@ it('[POL10] the hash follows the meaning, not the place or the order', () => {
   expect(policyOf(whole.replace('"env"', '"envy"')).policy.hash).not.toBe(policy.hash);
 });
 
+it('[POL10] rules in the shadow, reasons and examples are no part of the hash that verdicts carry', () => {
+  const of = (rules: string) => policyOf(`${whole}\nrules:\n${rules}`).policy;
+  const plain = of(`  - { when: 'true', then: ask, reason: look }\n`);
+  const told = of(`  - { when: 'true', then: ask, reason: look here, examples: [{ command: ls }] }\n`);
+  const shadowed = of(
+    `  - { when: 'false', then: deny, shadow: true }\n  - { when: 'true', then: ask, reason: look }\n`,
+  );
+  expect([told.hash, shadowed.hash]).toEqual([plain.hash, plain.hash]);
+  expect(new Set([plain, told, shadowed].map(({ fullHash }) => fullHash)).size).toBe(3);
+  expect(of(`  - { when: 'true', then: deny, reason: look }\n`).hash).not.toBe(plain.hash);
+  expect(of(`  - { when: 'false', then: deny, shadow: true }\n`).hash).toBe(policyOf(whole).policy.hash);
+});
+
 it('[POL8] a base_dir outside of its root is none', () => {
   const read = readWorkspaceFile(whole.replace('./src/microservices', '../other'));
   expect(read.ok && baseOf(read.file, roots)).toBe(null);

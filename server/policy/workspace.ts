@@ -56,7 +56,7 @@ export async function placeOf(file: string | null, dir: string | null, parser: C
   const warnings = warningsOf(read.located, policy, realFiles)
     .slice(0, maxWarnings)
     .map((warning) => problemLine(file, warning));
-  const set = { file, text: read.text, hash: policy.hash, base, restricted };
+  const set = { file, text: read.text, hash: policy.fullHash, base, restricted };
   return { dir: base, policy: { ...set, ...(warnings.length > 0 && { warnings }) } };
 }
 
