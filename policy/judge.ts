@@ -8,6 +8,7 @@ import type { Demand } from '#protocol/approval.ts';
 import { dollars } from './budget.ts';
 import { forbiddenHosts, matchForbidden } from './forbidden.ts';
 import { type NetworkRequest, refusedAddress, refusedIp } from './network.ts';
+import { runsOnlyOthers } from './open-ended.ts';
 import { isNamed } from './path.ts';
 import type { Policy, Verdict, VerdictWord } from './policy.ts';
 import { askRules, noSituation, type RuleWord, type Situation } from './rule/index.ts';
@@ -168,9 +169,12 @@ const mutation = 'security_guardrails.require_human_approval_on_mutation';
 /** What a level says that wants to be asked before changes. */
 const ofMutation: ReadonlySet<string> = new Set([mutation, 'default.executes']);
 
-/** What each command does at worst. */
-const effects = ({ commands, paths }: ActionFacts, policy: Policy): Say[] => [
+/** What each command does at worst; a tool that speaks to the network is none. */
+const effects = ({ commands, paths, hosts }: ActionFacts, policy: Policy): Say[] => [
   ...commands.flatMap((command) => effectOf(command, policy)),
+  ...(commands.length === 0 && hosts.length > 0
+    ? [{ verdict: 'ask', rule: 'default.network', reason: 'it speaks to the network' } as const]
+    : []),
   ...paths.flatMap((path) => pathEffectOf(path, policy)),
 ];
 
@@ -183,13 +187,6 @@ function effectOf({ effect, program }: CommandFact, policy: Policy): Say[] {
   if (effect !== 'execute' || runsOnlyOthers.has(program)) return [];
   return policy.asksBeforeMutation ? ask('default.executes', `${name} runs what the project says`) : [];
 }
-
-/** What they run is judged by itself. */
-export const runsOnlyOthers = new Set(
-  'nohup setsid nice ionice timeout stdbuf time command builtin exec env xargs find bash sh dash zsh eval watch busybox coproc chrt taskset'.split(
-    ' ',
-  ),
-);
 
 function pathEffectOf({ effect, path, isInBase, real }: PathFact, policy: Policy): Say[] {
   const isChange = effect === 'write' || effect === 'delete';

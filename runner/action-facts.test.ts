@@ -21,6 +21,21 @@ afterEach(() => rm(root, { recursive: true }));
 const factsOf = (command: string, more: Partial<Subject> = {}) =>
   maker.of({ kind: 'command', command, paths: [], cwd: root, ...more });
 
+describe('facts of a tool that asks an address', () => {
+  const network = (request?: Subject['request']) =>
+    maker.of({ kind: 'network', command: null, paths: [], cwd: root, request });
+
+  it('[RUL14] are its host and method', async () => {
+    const request = { method: 'GET', url: 'https://Docs.example.com/x?q=1' };
+    expect(await network(request)).toEqual({ ...noFacts, hosts: ['docs.example.com'], requests: [request] });
+  });
+
+  it('[RUL14] are unclear where it is not said', async () => {
+    const unclear = { ...noFacts, hosts: ['*'], unclear: ['which address it asks is not said'] };
+    expect([await network(), await network({ method: 'GET', url: 'https://' })]).toEqual([unclear, unclear]);
+  });
+});
+
 describe('facts of a command', () => {
   it('[GATE9] are unclear where its harness does not know for sure what it does', async () => {
     expect(await factsOf('ls')).toMatchObject({ unclear: [] });

@@ -7,21 +7,21 @@ import type { Situation } from '#policy/rule/index.ts';
 import { isSilent } from '#policy/silent.ts';
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import { allowedBy } from '#protocol/action-view.ts';
-import { noPolicyState, type PolicyState } from '#protocol/policy-state.ts';
+import { noPolicyState, type PolicyState, toolOf } from '#protocol/policy-state.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { surpriseRule } from '#protocol/surprise-view.ts';
 import type { Judgement, ProposedAction } from '#server/turn/index.ts';
 import { allowanceFor } from './allowance.ts';
 
-type Asked = Pick<ProposedAction, 'kind' | 'tool' | 'agent' | 'command' | 'paths' | 'cwd'>;
+type Asked = Pick<ProposedAction, 'kind' | 'tool' | 'toolKind' | 'agent' | 'command' | 'paths' | 'cwd' | 'input'>;
 
 /** What rules may ask about beside the facts. */
 export const situationOf = (
-  { kind, tool, agent, command, paths, cwd }: Asked,
+  { kind, agent, command, paths, cwd, input, ...named }: Asked,
   { members }: Pick<SessionView, 'members'>,
   { state = noPolicyState, atMs }: { state?: PolicyState | undefined; atMs: number },
 ): Situation => ({
-  ...{ kind, tool, agent, command, paths, cwd, state, atMs },
+  ...{ kind, tool: toolOf(named), input, agent, command, paths, cwd, state, atMs },
   startedBy: members.find(({ personId }) => personId === state.startedBy)?.name ?? '',
 });
 
