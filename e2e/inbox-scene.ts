@@ -1,4 +1,5 @@
 /** Agents that ask: a workspace file under which every change waits for a person, and a model that asks for commands. */
+import { expect, type Page } from '@playwright/test';
 import type { ModelServer } from './model/server.ts';
 
 export const rules = `version: "2026.1"
@@ -19,3 +20,7 @@ export const play = (model: ModelServer, commands: readonly string[]) =>
       ])
       .reverse(),
   });
+
+/** Until the question that is shown can be decided: one that has just come cannot, by buttons or by keys. */
+export const isDecidable = (page: Page) =>
+  expect(page.getByRole('button', { name: 'Approve', exact: true })).toBeEnabled();

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, phone, wide } from './fixture.ts';
-import { play, rules } from './inbox-scene.ts';
+import { isDecidable, play, rules } from './inbox-scene.ts';
 import { show } from './look.ts';
 import { withModel } from './model-fixture.ts';
 
@@ -34,7 +34,8 @@ test('[WEB52] several questions of one kind are decided at once, and what somebo
   await expect(waitingIn(page)).toHaveCount(5, { timeout: 60_000 });
   await expect(waitingIn(page).first()).toContainText('frobnicate');
 
-  // The riskiest is of another kind than the next ones.
+  // The riskiest is of another kind than the next ones, and what was shown first has stayed.
+  await waitingIn(page).first().getByRole('button').click();
   const bar = page.getByRole('region', { name: 'Selected questions' });
   await page.keyboard.press('x');
   await page.keyboard.press('j');
@@ -70,7 +71,6 @@ test('[WEB52] several questions of one kind are decided at once, and what somebo
   await expect(bar).toBeHidden();
 
   await page.setViewportSize(phone);
-  await page.getByRole('button', { name: 'Inbox', exact: true }).click();
   await page.getByRole('checkbox', { name: 'Select touch four.txt' }).check();
   await bar.getByRole('button', { name: 'Deny 1' }).click();
   await bar.getByLabel('Note for the agent').fill('not now');
@@ -104,13 +104,15 @@ test('[APR40] [APR41] [WEB51] [WEB53] [WEB55] what is allowed for a session is w
   await send(0);
   await expect(question.getByText('nobody decided about the like')).toBeVisible({ timeout: 30_000 });
   await expect(timeline.getByText(/^waits for a person/)).toBeVisible();
+  await isDecidable(page);
   await page.keyboard.press('a');
   await expect(page.getByText('Step 0 is over.')).toBeVisible();
   await expect(timeline.getByText(/^by Mira/)).toBeVisible();
   await expect(timeline.getByText(/waits for a person/)).toBeHidden();
 
   await send(1);
-  await expect(question.getByText('1 approved of the like')).toBeVisible();
+  await expect(question.getByText('1 allowed of the like')).toBeVisible();
+  await isDecidable(page);
   await page.keyboard.press('s');
   const form = page.getByRole('form', { name: 'Allow for session' });
   await expect(form.getByText('Would have allowed 1 of the last 1 action of this session')).toBeVisible();
@@ -120,6 +122,7 @@ test('[APR40] [APR41] [WEB51] [WEB53] [WEB55] what is allowed for a session is w
   await page.setViewportSize(wide);
   // Another layout begins anew.
   await expect(form).toBeHidden();
+  await isDecidable(page);
   await page.keyboard.press('s');
   await form.getByRole('button', { name: 'Allow for session' }).click();
   await expect(page.getByText('Step 1 is over.')).toBeVisible();
@@ -142,9 +145,10 @@ test('[APR40] [APR41] [WEB51] [WEB53] [WEB55] what is allowed for a session is w
   await page.goto(server.url);
   await page.getByRole('link', { name: 'auth-overhaul' }).focus();
   await page.keyboard.press(' ');
-  await expect(question.getByText('2 approved of the like')).toBeVisible();
+  await expect(question.getByText('2 allowed of the like')).toBeVisible();
   await show(page, 'dashboard-question');
   await page.setViewportSize(wide);
+  await isDecidable(page);
   await page.keyboard.press('d');
   await page.getByLabel('Note for the agent').fill('it is there already');
   await page.keyboard.press('Control+Enter');

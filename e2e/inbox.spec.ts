@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, phone, wide } from './fixture.ts';
-import { play, rules } from './inbox-scene.ts';
+import { isDecidable, play, rules } from './inbox-scene.ts';
 import { show } from './look.ts';
 import { withModel } from './model-fixture.ts';
 
@@ -48,6 +48,7 @@ test('[APR12] [APR13] what an agent may not do by itself waits in the inbox, and
   await expect(waiting.getByRole('listitem')).toHaveCount(1);
   await show(page, 'inbox');
   await page.setViewportSize(wide);
+  await isDecidable(page);
   await page.keyboard.press('d');
   await page.getByLabel('Note for the agent').fill('not that file');
   await page.keyboard.press('Control+Enter');
@@ -61,6 +62,7 @@ test('[APR12] [APR13] what an agent may not do by itself waits in the inbox, and
 
   await send(3);
   await expect(waiting.getByText('U+202E')).toBeVisible();
+  await isDecidable(page);
   await page.keyboard.press('e');
   await page.getByLabel('Command to run instead').fill('env');
   await page.getByRole('button', { name: 'Approve as edited' }).click();
@@ -107,7 +109,7 @@ test('[APR13] [APR9] [WEB54] on a phone a question is opened, allowed for the se
   await show(page, 'inbox-allow-for-session');
   await page.setViewportSize(phone);
   await form.getByRole('button', { name: 'Allow for session' }).click();
-  await expect(page.getByText('It is decided, nothing is to be done.')).toBeVisible();
+  await expect(page.getByText('Mira has approved it.')).toBeVisible();
   await page.getByRole('button', { name: 'Inbox', exact: true }).click();
   await expect(page).toHaveURL(`${server.url}/inbox`);
   await expect(page.getByRole('list', { name: 'Decided' }).getByText('touch one.txt')).toBeVisible();

@@ -221,7 +221,7 @@ test('[NTF1] [NTF11] [NTF12] a push is shown by the service worker, and a click 
 
   await push(JSON.stringify(asked?.notice));
   await page.keyboard.press('a');
-  await expect(page.getByText('It is decided, nothing is to be done.')).toBeVisible();
+  await expect(page.getByText('Mira has approved it.')).toBeVisible();
   await expect.poll(() => service.titles(phoneTarget).at(-1)).toBe('Approved by Mira');
   await deliver(JSON.stringify(service.of(phoneTarget).at(-1)?.notice));
   await expect.poll(() => openIn(worker)).toBe(0);

@@ -97,9 +97,39 @@ it('[POL6] a verdict names its rule, the facts and the policy', () => {
   expect(command('touch a').rule).toBe('security_guardrails.require_human_approval_on_mutation');
   expect(command('frobnicate').rule).toBe('default.unknown-program');
   expect(command('ls').rule).toBe('default.read-only');
+  // Where it asks, every rule that does.
+  const mutation = 'security_guardrails.require_human_approval_on_mutation';
+  expect(command('touch a')).toMatchObject({ rules: [mutation] });
+  for (const [text, ...others] of [
+    ['touch ../../../etc/cron.d/x', 'default.outside-base'],
+    ['echo x >> .env', 'default.secret'],
+    ['touch a; cat $x', 'default.unclear'],
+    ['rm -rf ../other', 'default.outside-base'],
+  ])
+    expect(command(text)).toMatchObject({ rule: mutation, rules: [mutation, ...others] });
+  expect(command('npm test; cat ~/.ssh/id_rsa')).toMatchObject({
+    ...{ rule: 'default.executes', rules: ['default.executes', 'default.outside-base', 'default.secret'] },
+  });
+  expect(command('ls')).not.toHaveProperty('rules');
   expect(check({ policy: 'offline', kind: 'command', input: 'curl https://example.com' }).rule).toBe(
     'workspace.allow_network_access',
   );
+});
+
+it('[RUL7] allowed-hosts holds for where a request is sent on to', () => {
+  const rules = [{ preset: 'allowed-hosts', with: { hosts: ['registry.example.com'] } }];
+  const policy = { ...policies.empty, rules };
+  const ask = (redirect: object) => {
+    const input = { method: 'GET', url: 'https://registry.example.com/x', ...redirect };
+    const row = JSON.stringify({ cwd, policy, kind: 'network', input });
+    return checkRow(row, options).result;
+  };
+  expect(ask({})).toMatchObject({ verdict: 'allow' });
+  expect(ask({ redirect_to: 'https://registry.example.com/y' })).toMatchObject({ verdict: 'allow' });
+  expect(ask({ redirect_to: 'https://evil.example.org/' })).toMatchObject({
+    ...{ verdict: 'deny', rule: 'rules[0]' },
+    facts: { hosts: ['registry.example.com', 'evil.example.org'] },
+  });
 });
 
 it('[POL7] hostile text is judged in time, and never allowed', () => {

@@ -181,7 +181,7 @@ function subjectOf(row: ActionRow): Subject {
     case 'path':
       return { kind: 'path', ...row.input };
     case 'network':
-      return { kind: 'request', method: row.input.method, url: row.input.url };
+      return { kind: 'request', method: row.input.method, url: row.input.url, redirectTo: row.input.redirect_to };
   }
 }
 

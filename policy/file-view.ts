@@ -31,3 +31,22 @@ export interface Place {
   restricted: readonly string[];
   files: FileView;
 }
+
+/** Looks at each path once: what it saw of a path is what it says from then on. */
+export function seenOnce(files: FileView): FileView {
+  const once = <T>(look: (path: string) => T): ((path: string) => T) => {
+    const seen = new Map<string, { found: T }>();
+    return (path) => {
+      const before = seen.get(path);
+      if (before) return before.found;
+      const found = look(path);
+      seen.set(path, { found });
+      return found;
+    };
+  };
+  return {
+    look: once((path) => files.look(path)),
+    resolve: once((path) => files.resolve(path)),
+    list: once((path) => files.list(path)),
+  };
+}

@@ -91,16 +91,22 @@ interface Arg {
 }
 
 const same = (pattern: string, { text, isKnown, places }: Arg): Answer => {
-  if (!isKnown) return pattern === text ? 'yes' : 'maybe';
+  // The very glob that is forbidden is.
+  if (!isKnown) return pattern === text || (places && leadTo(pattern, text, places, sameText)) ? 'yes' : 'maybe';
   if (wordMatcher(pattern).test(text)) return 'yes';
   if (isPath(pattern) && normal(pattern) === normal(text)) return 'yes';
-  return places && leadsTo(pattern, text, places) ? 'yes' : 'no';
+  return places && leadTo(pattern, text, places, isMatching) ? 'yes' : 'no';
 };
 
 const fromHome = /^(?:~|\$HOME|\$\{HOME\})(?=\/|$)/;
 
 /** Two spellings of one file: `~/.ssh/key`, `$HOME/.ssh/key` and `../.ssh/key` where home is the folder above. */
-function leadsTo(pattern: string, text: string, { start: { base, home }, cwd }: Places): boolean {
+function leadTo(
+  pattern: string,
+  text: string,
+  { start: { base, home }, cwd }: Places,
+  isSame: (wanted: string, given: string) => boolean,
+): boolean {
   const isSpelled = fromHome.test(pattern) || pattern.includes('/') || text.includes('/');
   if (!isSpelled || pattern.startsWith('-') || text.startsWith('-') || pattern === '*') return false;
   if (cwd === null && !text.startsWith('/')) return false;
@@ -108,8 +114,10 @@ function leadsTo(pattern: string, text: string, { start: { base, home }, cwd }: 
     base,
     pattern.replace(fromHome, () => home),
   );
-  return wordMatcher(wanted).test(resolvePath(cwd ?? '/', text));
+  return isSame(wanted, resolvePath(cwd ?? '/', text));
 }
+const sameText = (wanted: string, given: string): boolean => wanted === given;
+const isMatching = (wanted: string, given: string): boolean => wordMatcher(wanted).test(given);
 
 const isPath = (word: string): boolean => word.startsWith('/') || word.startsWith('.') || word.startsWith('~');
 /** Without doubled slashes, `.` and a slash at the end. */

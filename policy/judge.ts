@@ -17,9 +17,11 @@ import {
   spellsPrivate,
   unusualPort,
 } from './network.ts';
+import { runsOnlyOthers } from './open-ended.ts';
 import { isNamed } from './path.ts';
 import type { Policy, Verdict, VerdictWord } from './policy.ts';
 import { askRules, noSituation, type RuleWord, type Situation } from './rule/index.ts';
+import { isSilent } from './silent.ts';
 import { hostOf } from './url.ts';
 
 interface Say {
@@ -48,6 +50,9 @@ function worst({ said, shadow }: Said, otherwise: Say, policies: readonly Policy
   const pauses = verdict === 'deny' && policies.some(({ onViolation }) => onViolation === 'pause');
   return {
     ...{ verdict, rule, reasons: reasons.slice(0, 20), policyHash: hashOf(policies) },
+    ...(verdict === 'ask' && {
+      rules: [...new Set((those.length > 0 ? those : [otherwise]).map((each) => each.rule))],
+    }),
     ...(demands.length > 0 && { demands }),
     ...(shadow.length > 0 && { shadow: shadow.map(({ demand: _demand, ...word }) => word) }),
     ...((pauses || those.some(({ isPausing }) => isPausing)) && { isPausing: true }),
@@ -103,9 +108,9 @@ const ofLevel = <S extends Say>(say: S, { level }: Policy): S => ({
   rule: level === 'workspace' || say.rule.startsWith('default.') ? say.rule : `${level}.${say.rule}`,
 });
 
-/** One hash names all policies that were judged by: that of the only one, or one over theirs. Hex. */
+/** One hash names all policies that judge: that of the only one, or one over theirs. Hex. */
 export function hashOf(policies: readonly Policy[]): string {
-  const [first, ...others] = policies.map(({ hash }) => hash);
+  const [first, ...others] = policies.filter((policy) => !isSilent(policy)).map(({ hash }) => hash);
   if (others.length === 0) return first ?? '';
   return createHash('sha256')
     .update([first, ...others].join(' '))
@@ -174,9 +179,12 @@ const mutation = 'security_guardrails.require_human_approval_on_mutation';
 /** What a level says that wants to be asked before changes. */
 const ofMutation: ReadonlySet<string> = new Set([mutation, 'default.executes']);
 
-/** What each command does at worst. */
-const effects = ({ commands, paths }: ActionFacts, policy: Policy): Say[] => [
+/** What each command does at worst; a tool that speaks to the network is none. */
+const effects = ({ commands, paths, hosts }: ActionFacts, policy: Policy): Say[] => [
   ...commands.flatMap((command) => effectOf(command, policy)),
+  ...(commands.length === 0 && hosts.length > 0
+    ? [{ verdict: 'ask', rule: 'default.network', reason: 'it speaks to the network' } as const]
+    : []),
   ...paths.flatMap((path) => pathEffectOf(path, policy)),
 ];
 
@@ -189,13 +197,6 @@ function effectOf({ effect, program }: CommandFact, policy: Policy): Say[] {
   if (effect !== 'execute' || runsOnlyOthers.has(program)) return [];
   return policy.asksBeforeMutation ? ask('default.executes', `${name} runs what the project says`) : [];
 }
-
-/** What they run is judged by itself. */
-export const runsOnlyOthers = new Set(
-  'nohup setsid nice ionice timeout stdbuf time command builtin exec env xargs find bash sh dash zsh eval watch busybox coproc chrt taskset'.split(
-    ' ',
-  ),
-);
 
 function pathEffectOf({ effect, path, isInBase, real }: PathFact, policy: Policy): Say[] {
   const isChange = effect === 'write' || effect === 'delete';

@@ -87,8 +87,14 @@ export function holdsRestricted(folder: string, { restricted, files }: Place): b
   });
 }
 
+const below = 'restricted files may lie below ';
+/** What is not known of a folder that is gone through, as facts say it; and the folder again. */
+export const unclearBelow = (folder: string): string => `${below}${folder}`;
+export const folderOfUnclear = (phrase: string): string | null =>
+  phrase.startsWith(below) ? phrase.slice(below.length) : null;
+
 /** Everything that a restricted path names lies in `folder`. */
-function isAbove(folder: string, { restricted, files }: Place): boolean {
+export function isAbove(folder: string, { restricted, files }: Place): boolean {
   const real = files.resolve(folder);
   return restricted.some((each) => isWithin(isPattern(each) ? rootOf(each) : each, real));
 }
@@ -114,6 +120,9 @@ export function pathFact(spelled: string, effect: PathEffect, cwd: string, place
   return { path: spelled, real, effect, restricted, isInBase: isInBase || isHarmlessDevice(real), exists };
 }
 
+/** The folder whose files a pattern is held against. */
+export const globFolder = (spelled: string, cwd: string): string => rootOf(resolvePath(cwd, spelled));
+
 /** A path of which only a pattern is known: restricted if the pattern could mean something that is. */
 export function globFact(spelled: string, effect: PathEffect, cwd: string, place: Place): PathFact {
   const pattern = resolvePath(cwd, spelled);
@@ -125,14 +134,17 @@ export function globFact(spelled: string, effect: PathEffect, cwd: string, place
   const isHit = candidates.some((each) =>
     isPattern(each) ? isDeep : matcher.test(each) || isAncestorHit(matcher, each),
   );
-  const listed = place.files.list(folder).map((name) => resolvePath(folder, name));
+  const matched = place.files
+    .list(folder)
+    .map((name) => (folder === '/' ? `/${name}` : `${folder}/${name}`))
+    .filter((each) => matcher.test(each));
   // Where nothing is there to be listed, one name that it stands for.
   const example = pattern.replace(/\[[^/]*\]|\*+|\?/g, 'x');
   const restricted =
     isHit ||
     place.restricted.some((each) => isNamed(example, each)) ||
-    listed.some((each) => matcher.test(each) && isRestricted(each, place));
-  const escapes = listed.some((each) => matcher.test(each) && !isWithin(place.files.resolve(each), place.base));
+    matched.some((each) => isRestricted(each, place));
+  const escapes = matched.some((each) => !isWithin(place.files.resolve(each), place.base));
   const isInBase = isWithin(folder, place.base) && isWithin(place.files.resolve(folder), place.base) && !escapes;
   return { path: spelled, real: null, effect, restricted, isInBase };
 }

@@ -1,9 +1,11 @@
 /** The time machine: what rules would have said of actions that were judged before. Pure: it folds a session's log. */
-import type { ActionFacts } from '#protocol/action-facts.ts';
+import type { ActionFacts, PathFact } from '#protocol/action-facts.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
 import { foldPolicyState, noPolicyState, type PolicySession, type PolicyState } from '#protocol/policy-state.ts';
-import { isWithin, patternToRegExp, resolvePath } from './path.ts';
+import type { Place } from './file-view.ts';
+import { folderOfUnclear, globFact, holdsRestricted, isAbove, pathFact, resolvePath, unclearBelow } from './path.ts';
 import type { Policy, Verdict, VerdictWord } from './policy.ts';
+import { noFiles } from './subject.ts';
 
 /** An action as it was judged, and the state of its session before it. */
 export interface RecordedAction {
@@ -13,6 +15,8 @@ export interface RecordedAction {
   facts: ActionFacts | null;
   state: PolicyState;
   before: { verdict: VerdictWord; rule: string } | null;
+  /** Of the rules that judged it; '' where none did. */
+  policyHash: string;
 }
 
 /** Every action in `events` (a whole log, ascending), with what was said of it. */
@@ -22,11 +26,13 @@ export function recordedActions(events: readonly SessionEvent[], session: Policy
   for (const event of events) {
     if (event.type === 'action.requested') {
       const { actionId, facts = null } = event.payload;
-      recorded.set(actionId, { seq: event.seq, at: event.at, action: event.payload, facts, state, before: null });
+      const { seq, at } = event;
+      recorded.set(actionId, { seq, at, action: event.payload, facts, state, before: null, policyHash: '' });
     }
     if (event.type === 'action.judged') {
       const found = recorded.get(event.payload.actionId);
-      if (found) found.before = { verdict: event.payload.verdict, rule: event.payload.rule };
+      const { verdict, rule, policyHash } = event.payload;
+      if (found) Object.assign(found, { before: { verdict, rule }, policyHash });
     }
     state = foldPolicyState(state, event, session);
   }
@@ -53,16 +59,47 @@ function relativeTo(from: string, to: string): string {
   return [...Array<string>(one.length - shared).fill('..'), ...other.slice(shared)].join('/') || '.';
 }
 
-/**
- * The facts as the rules of `policies` see them: which paths are restricted follows from their names alone, for the files are
- * not what they were then. `moved` says where the folder of the rules lies in the checkout.
- */
-export function factsUnder(facts: ActionFacts, policies: readonly Policy[], moved: Moved): ActionFacts {
-  const restricted = restrictedIn(policies, moved);
-  const isRestricted = (path: string | null): boolean =>
-    path !== null && restricted.some((each) => isWithin(path, each) || patternToRegExp(each).test(path));
-  return { ...facts, paths: facts.paths.map((path) => ({ ...path, restricted: isRestricted(path.real) })) };
+/** Which paths are restricted, as `restrictedIn` lists them. */
+export interface Restricting {
+  /** Where the facts were stated; null where that is not known. */
+  before: readonly string[] | null;
+  after: readonly string[];
 }
+
+/**
+ * The facts as they would be with other restricted paths. What was found out of links and folders then holds of paths that stay
+ * restricted; the others are taken by their names, for the files are not what they were. `cwd`: where the action would happen.
+ */
+export function factsUnder(facts: ActionFacts, cwd: string, { before, after }: Restricting): ActionFacts {
+  const known = before ?? [];
+  const added = after.filter((each) => !known.includes(each));
+  const removed = known.filter((each) => !after.includes(each));
+  if (before && added.length + removed.length === 0) return facts;
+  const cwds = [...new Set([cwd, ...facts.commands.flatMap((command) => command.cwd ?? [])])];
+  const isStill = (path: PathFact) => path.restricted && removed.length < known.length && !isNamed(path, removed, cwds);
+  const paths = facts.paths.map((path) => ({
+    ...path,
+    restricted: isStill(path) || isNamed(path, path.restricted ? after : added, cwds),
+  }));
+  const still = facts.unclear.filter((phrase) => {
+    const folder = folderOfUnclear(phrase);
+    return folder === null || holdsRestricted(folder, byName(after));
+  });
+  // Only folders are read whole, and a file has nothing below it.
+  const read = paths.flatMap(({ effect, real }) => (effect === 'read' && real !== null ? [real] : []));
+  const below = read.filter((folder) => isAbove(folder, byName(added))).map(unclearBelow);
+  return { ...facts, paths, unclear: [...new Set([...still, ...below])] };
+}
+
+const byName = (restricted: readonly string[]): Place => ({
+  ...{ cwd: '/', base: '/', home: '/', restricted, files: noFiles },
+});
+
+/** By its name, from each folder that it may be a pattern of. */
+const isNamed = ({ path, real, effect }: PathFact, restricted: readonly string[], cwds: readonly string[]): boolean =>
+  real === null
+    ? cwds.some((cwd) => globFact(path, effect, cwd, byName(restricted)).restricted)
+    : pathFact(real, effect, '/', byName(restricted)).restricted;
 
 export interface Change {
   seq: number;

@@ -3,13 +3,15 @@ import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
 import type { ActionKind } from '#protocol/turn-event.ts';
 import type { CommandParser } from './command/index.ts';
 import type { FileView, Place } from './file-view.ts';
+import { resolveUrl } from './network.ts';
 import { pathFact } from './path.ts';
 import { hostOf } from './url.ts';
 
 export type Subject =
   | { kind: 'command'; text: string }
   | { kind: 'path'; op: 'read' | 'write' | 'delete' | 'list'; path: string }
-  | { kind: 'request'; method: string; url: string };
+  /** `redirectTo`: where it is sent on to. */
+  | { kind: 'request'; method: string; url: string; redirectTo?: string | undefined };
 
 /** What the subject is as an agent's action. */
 export function actionOf(subject: Subject): { kind: ActionKind; command: string | null; paths: string[] } {
@@ -35,9 +37,11 @@ export function factsOf(subject: Subject, place: Place, parser: CommandParser): 
     case 'path':
       return pathFacts(subject.path, subject.op, place);
     case 'request': {
-      const host = hostOf(subject.url);
-      const requests = [{ method: subject.method.toUpperCase(), url: subject.url }];
-      return { ...noFacts, hosts: host === null ? [] : [host], requests };
+      const { url, redirectTo } = subject;
+      const urls = redirectTo === undefined ? [url] : [url, resolveUrl(redirectTo, url) ?? redirectTo];
+      const hosts = new Set(urls.flatMap((each) => hostOf(each) ?? []));
+      const method = subject.method.toUpperCase();
+      return { ...noFacts, hosts: [...hosts], requests: urls.map((each) => ({ method, url: each })) };
     }
   }
 }

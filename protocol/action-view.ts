@@ -4,6 +4,8 @@ import type { Decision, Demand } from './approval.ts';
 import type { EventPayload, NewEvent, SessionEvent } from './event.ts';
 import type { ActionId, ApprovalId, ItemId, TurnId } from './id.ts';
 
+type Judged = Pick<EventPayload<'action.judged'>, 'verdict' | 'reasons' | 'command'> & { policyHash?: string };
+
 /** An action whose outcome is not known yet. */
 export interface OpenAction {
   actionId: ActionId;
@@ -12,8 +14,8 @@ export interface OpenAction {
   itemId?: ItemId | null;
   agent: string;
   tool: string;
-  /** Null until it is judged. */
-  judged: Pick<EventPayload<'action.judged'>, 'verdict' | 'reasons' | 'command'> | null;
+  /** Null until it is judged. `policyHash` is of the rules that it was judged, or approved, under. */
+  judged: Judged | null;
   /** What people are asked about it; absent where nobody is. */
   approval?: OpenApproval;
 }
@@ -129,10 +131,9 @@ export const allowedBy = 'session.allowed';
 
 /** What was allowed once is used up by the verdict that it gave. */
 function usedUp<V extends ActionsView>(view: V, rule: string): V {
-  if (!view.allowances || !rule.startsWith(`${allowedBy}:`)) return view;
+  if (!rule.startsWith(`${allowedBy}:`)) return view;
   const used = rule.slice(allowedBy.length + 1);
-  const allowances = view.allowances.filter((each) => !(each.isOnce && each.approvalId === used));
-  return { ...view, allowances };
+  return withoutOnce(view, ({ approvalId }) => approvalId === used);
 }
 
 const withBegun = <V extends ActionsView>({ begun: _before, ...view }: V, begun: BegunAction[]): V =>
@@ -147,13 +148,22 @@ export const endBegun = <V extends ActionsView>(view: V, itemId: ItemId): V =>
       )
     : view;
 
-/** Nothing approved is under way any more. */
-export const endAllBegun = <V extends ActionsView>(view: V): V => (view.begun ? withBegun(view, []) : view);
+/** A turn is over: nothing approved is under way any more, and what was allowed once is for nobody any more. */
+export function endWithTurn<V extends ActionsView>(view: V): V {
+  const ended = view.begun ? withBegun(view, []) : view;
+  return withoutOnce(ended, () => true);
+}
+
+/** What was allowed once is not allowed any more. */
+const withoutOnce = <V extends ActionsView>(view: V, isOver: (allowance: SessionAllowance) => boolean): V =>
+  view.allowances?.some((each) => each.isOnce && isOver(each))
+    ? { ...view, allowances: view.allowances.filter((each) => !(each.isOnce && isOver(each))) }
+    : view;
 
 /** Of these the newest are kept. */
 const maxUnknown = 50;
 
-/** It is let through, or over. An edited command that ran in its place needs no allowance any more. */
+/** It is let through, or over. An edited command needs its allowance only where it could not run in its place. */
 function acted<V extends ActionsView>(view: V, { payload, at }: SessionEvent & { type: 'action.acted' }): V {
   const { actionId, outcome } = payload;
   const action = view.actions.find((each) => each.actionId === actionId);
@@ -167,9 +177,7 @@ function acted<V extends ActionsView>(view: V, { payload, at }: SessionEvent & {
     { ...view, actions: view.actions.filter((each) => each !== action), ...(unknown && { unknown }) },
     begun,
   );
-  if (!view.allowances || outcome !== 'ran') return next;
-  const allowances = view.allowances.filter((each) => !(each.isOnce && each.actionId === actionId));
-  return { ...next, allowances };
+  return outcome === 'blocked' ? next : withoutOnce(next, (each) => each.actionId === actionId);
 }
 
 /** Allowances that a session keeps; older ones are asked about again. */
@@ -194,12 +202,12 @@ function decided<V extends ActionsView>(
   const { actionId, approvalId, decision, edit, forSession, subject } = payload;
   const action = view.actions.find((each) => each.actionId === actionId);
   if (!action?.approval) return view;
-  const judged = judgedBy(payload);
+  const { command, paths, cwd, policyHash } = action.approval;
+  const judged = { ...judgedBy(payload), ...(policyHash !== undefined && { policyHash }) };
   const approval = { ...action.approval, decided: { decision, by: principal, at } };
   const next = setAction(view, actionId, (each) => ({ ...each, judged, approval }));
   if (decision !== 'approved' || (!forSession && edit === null)) return next;
   const { tool } = action;
-  const { command, paths, cwd, policyHash } = action.approval;
   const allowance = {
     approvalId,
     actionId,
@@ -224,8 +232,8 @@ export function foldActions<V extends ActionsView>(view: V, event: SessionEvent)
       return { ...view, actions: [...view.actions, { actionId, turnId, itemId, agent, tool, judged: null }] };
     }
     case 'action.judged': {
-      const { actionId, verdict, reasons, command } = event.payload;
-      const judged = { verdict, reasons, command };
+      const { actionId, verdict, reasons, command, policyHash } = event.payload;
+      const judged = { verdict, reasons, command, policyHash };
       return usedUp(
         setAction(view, actionId, (action) => ({ ...action, judged })),
         event.payload.rule,

@@ -1,5 +1,6 @@
 /** What a notification about an approval says, on whichever way it comes: pushed, or shown by an open tab. Pure. */
-import { visibleParts } from './visible-text.ts';
+import { actionText, type NamedAction } from './action-text.ts';
+import { visibleLine } from './visible-text.ts';
 
 /** What a service worker shows. Together it stays far below the 3,993 bytes that a push can carry (RFC 8291). */
 export interface Notice {
@@ -16,34 +17,18 @@ export interface Notice {
 }
 
 /** The part of an approval that a notification speaks of. */
-export interface Announced {
+export interface Announced extends NamedAction {
   id: string;
   sessionName: string;
   agent: string;
-  tool: string;
-  command: string | null;
-  paths: readonly string[];
 }
 
 /** Longest subject, in characters as people count them: more does not fit on a lock screen. */
 const maxSubject = 240;
 const maxName = 60;
 
-/** One line of at most `most` characters in which each shows: what would not is named in brackets, line feeds too. */
-function visibleLine(text: string, most: number): string {
-  // No character becomes less than one: one more than fits is enough to know that it does not fit.
-  const head = [...text].slice(0, most + 1).join('');
-  const named = visibleParts(head)
-    .map(({ kind, text: part }) => (kind === 'shown' ? part.replaceAll('\n', '[\\n]') : `[${part}]`))
-    .join('');
-  const chars = [...named];
-  return chars.length > most ? `${chars.slice(0, most - 1).join('')}…` : named;
-}
-
-const subjectOf = ({ command, tool, paths }: Announced): string => command ?? `${tool} ${paths.join(' ')}`.trim();
-
 const frameOf = (approval: Announced) => ({
-  body: visibleLine(`${approval.agent}: ${subjectOf(approval)}`, maxSubject),
+  body: visibleLine(`${approval.agent}: ${actionText(approval)}`, maxSubject),
   url: `/inbox/${approval.id}`,
   tag: approval.id,
 });

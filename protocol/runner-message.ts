@@ -153,7 +153,7 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
     by: z.string().max(60),
   }),
   z.object({ type: z.literal('turn.interrupt'), request: count, turnId: turnIdSchema, reason: z.string().max(400) }),
-  /** What an action's agent waits for. Anything but a plain `allow` denies. */
+  /** What an action's agent waits for. `again`: it is asked about anew, under other rules. Anything but a plain `allow` denies. */
   z.object({
     type: z.literal('action.verdict'),
     actionId: actionIdSchema,
@@ -173,6 +173,8 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('action.examine'),
     request: count,
+    /** Of an action in whose place it may run: it runs only as long as its facts are these. */
+    actionId: actionIdSchema.optional(),
     command: z.string().min(1).max(32_768),
     cwd: z.string().max(4_096),
   }),

@@ -9,6 +9,9 @@ export const maxItemText = 256 * 1024;
 /** Longest prompt, in characters. */
 export const maxPrompt = 256 * 1024;
 
+/** Longest form of a tool's input that is kept to be read, in characters. */
+export const maxInputText = 16 * 1024;
+
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** How people name an agent: `@primary-coder`. */
 export const agentNameSchema = z
@@ -33,6 +36,17 @@ export const actionKinds = ['command', 'write', 'read', 'mcp', 'network', 'other
 export type ActionKind = (typeof actionKinds)[number];
 
 const path = prose(4096);
+
+/** What a tool is given. */
+export const toolInputSchema = z.object({
+  /** sha256 (hex) of all of it, as canonical JSON. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits'),
+  /** To be read: a diff, the new content, or its JSON; of a command only what stands beside it. */
+  text: prose(maxInputText),
+  /** Characters that the text goes on for. */
+  left: count,
+});
+export type ToolInput = z.infer<typeof toolInputSchema>;
 
 /** How a file differs from before. */
 const fileChanges = ['added', 'modified', 'deleted'] as const;
@@ -106,11 +120,17 @@ export const turnEventPayloads = {
     agent: agentNameSchema,
     itemId: itemIdSchema.nullable(),
     kind: z.enum(actionKinds),
-    /** The agent's own name of the tool. */
+    /** The agent's own name of the tool; where it has none, the title that it gives to this use. */
     tool: prose(200),
+    /** What rules know it by where `tool` is a title: the kind of its protocol. */
+    toolKind: prose(60).optional(),
     command: prose(32_768).nullable(),
     paths: z.array(path).max(1_000),
     cwd: path,
+    /** Absent before it was recorded. */
+    input: toolInputSchema.optional(),
+    /** Names of the variables that its agent was started with, sorted. Absent before they were recorded. */
+    env: z.array(prose(200)).max(1_000).optional(),
     /** What it would touch; absent where its runner could not tell, or is from before there were facts. */
     facts: actionFactsSchema.nullish(),
   }),

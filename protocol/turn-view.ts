@@ -1,6 +1,6 @@
 /** The fold of what agents do: who is in the session, which turn runs, what waits. Pure; part of session-view.ts. */
 
-import { endAllBegun, endBegun, foldActions, withdrawn } from './action-view.ts';
+import { endBegun, endWithTurn, foldActions, withdrawn } from './action-view.ts';
 import type { NewEvent, SessionEvent } from './event.ts';
 import type { ItemId, TurnId } from './id.ts';
 import { foldSurprises, type SurprisesView } from './surprise-view.ts';
@@ -83,7 +83,7 @@ function completed(view: TurnsView, event: SessionEvent & { type: 'turn.complete
   const { turnId, status, reason, conversation } = event.payload;
   if (view.turn?.turnId !== turnId) return view;
   const { agent } = view.turn;
-  const ended = endAllBegun({ ...view, turn: null, lastTurn: { turnId, agent, status, reason, at: event.at } });
+  const ended = endWithTurn({ ...view, turn: null, lastTurn: { turnId, agent, status, reason, at: event.at } });
   return conversation === null ? ended : setAgent(ended, agent, { conversation });
 }
 

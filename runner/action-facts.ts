@@ -5,7 +5,8 @@ import { realFiles } from '#facts/file-view.ts';
 import type { CommandParser } from '#policy/command/index.ts';
 import type { Place } from '#policy/file-view.ts';
 import { isWithin, pathFact } from '#policy/path.ts';
-import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
+import { hostOf } from '#policy/url.ts';
+import { type ActionFacts, actionFactsSchema, noFacts } from '#protocol/action-facts.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { ActionKind } from '#protocol/turn-event.ts';
 
@@ -21,6 +22,10 @@ export interface Subject {
   command: string | null;
   paths: readonly string[];
   cwd: string;
+  /** The one that it makes, where it says so. */
+  request?: ActionFacts['requests'][number] | undefined;
+  /** What is not known of it, whatever its facts are. */
+  unclear?: string;
 }
 
 export class ActionFactsMaker {
@@ -70,7 +75,12 @@ export class ActionFactsMaker {
     return this.#now(subject);
   }
 
-  #now({ kind, command, paths, cwd }: Subject): ActionFacts {
+  #now(subject: Subject): ActionFacts {
+    const facts = this.#seen(subject);
+    return subject.unclear === undefined ? facts : { ...facts, unclear: [...facts.unclear, subject.unclear] };
+  }
+
+  #seen({ kind, command, paths, cwd, request }: Subject): ActionFacts {
     const place = this.#place;
     if (!place) return { ...noFacts, unclear: ['the checkout is not there yet'] };
     const here: Place = { ...place, cwd };
@@ -78,10 +88,16 @@ export class ActionFactsMaker {
       if (command === null || !this.#parser) return { ...noFacts, unclear: ['what it runs is not said'] };
       return storable(this.#parser.analyse(command, here));
     }
-    if (kind === 'network') return { ...noFacts, hosts: ['*'], unclear: ['which address it asks is not said'] };
+    if (kind === 'network') return storable(asking(request));
     if (kind === 'read' || kind === 'write') return storable(pathsOf(kind, paths, here));
     return noFacts;
   }
+}
+
+function asking(request: Subject['request']): ActionFacts {
+  const host = request === undefined ? null : hostOf(request.url);
+  if (!request || host === null) return { ...noFacts, hosts: ['*'], unclear: ['which address it asks is not said'] };
+  return { ...noFacts, hosts: [host], requests: [request] };
 }
 
 /** A reader without a path reads where it stands; a writer without one writes who knows where. */
@@ -105,8 +121,11 @@ function inCheckout(path: string, base: string, { root, start }: { root: string;
   return isWithin(mapped, root) ? mapped : path;
 }
 
-/** The log holds no NUL and no half characters: who writes them is not understood. */
+/** The log holds no NUL, no half characters and no more than its limits: what does not fit is not understood. */
 function storable(facts: ActionFacts): ActionFacts {
-  if (!/[\0\p{Surrogate}]/u.test(JSON.stringify(facts)) && !JSON.stringify(facts).includes('\\u0000')) return facts;
-  return { ...noFacts, unclear: ['it holds characters that cannot be kept'] };
+  const json = JSON.stringify(facts);
+  if (/[\0\p{Surrogate}]/u.test(json) || json.includes('\\u0000'))
+    return { ...noFacts, unclear: ['it holds characters that cannot be kept'] };
+  const isFitting = actionFactsSchema.safeParse(facts).success;
+  return isFitting ? facts : { ...noFacts, unclear: ['there is more of it than can be looked at'] };
 }

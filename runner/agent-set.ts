@@ -26,6 +26,8 @@ export interface AgentSetOptions {
   cwd: Promise<string>;
   /** Where programs are found. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Names of the variables that every program of a session gets. */
+  passed: readonly string[];
   /** Absolute; the agent of this name keeps its settings and state there. */
   homeOf: (agent: string) => Promise<string>;
   /** Throws `input.invalid` for a type that is none. */
@@ -66,6 +68,8 @@ export class AgentSet {
   readonly #agents = new Map<string, Started>();
   /** Starts that are under way: whoever wants the same agent waits for the same one. */
   readonly #starts = new Map<string, { harness: string; model: string | null; agent: Promise<Started> }>();
+  /** Names of the variables that they were started with, sorted. */
+  readonly #env = new Map<string, readonly string[]>();
   /** Whatever they started and still runs. */
   readonly #processes = new Set<AgentProcess>();
   #isClosing = false;
@@ -82,6 +86,19 @@ export class AgentSet {
 
   get(name: string): Started | null {
     return this.#agents.get(name) ?? null;
+  }
+
+  /** Names of the variables that the agent of this name was started with, sorted. */
+  envOf(name: string): readonly string[] {
+    return this.#env.get(name) ?? [];
+  }
+
+  /** What an agent of this name is given beside what every program gets. */
+  #given(name: string, more: Record<string, string>): Record<string, string> {
+    // By this name `omnigent ps` finds the process.
+    const env = { ...more, OMNIGENT_AGENT: name };
+    this.#env.set(name, [...new Set([...this.#options.passed, ...Object.keys(env)])].sort());
+    return env;
   }
 
   /** Whether an agent of this type may be started before it is asked something. */
@@ -120,10 +137,9 @@ export class AgentSet {
     const notice = untestedNotice(found, env);
     const agent = await found.start({
       ...{ cwd, env, home, model, access, conversation: earlier, log },
-      // By this name `omnigent ps` finds the process.
-      launcher: { spawn: (command, more, at) => this.#spawn(name, command, { ...more, OMNIGENT_AGENT: name }, at) },
+      launcher: { spawn: (command, more, at) => this.#spawn(name, command, this.#given(name, more), at) },
       openTerminal: async (command, more) => {
-        const terminal = await openTerminal(name, command, { ...more, OMNIGENT_AGENT: name });
+        const terminal = await openTerminal(name, command, this.#given(name, more));
         void terminal.ended.then(() => this.#ended(name, terminal.pid));
         return terminal;
       },

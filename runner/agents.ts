@@ -22,6 +22,7 @@ import { assertGoing, type Freezer } from './freezer.ts';
 import { Gate } from './gate.ts';
 import { harnessOf } from './harness/index.ts';
 import { HoldClock } from './hold-clock.ts';
+import { scrubEnvironment } from './sandbox/index.ts';
 import type { TerminalSet } from './terminal-set.ts';
 import { TurnSet } from './turn-set.ts';
 import { TurnStates } from './turn-states.ts';
@@ -34,7 +35,8 @@ const keepMs = 2_000;
 export interface AgentsOptions {
   launch: Launch;
   ids: IdSource;
-  state: (fact: Pick<NewEvent, 'type' | 'payload'>) => void;
+  /** Why the log does not take it, or null. */
+  state: (fact: Pick<NewEvent, 'type' | 'payload'>) => string | null;
   /** Closed with them. */
   port: AgentPort;
   /** False without a link. */
@@ -99,6 +101,7 @@ export class Agents {
       state: (fact) => this.#state(fact),
       launcher: createLauncher(launch.isolation, () => freezer.going()),
       env: { PATH: process.env.PATH, ...launch.programs },
+      passed: Object.keys(scrubEnvironment(process.env)),
       homeOf: async (agent) => {
         const home = join(launch.directory, 'agents', agent);
         await mkdir(home, { recursive: true, mode: 0o700 });
@@ -120,9 +123,10 @@ export class Agents {
   }
 
   /** What happens to actions is also what their effects are held against. */
-  #state(fact: Pick<NewEvent, 'type' | 'payload'>): void {
-    this.#options.state(fact);
-    this.#effects.note(fact);
+  #state(fact: Pick<NewEvent, 'type' | 'payload'>): string | null {
+    const refusal = this.#options.state(fact);
+    if (refusal === null) this.#effects.note(fact);
+    return refusal;
   }
 
   /** A person typed into a shell. */
@@ -213,8 +217,10 @@ export class Agents {
   }
 
   /** What a command would touch if an agent ran it. */
-  async examine({ command, cwd }: Message<'action.examine'>): Promise<ActionFacts> {
-    return this.#facts.of({ kind: 'command', command, paths: [], cwd });
+  async examine({ actionId, command, cwd }: Message<'action.examine'>): Promise<ActionFacts> {
+    const facts = await this.#facts.of({ kind: 'command', command, paths: [], cwd });
+    if (actionId) this.#gate.examined(actionId, command, facts);
+    return facts;
   }
 
   /** Against its base, or where a turn began. Whatever the last turn changed is stated by then. */

@@ -6,9 +6,10 @@
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import { type ActionId, type IdSource, type ItemId, newId, type TurnId } from '#protocol/id.ts';
 import type { Subject } from './action-facts.ts';
+import { storable } from './bounded-text.ts';
 import type { GateAnswer, ProposedAction } from './harness/harness.ts';
 
-/** The server's word on an action; anything but a plain `allow` is a denial. */
+/** The server's word on an action; anything but a plain `allow` is a denial, or has it asked about `again`. */
 export interface Verdict {
   actionId: ActionId;
   verdict: string;
@@ -24,8 +25,11 @@ export interface GateOptions {
   ids: IdSource;
   /** An action without a verdict is held this long, in ms; always shorter than the lease. */
   holdMs: number;
-  /** Records a fact, durably and in order. */
-  state: (type: 'action.requested' | 'action.acted' | 'approval.delivered', payload: Record<string, unknown>) => void;
+  /** Records a fact, durably and in order: why it cannot be, or null. */
+  state: (
+    type: 'action.requested' | 'action.acted' | 'approval.delivered',
+    payload: Record<string, unknown>,
+  ) => string | null;
   /** What an action would touch. Never rejects. */
   factsOf: (action: Subject) => ActionFacts | Promise<ActionFacts>;
   /** Resolves when an allowed action may happen. Never rejects. */
@@ -34,16 +38,27 @@ export interface GateOptions {
   after: (ms: number, task: () => void) => () => void;
 }
 
-type Asked = ProposedAction & { agent: string; turnId: TurnId | null; itemId: ItemId | null };
+/** Of the name of a tool, in characters: agents that name each call by itself write long ones. */
+const maxTool = 200;
+
+type Asked = ProposedAction & {
+  agent: string;
+  turnId: TurnId | null;
+  itemId: ItemId | null;
+  /** Names of the variables that its agent was started with. */
+  env: readonly string[];
+};
 
 interface Waiting {
   action: Asked;
   /** As they were when it was asked about. */
   facts: string;
+  /** The same of commands that may run in its place, by command; null: they differed from one look to the next. */
+  examined: Map<string, string | null>;
   /** It has a verdict: a further one changes nothing. */
   isJudged: boolean;
-  /** Asks about it anew: it is not what was decided about. */
-  again(): void;
+  /** Asks anew about what would run, the action itself or `command` in its place: it is not what was judged. */
+  again(command: string | null): void;
   /** It is held this long from now, in ms. */
   hold(ms: number): void;
   settle(answer: GateAnswer, outcome: 'ran' | 'blocked' | 'withdrawn'): void;
@@ -71,7 +86,11 @@ export class Gate {
   #ask(action: Asked, signal: AbortSignal, facts: ActionFacts): Promise<GateAnswer> {
     const { ids, state, after, holdMs } = this.#options;
     const actionId = newId('action', ids);
-    const { item: _item, canEdit: _canEdit, ...subject } = action;
+    const { item: _item, canEdit: _canEdit, unclear: _unclear, request: _request, ...subject } = action;
+    const tool = storable(action.tool, maxTool);
+    const refusal = state('action.requested', { actionId, ...subject, tool, facts });
+    // Nobody would hear of it, and so nobody would answer.
+    if (refusal !== null) return Promise.resolve(denied(refusal));
     return new Promise((resolve) => {
       const late = (ms: number) => after(ms, () => settle(denied(lateWords(ms)), 'blocked'));
       let cancel = late(holdMs);
@@ -88,9 +107,10 @@ export class Gate {
         return true;
       };
       const settle: Waiting['settle'] = (answer, outcome) => void (leave(outcome) && resolve(answer));
-      const again = () => void (leave('withdrawn') && resolve(this.ask(action, signal)));
-      this.#waiting.set(actionId, { settle, again, hold, action, facts: JSON.stringify(facts), isJudged: false });
-      state('action.requested', { actionId, ...subject, paths: [...subject.paths], facts });
+      const again: Waiting['again'] = (command) =>
+        void (leave('withdrawn') && resolve(this.#anew(action, signal, command)));
+      const judged = { facts: JSON.stringify(facts), examined: new Map<string, string | null>(), isJudged: false };
+      this.#waiting.set(actionId, { settle, again, hold, action, ...judged });
       if (signal.aborted) return withdraw();
       signal.addEventListener('abort', withdraw, { once: true });
     });
@@ -101,9 +121,19 @@ export class Gate {
     this.#waiting.get(actionId)?.hold(ms);
   }
 
+  /** What `command` would touch in the action's place: whoever judges it goes by this. */
+  examined(actionId: ActionId, command: string, facts: ActionFacts): void {
+    const examined = this.#waiting.get(actionId)?.examined;
+    const text = JSON.stringify(facts);
+    const isSame = !examined?.has(command) || examined.get(command) === text;
+    examined?.set(command, isSame ? text : null);
+  }
+
   /** A verdict for an action that does not wait, or not any more, changes nothing. */
   judged({ actionId, verdict, message, command, approvalId }: Verdict): void {
     const waiting = this.#waiting.get(actionId);
+    // Other rules are in force: even what was allowed and may not happen yet is asked about anew.
+    if (verdict === 'again') return waiting?.again(null);
     if (!waiting || waiting.isJudged) return;
     waiting.isJudged = true;
     if (approvalId) this.#options.state('approval.delivered', { approvalId, actionId });
@@ -112,15 +142,24 @@ export class Gate {
       return waiting.settle(denied(`not as it is; run exactly this instead: ${command}`), 'blocked');
     }
     // Until then it waits, and can be withdrawn.
-    void this.#options.mayAct().then(async () => {
-      if (approvalId && command === null && (await this.#hasChanged(waiting))) return waiting.again();
-      waiting.settle({ verdict: 'allow', command }, 'ran');
-    });
+    const replacement = command === waiting.action.command ? null : command;
+    void this.#options.mayAct().then(() => this.#act(waiting, replacement));
   }
 
-  /** People take their time: what the action would touch may be another thing by now. */
-  async #hasChanged({ action, facts }: Waiting): Promise<boolean> {
-    return JSON.stringify(await this.#options.factsOf(action)) !== facts;
+  /** What would be touched may be another thing by now than what was judged. */
+  async #act(waiting: Waiting, command: string | null): Promise<void> {
+    const { action, facts, examined } = waiting;
+    const runs = command === null ? action : { ...action, command };
+    const judged = command === null ? facts : examined.get(command);
+    const now = this.#options.factsOf(runs);
+    if (JSON.stringify(now instanceof Promise ? await now : now) !== judged) return waiting.again(command);
+    waiting.settle({ verdict: 'allow', command }, 'ran');
+  }
+
+  async #anew(action: Asked, signal: AbortSignal, command: string | null): Promise<GateAnswer> {
+    if (command === null) return this.ask(action, signal);
+    const answer = await this.ask({ ...action, command }, signal);
+    return answer.verdict === 'allow' && answer.command === null ? { verdict: 'allow', command } : answer;
   }
 }
 

@@ -17,6 +17,7 @@ import { type Checkout, openCheckout } from './checkout/index.ts';
 import { Connection } from './connection.ts';
 import { assertGoing, Freezer } from './freezer.ts';
 import { Journal } from './journal.ts';
+import { refusalOf } from './refused-fact.ts';
 import { TerminalSet } from './terminal-set.ts';
 
 /** How often the lease is looked at. */
@@ -136,12 +137,14 @@ export class SessionRunner {
     await this.#abandon('runner was asked to stop');
   }
 
-  /** What the server would refuse is not journaled: it would be resent for ever and nothing after it would get through. */
-  #state(fact: Fact): void {
+  /** What the server would refuse is not journaled, it would be resent for ever: why, or null. */
+  #state(fact: Fact): string | null {
     try {
       this.#journal.add(parsePayload(fact.type, fact.payload), canWait.has(fact.type));
+      return null;
     } catch (cause) {
       this.#options.log(`${fact.type} is not a valid fact: ${cause instanceof Error ? cause.message : String(cause)}`);
+      return refusalOf(cause);
     }
   }
 

@@ -1,10 +1,11 @@
 /** The turns of a runner with an agent that the test plays. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '#protocol/error.ts';
-import type { NewEvent } from '#protocol/event.ts';
+import { type NewEvent, parsePayload } from '#protocol/event.ts';
 import { newId, type TurnId } from '#protocol/id.ts';
 import { maxItemText } from '#protocol/turn-event.ts';
 import type { AgentPort } from './agent-port.ts';
+import type { Gate } from './gate.ts';
 import type {
   Agent,
   AgentOptions,
@@ -14,6 +15,7 @@ import type {
   TurnEnd,
   TurnSink,
 } from './harness/harness.ts';
+import { toolInput } from './harness/tool-input.ts';
 import type { Delta } from './text-stream.ts';
 import { TurnSet } from './turn-set.ts';
 
@@ -55,6 +57,8 @@ class Played implements Agent {
 
 let facts: Pick<NewEvent, 'type' | 'payload'>[];
 let deltas: Delta[];
+/** What reached the gate. */
+let gated: Parameters<Gate['ask']>[0][];
 let agents: Played[];
 /** Turns that agents were asked for. */
 let asked: number;
@@ -78,6 +82,7 @@ let begun: TurnId[];
 beforeEach(() => {
   facts = [];
   deltas = [];
+  gated = [];
   agents = [];
   asked = 0;
   failure = null;
@@ -88,7 +93,7 @@ beforeEach(() => {
   const start = async (options: AgentOptions) => {
     await held;
     if (failure) throw failure;
-    await options.launcher.spawn([], {}, '/');
+    await options.launcher.spawn([], { API_URL: '' }, '/');
     agents.push(new Played(options));
     return agents.at(-1) as Agent;
   };
@@ -108,7 +113,13 @@ beforeEach(() => {
       admit: () => ({ url: '', token: '', hasKey: async () => true, onPost: () => undefined }),
       revoke: () => undefined,
     } as unknown as AgentPort,
-    gate: { ask: async () => ({ verdict: 'allow', command: null }) },
+    gate: {
+      async ask(action) {
+        gated.push(action);
+        return { verdict: 'allow', command: null };
+      },
+    },
+    passed: ['PATH', 'HOME'],
     launcher: { spawn: async () => spawned() },
     harnessOf: async (type) =>
       ({
@@ -151,6 +162,23 @@ describe('turns of a runner', () => {
     item?.complete({ status: 'failed' });
     item?.append('late');
     expect(of('item.completed')).toMatchObject([{ status: 'completed', text: 'Anew.' }]);
+  });
+
+  it('[GATE10] what an item is about is kept as far as the log takes it', async () => {
+    const { agent } = await begin();
+    const command = `${'x'.repeat(32_767)}\u{1f600}`;
+    agent.sink?.item({ kind: 'command', title: 'x', command, path: 'a\0b\udc00' });
+    const [started] = of('item.started');
+    expect(parsePayload('item.started', started).payload).toMatchObject({ path: 'a␀b\ufffd' });
+  });
+
+  it('[GATE11] an action is asked about with the names of what its agent finds in its environment', async () => {
+    const { agent, turnId } = await begin();
+    const input = toolInput({ command: 'ls' }, '');
+    const action = { kind: 'command', tool: 'shell', item: null, command: 'ls', paths: [], cwd: '/', input } as const;
+    await agent.sink?.gate({ ...action, canEdit: false }, new AbortController().signal);
+    const env = ['API_URL', 'HOME', 'OMNIGENT_AGENT', 'PATH'];
+    expect(gated).toMatchObject([{ agent: 'coder', turnId, env, input }]);
   });
 
   it('[TRN12] an agent that is expected starts at once, and the turn that comes meanwhile gets that one', async () => {

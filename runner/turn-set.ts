@@ -6,7 +6,7 @@ import { AppError } from '#protocol/error.ts';
 import { type NewEvent, toLine } from '#protocol/event.ts';
 import { type IdSource, newId, type TurnId } from '#protocol/id.ts';
 import { type AgentRequest, AgentSet, type AgentSetOptions, type Started } from './agent-set.ts';
-import { bounded } from './bounded-text.ts';
+import { bounded, storable } from './bounded-text.ts';
 import type { Gate } from './gate.ts';
 import type { Agent, BegunTurn, ItemHandle, StartedItem, TurnEnd, TurnSink } from './harness/harness.ts';
 import { type Delta, type OpenItem, TextStream } from './text-stream.ts';
@@ -55,7 +55,11 @@ export class TurnSet {
     this.#agents = new AgentSet(options, {
       turnOf: (name) => (this.#running?.name === name ? this.#running.turnId : null),
       begin: (agent, prompt) => this.#begun(agent, prompt),
-      gate: (name, action, signal) => options.gate.ask({ ...action, agent: name, turnId: null, itemId: null }, signal),
+      gate: (name, action, signal) =>
+        options.gate.ask(
+          { ...action, ...{ agent: name, turnId: null, itemId: null, env: this.#agents.envOf(name) } },
+          signal,
+        ),
     });
     void options.cwd.then((cwd) => {
       this.#cwd = cwd;
@@ -207,7 +211,8 @@ export class TurnSet {
       item: (started) => this.#item(running, started),
       gate: (action, signal) => {
         const itemId = action.item ? (running.items.get(action.item)?.itemId ?? null) : null;
-        return this.#options.gate.ask({ ...action, agent: name, turnId, itemId }, signal);
+        const env = this.#agents.envOf(name);
+        return this.#options.gate.ask({ ...action, agent: name, turnId, itemId, env }, signal);
       },
     };
   }
@@ -226,8 +231,8 @@ export class TurnSet {
       ...{ itemId, turnId, kind: started.kind },
       parentId: started.parent ? (items.get(started.parent)?.itemId ?? null) : null,
       title: toLine(this.#inside(started.title), 400, started.kind),
-      command: started.command?.slice(0, 32_768) ?? null,
-      path: started.path ? this.#inside(started.path).slice(0, 4_096) : null,
+      command: typeof started.command === 'string' ? storable(started.command, 32_768) : null,
+      path: started.path ? storable(this.#inside(started.path), 4_096) : null,
     };
     const handle: ItemHandle = {
       append: (text) => {

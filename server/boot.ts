@@ -107,6 +107,7 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
       () => true,
       () => false,
     );
+  await deadlines.recover();
   const entrance = await openEntrance({ config, services, gateway, pages: (await pages).handle, isDatabaseUp });
   onStop(entrance.close);
   url = entrance.url;
@@ -121,7 +122,6 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   onStop(() => rm(serverFile, { force: true }));
   embedded?.onRestart(() => void publish().catch((cause: unknown) => note(`server.json: ${String(cause)}`)));
   await ledger.recover();
-  await deadlines.recover();
   await runners.recover(await unfinished(log));
   await notify.recover();
   host.keepSpare((await isolation).isolation);

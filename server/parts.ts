@@ -18,7 +18,7 @@ import { type CompareCheckouts, Differences, Lifecycle, Pauses, Runners } from '
 import { SecretBox } from '#server/secret/index.ts';
 import { anchorFileOf, type Log, openLog } from '#server/session/index.ts';
 import { Terminals } from '#server/terminal/index.ts';
-import { createEditJudge, type Judge, OpenTexts, Turns } from '#server/turn/index.ts';
+import { createPropose, type Judge, OpenTexts, Turns } from '#server/turn/index.ts';
 import { Ledger } from '#server/usage/index.ts';
 
 export interface PartsOptions {
@@ -165,8 +165,8 @@ function openDecisions(base: Base, { runners }: ReturnType<typeof openWork>) {
   const { sql, home, now, note, bus, log, policies } = base;
   const differences = new Differences({ log, runners, home, compareCheckouts: base.compareCheckouts });
   const approvals = new Approvals({
-    ...{ sql, log },
-    judgeEdit: createEditJudge({ log, judge: judgeOf(base), link: (sessionId) => runners.links.get(sessionId) }),
+    ...{ sql, log, now, note, holdMs: base.agents.holdMs, judge: judgeOf(base) },
+    propose: createPropose({ log, link: (sessionId) => runners.links.get(sessionId) }),
   });
   const trials = new Trials({
     ...{ log, now, policies },

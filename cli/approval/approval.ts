@@ -4,6 +4,7 @@ import { AppError } from '#protocol/error.ts';
 import { approvalIdSchema } from '#protocol/id.ts';
 import { defineCommand } from '../command.ts';
 import { printable, table, write } from '../io.ts';
+import { inputText } from './given-input.ts';
 
 const decidedShown = 20;
 
@@ -23,6 +24,9 @@ const rowOf = ({ id, status, agent, sessionName, kind, command, paths, rule }: S
   command ?? `${kind} ${paths.join(' ')}`,
 ];
 
+/** Of actions without a command it is asked what they are given: so many at most, the oldest. */
+const maxGiven = 50;
+
 /** As the contract has it: one of `command` and `path`. */
 const jsonOf = <T extends Shown>({ paths, command, ...rest }: T) => ({
   ...rest,
@@ -40,8 +44,12 @@ export const inboxCommand = defineCommand({
     const { call } = await connect();
     const { pending, decided } = await call.approval.list.query({ decided: isJson ? decidedShown : 0 });
     const all = [...pending, ...decided];
-    const json = () => all.map((each) => `${JSON.stringify(jsonOf(each))}\n`).join('');
-    const text = () => (all.length === 0 ? 'nothing waits for you\n' : table(all.map(rowOf)));
+    const unsaid = pending.filter(({ command }) => command === null).slice(0, maxGiven);
+    const given = await Promise.all(unsaid.map(({ id }) => call.approval.get.query({ id })));
+    const inputs = new Map(given.map(({ id, input }) => [id, { input }]));
+    const json = () => all.map((each) => `${JSON.stringify({ ...jsonOf(each), ...inputs.get(each.id) })}\n`).join('');
+    const text = () =>
+      all.length === 0 ? 'nothing waits for you\n' : [table(all.map(rowOf)), ...given.map(inputText)].join('');
     await write(io.stdout, isJson ? json() : text());
     return 0;
   },
@@ -71,7 +79,8 @@ export const approveCommand = defineCommand({
       ...{ id: idOf(operands.ID), decision: 'approved', note: null, edit: options.edit ?? null },
       ...{ forSession: options['for-session'] ?? false, hash: options.hash ?? null },
     });
-    await print(jsonOf(result), `approved ${printable(result.edit ?? result.command ?? result.paths.join(' '))}\n`);
+    const said = `approved ${printable(result.edit ?? result.command ?? result.paths.join(' '))}\n`;
+    await print(jsonOf(result), `${said}${inputText(result)}`);
     return 0;
   },
 });

@@ -27,19 +27,22 @@ export function noteApproval(approvals: Map<string, Asked>, event: SessionEvent)
   return known !== undefined;
 }
 
-/** True when the question is of a rule that whoever ran this said yes to, and it was approved for that. */
+/** `RULE`, several with commas between; a `*` at the end of one means any that begin so. */
+const isMeant = (yesTo: string, rule: string): boolean =>
+  yesTo.split(/\s*,\s*/).some((each) => (each.endsWith('*') ? rule.startsWith(each.slice(0, -1)) : rule === each));
+
+/** True when it was approved: every rule that asks is one that whoever ran this said yes to, and nobody else is needed. */
 export async function sayYes(
   { api, io, yesTo }: { api: Api; io: Io; yesTo: string | null },
   { payload }: SessionEvent & { type: 'approval.requested' },
 ) {
-  const { approvalId: id, rule, hash } = payload;
-  const isMeant = yesTo !== null && (yesTo.endsWith('*') ? rule.startsWith(yesTo.slice(0, -1)) : rule === yesTo);
-  if (!isMeant) return false;
+  const { approvalId: id, rules, hash } = payload;
+  if (yesTo === null || !rules?.every((rule) => isMeant(yesTo, rule))) return false;
   try {
-    await api.call.approval.decide.mutate({ id, decision: 'approved', note: null, hash });
+    const { status } = await api.call.approval.decide.mutate({ id, decision: 'approved', note: null, hash });
+    return status !== 'pending';
   } catch (cause) {
     await write(io.stderr, `${printable(cause instanceof Error ? cause.message : String(cause))}\n`);
     return false;
   }
-  return true;
 }

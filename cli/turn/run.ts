@@ -3,7 +3,7 @@ import { AppError } from '#protocol/error.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { Api } from '../api/client.ts';
 import { defineCommand } from '../command.ts';
-import { type Io, printable, spoken, write } from '../io.ts';
+import { type Io, printable, spoken, warn, write } from '../io.ts';
 import { placeOf, placeOptions } from '../session/place.ts';
 import { exitOf, followTurn, type TurnOutcome } from './follow-turn.ts';
 import { type Asked, noteApproval, sayYes } from './question.ts';
@@ -52,11 +52,7 @@ type Watched = TurnOutcome | 'late' | 'waiting';
 async function watch(run: Run, approvals: Map<string, Asked>): Promise<Watched> {
   const { api, io, isJson, sessionId, turnId, timeoutMs } = run;
   const leave = new AbortController();
-  const onEvent = async (event: SessionEvent) => {
-    if (noteApproval(approvals, event) && event.type === 'approval.requested') {
-      if (await sayYes(run, event)) return;
-      if (run.isLeaving) leave.abort();
-    }
+  const tell = async (event: SessionEvent) => {
     if (isJson) return write(io.stdout, `${JSON.stringify(event)}\n`);
     if (event.type === 'session.paused')
       return write(io.stderr, `${printable(event.payload.reason)}; \`omnigent session resume ${sessionId}\` goes on\n`);
@@ -67,6 +63,12 @@ async function watch(run: Run, approvals: Map<string, Asked>): Promise<Watched> 
         return write(io.stderr, `${status === 'completed' ? '·' : status} ${printable(title)}\n`);
     }
   };
+  const onEvent = async (event: SessionEvent) => {
+    await tell(event);
+    const isAsked = noteApproval(approvals, event) && event.type === 'approval.requested';
+    const isWaiting = isAsked ? !(await sayYes(run, event)) : isFreezing(event);
+    if (isWaiting && run.isLeaving) leave.abort();
+  };
   const signals = [leave.signal, ...(timeoutMs === null ? [] : [AbortSignal.timeout(timeoutMs)])];
   const outcome = await followTurn({ api, sessionId, turnId, after: 0, onEvent, signal: AbortSignal.any(signals) });
   if (outcome) return outcome;
@@ -75,12 +77,19 @@ async function watch(run: Run, approvals: Map<string, Asked>): Promise<Watched> 
   return 'late';
 }
 
+/** Nothing goes on before a person resumes it. */
+const isFreezing = (event: SessionEvent): boolean =>
+  event.type === 'session.paused' && event.payload.programs === 'frozen';
+
 interface Result {
   sessionId: string;
   turnId: string;
   watched: Watched;
   approvals: Asked[];
 }
+
+const waitsFor = (approvals: readonly Asked[]): string =>
+  approvals.some(({ status }) => status === 'pending') ? 'a person decides' : 'the session is paused';
 
 async function resultOf(api: Api, { sessionId, turnId, watched, approvals }: Result) {
   const outcome = typeof watched === 'string' ? null : watched;
@@ -106,7 +115,7 @@ async function resultOf(api: Api, { sessionId, turnId, watched, approvals }: Res
         sessionId,
         turnId,
         status: outcome?.status ?? (watched === 'waiting' ? 'waiting' : 'interrupted'),
-        reason: outcome ? outcome.reason : watched === 'waiting' ? 'a person decides' : 'time is up',
+        reason: outcome ? outcome.reason : watched === 'waiting' ? waitsFor(approvals) : 'time is up',
       },
       output: outcome?.output ?? '',
       filesChanged,
@@ -138,14 +147,18 @@ export const runPrompt = defineCommand({
     'include-changes': { type: 'boolean', summary: 'with uncommitted and untracked files' },
     ...agentOptions,
     timeout: { type: 'string', value: 'S', summary: 'interrupt it after S seconds, exit 124' },
-    'yes-to': { type: 'string', value: 'RULE', summary: 'approve what this rule asks about; a * at its end means any' },
+    'yes-to': {
+      type: 'string',
+      value: 'RULE',
+      summary: 'approve what this rule alone asks about, or these, with commas; a * at the end means any',
+    },
     'no-wait': { type: 'boolean', summary: 'exit 8 as soon as it waits for a person; the turn goes on waiting' },
   },
   async run({ options, operands, isJson, io, connect }) {
     const timeoutMs = timeoutOf(options.timeout);
     const api = await connect();
     const harness = options.harness ?? (await usableHarness(api.call));
-    const { sessionId, url } = await api.call.session.create.mutate({
+    const { sessionId, url, warnings } = await api.call.session.create.mutate({
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.model === undefined ? {} : { model: options.model }),
       ...placeOf(options, io.cwd),
@@ -154,6 +167,7 @@ export const runPrompt = defineCommand({
       wait: false,
     });
     await write(io.stderr, `${url}\n`);
+    await warn(io, warnings);
     const { turnId } = await api.call.turn.send.mutate({ session: sessionId, prompt: operands.PROMPT });
     const asked = new Map<string, Asked>();
     const yes = { isLeaving: options['no-wait'] ?? false, yesTo: options['yes-to'] ?? null };
@@ -163,7 +177,8 @@ export const runPrompt = defineCommand({
       await write(io.stdout, `${JSON.stringify(await resultOf(api, { sessionId, turnId, watched, approvals }))}\n`);
     } else if (watched === 'waiting') {
       const waits = approvals.filter(({ status }) => status === 'pending').map(({ id }) => id);
-      await write(io.stderr, `waiting for a person: ${waits.join(', ')}; see \`omnigent inbox\`\n`);
+      if (waits.length > 0)
+        await write(io.stderr, `waiting for a person: ${waits.join(', ')}; see \`omnigent inbox\`\n`);
     } else if (watched !== 'late' && watched.reason) {
       await write(io.stderr, `${watched.status}: ${printable(watched.reason)}\n`);
     }

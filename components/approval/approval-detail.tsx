@@ -3,10 +3,12 @@ import Link from 'next/link';
 import type { ApprovalDetail as Approval } from '#components/api/api.ts';
 import { TerminalMark } from '#components/session/terminal-mark.tsx';
 import { CopyButton } from '#components/ui/copy-button.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { capitalise, formatClock, formatDuration } from '#components/ui/format.ts';
 import { useNow } from '#components/ui/use-now.ts';
-import { effectRows, effectSentence, subjectOf } from './approval-facts.ts';
-import { ExactText } from './exact-text.tsx';
+import { actionText } from '#protocol/action-text.ts';
+import { effectRows, effectSentence, needsOf, wordsOf } from './approval-facts.ts';
+import { GivenInput } from './given-input.tsx';
 import { SimilarDecisions } from './similar-decisions.tsx';
 import { Held, VerdictMark } from './verdict-mark.tsx';
 
@@ -17,6 +19,7 @@ export function ApprovalDetail({ approval }: { approval: Approval }) {
       <div className="flex min-h-0 flex-1 max-full:flex-col">
         <div className="flex min-w-0 flex-col gap-3 px-6 full:flex-1 py-4 max-wide:px-4">
           <Exact approval={approval} />
+          <GivenInput input={approval.input} />
           <Facts approval={approval} />
         </div>
         <aside
@@ -61,37 +64,35 @@ function Header({ approval }: { approval: Approval }) {
 }
 
 /** How long it may wait, in ms. */
-const lifeMs = ({ requestedAt, expiresAt }: Approval): number =>
-  expiresAt === null ? 600_000 : Date.parse(expiresAt) - Date.parse(requestedAt);
+const lifeMs = ({ requestedAt, expiresAt }: Approval): number => Date.parse(expiresAt) - Date.parse(requestedAt);
 
 function IfNobody({ approval: { agent, expiresAt } }: { approval: Approval }) {
   const now = useNow('coarse');
-  const until = expiresAt !== null && now > 0 ? `until ${formatClock(expiresAt, now)}` : 'ten minutes at most';
   return (
     <section>
       <h3 className="pb-1 font-medium text-2xs text-ink-3 max-wide:text-xs">If nobody decides</h3>
       <p className="text-ink-2 text-xs">
-        {agent} waits {until}. Then it is denied, told why, and can ask again.
+        {agent} waits{now > 0 && ` until ${formatClock(expiresAt, now)}`}. Then it is denied, told why, and can ask
+        again.
       </p>
     </section>
   );
 }
 
-/** One command as the words it is; anything else as its text. */
+/** To the letter what would run: its words numbered where they are all of it, else its text. */
 function Exact({ approval }: { approval: Approval }) {
-  const { command, facts, tool } = approval;
-  const only = facts?.commands.length === 1 && facts.unclear.length === 0 ? facts.commands[0] : undefined;
-  const text = subjectOf(approval);
+  const text = actionText(approval);
+  const words = wordsOf(approval);
   return (
     <section aria-label="Exact words">
       <div className="mb-1.5 flex items-center justify-between text-ink-2 text-xs">
-        <span>{command === null ? tool : only ? 'Exact arguments' : 'Exact text'}</span>
+        <span>{approval.command === null ? approval.tool : words ? 'Exact arguments' : 'Exact text'}</span>
         <CopyButton text={text} label="Copy the exact text" />
       </div>
       <div className="mono rounded-2 border border-line bg-well py-2">
-        {only && only.argv.length <= 200 ? (
+        {words ? (
           <ol>
-            {only.argv.map((word, index) => (
+            {words.map((word, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: words of one command never move
               <li key={index} className="flex">
                 <span aria-hidden="true" className="num w-8 flex-none select-none pr-3 text-right text-2xs text-ink-3">
@@ -122,31 +123,21 @@ function Fact({ label, children }: { label: string; children: React.ReactNode })
   );
 }
 
-/** Who must approve, and who did so far. */
-function Needs({ approval: { demand, votes, escalatedTo, status, overdueAt } }: { approval: Approval }) {
-  if (overdueAt !== null) {
+function Needs({ approval }: { approval: Approval }) {
+  if (approval.overdueAt !== null) {
     return (
       <Fact label="Alarm">
         <span className="text-problem">It was decided and has not come to anything.</span>
       </Fact>
     );
   }
-  if (demand === null) return null;
-  const { approvers, quorum, isFourEyes } = demand;
+  const needs = needsOf(approval);
+  if (needs.length === 0) return null;
   return (
     <Fact label="Needs">
-      {quorum > 1 && (
-        <span>
-          {votes.length} of {quorum} approvals{votes.length > 0 && `, by ${votes.join(', ')}`}
-        </span>
-      )}
-      {approvers !== null && <span>Only {[...approvers, ...escalatedTo].join(', ')} may approve it</span>}
-      {isFourEyes && <span>Not whoever started the work</span>}
-      {status === 'pending' && demand.escalate && escalatedTo.length === 0 && (
-        <span className="text-ink-2">
-          After {formatDuration(demand.escalate.afterMs)} also {demand.escalate.to.join(', ')}
-        </span>
-      )}
+      {needs.map((need) => (
+        <span key={need}>{need}</span>
+      ))}
     </Fact>
   );
 }
@@ -184,15 +175,19 @@ function Facts({ approval }: { approval: Approval }) {
       {facts !== null && facts.unclear.length > 0 && (
         <Fact label="Not clear">
           {facts.unclear.slice(0, 6).map((phrase) => (
-            <span key={phrase}>{phrase}</span>
+            <span key={phrase}>
+              <ExactText text={phrase} />
+            </span>
           ))}
         </Fact>
       )}
       <Fact label="Rule">
-        <code>{rule}</code>
+        <code>
+          <ExactText text={rule} />
+        </code>
         {reasons.slice(0, 4).map((reason) => (
           <span key={reason} className="text-ink-2">
-            {reason}
+            <ExactText text={reason} />
           </span>
         ))}
       </Fact>

@@ -1,13 +1,15 @@
 /** What an approval is about, in words. Pure. */
 import type { Approval, ApprovalDetail } from '#components/api/api.ts';
+import { formatDuration } from '#components/ui/format.ts';
+import { actionText } from '#protocol/action-text.ts';
 import { hasHidden } from '#protocol/visible-text.ts';
 
 /** The riskiest first: what nobody knows, then what runs or sends, then what changes. */
 const risks: Readonly<Record<string, 1 | 2 | 3>> = { unknown: 3, network: 2, execute: 2, write: 1, read: 1 };
 
 /** 1 to 3. */
-export const riskOf = ({ effect, command, outside }: Approval): 1 | 2 | 3 =>
-  outside === 'changes' || hasHidden(command ?? '') ? 3 : (risks[effect] ?? 3);
+export const riskOf = (approval: Approval): 1 | 2 | 3 =>
+  approval.outside === 'changes' || hasHidden(actionText(approval)) ? 3 : (risks[approval.effect] ?? 3);
 
 const before = (one: string, other: string): number => (one === other ? 0 : one < other ? -1 : 1);
 
@@ -17,10 +19,6 @@ export const byRisk = (approvals: readonly Approval[]): Approval[] =>
     .map((approval) => ({ approval, risk: riskOf(approval) }))
     .sort((one, other) => other.risk - one.risk || before(one.approval.requestedAt, other.approval.requestedAt))
     .map(({ approval }) => approval);
-
-/** `git push`, or `Write src/a.ts`. */
-export const subjectOf = ({ command, tool, paths }: Pick<Approval, 'command' | 'tool' | 'paths'>): string =>
-  command ?? `${tool} ${paths.join(' ')}`.trim();
 
 const effectWords: Readonly<Record<string, string>> = {
   ...{
@@ -34,10 +32,59 @@ const effectWords: Readonly<Record<string, string>> = {
 
 /** "changes files outside of the folder, hidden character in it". */
 export function effectSentence(approval: Approval): string {
-  const { effect, command } = approval;
+  const { effect } = approval;
   const outside = approval.outside === null ? '' : ' outside of the folder';
-  const hidden = hasHidden(command ?? '') ? ', a hidden character in it' : '';
+  const hidden = hasHidden(actionText(approval)) ? ', a hidden character in it' : '';
   return `${effectWords[effect] ?? effect}${outside}${hidden}`;
+}
+
+/** Only a command can be edited, and only where no others have to approve the same. */
+export const isEditable = ({ command, demand }: Approval): boolean => command !== null && (demand?.quorum ?? 1) === 1;
+
+/** What became of a question, as a sentence. */
+export function outcomeSentence({ status, decidedBy, settled }: Approval): string {
+  const who = decidedBy ?? 'Somebody';
+  switch (status) {
+    case 'pending':
+      return 'It waits for a person.';
+    case 'approved':
+      return `${who} has approved it.`;
+    case 'denied':
+      return `${who} has denied it.`;
+    case 'withdrawn':
+      return 'It is not wanted any more.';
+    case 'expired':
+      return 'Nobody decided in time; it was denied.';
+    case 'unknown':
+      return settled
+        ? `${settled.by} has looked: it ${settled.found === 'happened' ? 'happened' : 'did not happen'}.`
+        : `${who} has approved it; whether it happened is not known.`;
+  }
+}
+
+/**
+ * The words of the one command that it is, where they say all of it: with a redirect, an assignment or a heredoc in the text
+ * they would not. Null: the text alone says it.
+ */
+export function wordsOf({ command, facts }: Pick<ApprovalDetail, 'command' | 'facts'>): readonly string[] | null {
+  if (command === null || facts?.commands.length !== 1 || facts.unclear.length > 0) return null;
+  const argv = facts.commands[0]?.argv ?? [];
+  return argv.length > 1 && argv.length <= 200 && argv.join(' ') === command ? argv : null;
+}
+
+/** Who must approve, and who did so far, a phrase each; none where one person who may approve is enough. */
+export function needsOf({ demand, votes, escalatedTo, status }: ApprovalDetail): string[] {
+  if (demand === null) return [];
+  const { approvers, quorum, isFourEyes, escalate } = demand;
+  const said = votes.length > 0 ? `, by ${votes.join(', ')}` : '';
+  return [
+    ...(quorum > 1 ? [`${votes.length} of ${quorum} approvals${said}`] : []),
+    ...(approvers === null ? [] : [`Only ${[...approvers, ...escalatedTo].join(', ')} may approve it`]),
+    ...(isFourEyes ? ['Not whoever started the work'] : []),
+    ...(status === 'pending' && escalate && escalatedTo.length === 0
+      ? [`After ${formatDuration(escalate.afterMs)} also ${escalate.to.join(', ')}`]
+      : []),
+  ];
 }
 
 export interface EffectRow {

@@ -1,15 +1,14 @@
 /** The bar under the list while several questions are selected, and what could not be decided of them, one by one. */
-import { useConnection } from '#components/api/provider.tsx';
 import { Button } from '#components/ui/button.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatNoun } from '#components/ui/format.ts';
-import { subjectOf } from './approval-facts.ts';
+import { actionText } from '#protocol/action-text.ts';
 import { DenyForm } from './decide-forms.tsx';
-import { ExactText } from './exact-text.tsx';
 import type { Batch, BatchFailure } from './use-batch.ts';
 
 /** `more`: how many of the same kind are not selected yet. */
 export function BatchBar({ batch, more, onMore }: { batch: Batch; more: number; onMore: () => void }) {
-  const { selected, failures, left, isAsking } = batch;
+  const { selected, failures, isAsking } = batch;
   if (selected.size === 0 && failures.length === 0) return null;
   return (
     <section
@@ -21,7 +20,7 @@ export function BatchBar({ batch, more, onMore }: { batch: Batch; more: number; 
       {selected.size > 0 && isAsking && (
         <DenyForm
           many={selected.size}
-          isDisabled={left > 0}
+          isDisabled={batch.isDisabled}
           onRun={(decision) => void batch.run(decision)}
           onCancel={() => batch.setAsking(false)}
         />
@@ -31,9 +30,7 @@ export function BatchBar({ batch, more, onMore }: { batch: Batch; more: number; 
 }
 
 function Choices({ batch, more, onMore }: { batch: Batch; more: number; onMore: () => void }) {
-  const { selected, isOneKind, left } = batch;
-  const isOffline = useConnection().kind === 'offline';
-  const isDisabled = left > 0 || !isOneKind || isOffline;
+  const { selected, isOneKind, isDisabled, left } = batch;
   const count = selected.size;
   return (
     <>
@@ -87,7 +84,7 @@ function Failures({ failures, onClose }: { failures: readonly BatchFailure[]; on
           {failures.map(({ approval, message }) => (
             <li key={approval.id} className="pt-1 [overflow-wrap:anywhere]">
               <code className="block truncate">
-                <ExactText text={subjectOf(approval)} />
+                <ExactText text={actionText(approval)} />
               </code>
               <span className="text-ink-2">{message}</span>
             </li>

@@ -1,6 +1,7 @@
 /** The buttons that decide, always in the same order; what one of them asks for takes their place. */
 import type { Approval } from '#components/api/api.ts';
 import { Button } from '#components/ui/button.tsx';
+import { isEditable, outcomeSentence } from './approval-facts.ts';
 import { DenyForm, EditForm } from './decide-forms.tsx';
 import { SessionForm } from './session-form.tsx';
 import type { Deciding } from './use-decision.ts';
@@ -11,11 +12,17 @@ export interface DecideBarProps {
 }
 
 export function DecideBar({ approval, deciding }: DecideBarProps) {
-  const { mode, setMode, failure, isOffline, isDisabled, run } = deciding;
+  const { mode, setMode, failure, isOffline, isPending, isDisabled, run } = deciding;
   const form = { isDisabled, onRun: run, onCancel: () => setMode('plain') };
+  const isOver = approval.status !== 'pending' && !isPending;
   return (
     <div className="flex flex-col gap-2">
-      {failure && (
+      {isOver && (
+        <p role="status" className="text-problem">
+          {outcomeSentence(approval)} What you write is not sent.
+        </p>
+      )}
+      {failure && !isOver && (
         <p role="alert" className="text-problem">
           {failure.message}
         </p>
@@ -29,45 +36,29 @@ export function DecideBar({ approval, deciding }: DecideBarProps) {
   );
 }
 
-/** A second click of a double click would decide the question that has taken the place of the first. */
-const once = (run: () => void) => (event: React.MouseEvent) => event.detail <= 1 && run();
-
-function Approve({ deciding: { isDisabled, run } }: Pick<DecideBarProps, 'deciding'>) {
-  return (
-    <Button
-      variant="primary"
-      cap="a"
-      disabled={isDisabled}
-      onClick={once(() => void run({ decision: 'approved' }))}
-      className="max-wide:order-5 max-wide:col-span-2 max-wide:h-12"
-    >
-      Approve
-    </Button>
-  );
-}
-
-function Buttons({ approval, deciding }: DecideBarProps) {
-  const { isDisabled, setMode } = deciding;
+/** On a phone Deny and Approve stand side by side below; what stands above shares its row, or has it alone. */
+function Buttons({ approval, deciding: { isDisabled, setMode, run } }: DecideBarProps) {
+  const canEdit = isEditable(approval);
+  const canAllow = approval.demand === null;
+  const above = `max-wide:h-12 ${canEdit && canAllow ? 'max-wide:col-span-2' : 'max-wide:col-span-4'}`;
   return (
     <div className="flex flex-wrap items-center gap-2 max-wide:grid max-wide:grid-cols-4">
-      <Approve deciding={deciding} />
-      {approval.command !== null && (approval.demand?.quorum ?? 1) === 1 && (
-        <Button
-          cap="e"
-          disabled={isDisabled}
-          onClick={once(() => setMode('edit'))}
-          className="max-wide:col-span-2 max-wide:h-12"
-        >
+      <Button
+        variant="primary"
+        cap="a"
+        disabled={isDisabled}
+        onClick={() => void run({ decision: 'approved' })}
+        className="max-wide:order-5 max-wide:col-span-2 max-wide:h-12"
+      >
+        Approve
+      </Button>
+      {canEdit && (
+        <Button cap="e" disabled={isDisabled} onClick={() => setMode('edit')} className={above}>
           Edit, then approve
         </Button>
       )}
-      {approval.demand === null && (
-        <Button
-          cap="s"
-          disabled={isDisabled}
-          onClick={once(() => setMode('session'))}
-          className={`max-wide:h-12 ${approval.command === null ? 'max-wide:col-span-4' : 'max-wide:col-span-2'}`}
-        >
+      {canAllow && (
+        <Button cap="s" disabled={isDisabled} onClick={() => setMode('session')} className={above}>
           Allow for session
         </Button>
       )}
@@ -76,7 +67,7 @@ function Buttons({ approval, deciding }: DecideBarProps) {
         variant="danger"
         cap="d"
         disabled={isDisabled}
-        onClick={once(() => setMode('deny'))}
+        onClick={() => setMode('deny')}
         className="border-line-strong! max-wide:order-4 max-wide:col-span-2 max-wide:h-12"
       >
         <span>

@@ -4,10 +4,12 @@ import { useCallback, useEffect, useRef } from 'react';
 import type { Approval } from '#components/api/api.ts';
 import { TerminalMark } from '#components/session/terminal-mark.tsx';
 import { classNames } from '#components/ui/class-name.ts';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatClock } from '#components/ui/format.ts';
 import { useNow } from '#components/ui/use-now.ts';
-import { effectSentence, riskOf, subjectOf } from './approval-facts.ts';
-import { ExactText } from './exact-text.tsx';
+import { actionText } from '#protocol/action-text.ts';
+import { visibleLine } from '#protocol/visible-text.ts';
+import { effectSentence, riskOf } from './approval-facts.ts';
 import { Held, VerdictMark } from './verdict-mark.tsx';
 
 export interface InboxListProps {
@@ -34,10 +36,14 @@ function useWindow(pending: readonly Approval[], shown: string | null) {
     overscan: 6,
   });
   const at = shown === null ? -1 : pending.findIndex(({ id }) => id === shown);
+  const seen = useRef<string | null>(null);
+  // Once, when it is shown: while somebody scrolls elsewhere its place may change again and again.
   useEffect(() => {
+    if (seen.current === shown) return;
+    const row = list.current?.querySelector(`[data-decided="${shown}"]`);
     if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' });
-    else if (shown !== null)
-      list.current?.querySelector(`[data-decided="${shown}"]`)?.scrollIntoView({ block: 'nearest' });
+    else row?.scrollIntoView({ block: 'nearest' });
+    if (at >= 0 || row) seen.current = shown;
   }, [virtual, at, shown]);
   return { list, virtual };
 }
@@ -98,7 +104,7 @@ function Select({ approval, isSelected, isFaint, onSelect }: SelectProps) {
     <label className="absolute right-2 bottom-1 flex size-8 items-center justify-center max-wide:right-1 max-wide:bottom-0 max-wide:size-11">
       <input
         type="checkbox"
-        aria-label={`Select ${subjectOf(approval)}`}
+        aria-label={`Select ${visibleLine(actionText(approval))}`}
         checked={isSelected}
         onChange={() => onSelect(approval)}
         className={classNames(
@@ -130,7 +136,7 @@ function WaitingRow({ approval, isShown, onShow }: RowProps) {
       <Risk level={riskOf(approval)} />
       <span className="flex min-w-0 flex-1 flex-col gap-[3px]">
         <span className="mono truncate leading-5">
-          <ExactText text={subjectOf(approval)} />
+          <ExactText text={actionText(approval)} />
         </span>
         <span className="flex gap-3 text-xs">
           <span
@@ -193,7 +199,7 @@ function DecidedRow({ approval, isShown, onShow }: RowProps) {
     >
       <VerdictMark status={status} />
       <span className="mono-xs min-w-0 flex-1 truncate text-ink-2">
-        <ExactText text={edit ?? subjectOf(approval)} />
+        <ExactText text={edit ?? actionText(approval)} />
       </span>
       <span className="flex-none text-ink-3 text-xs">
         {[decidedBy, ...how, decidedAt !== null && now > 0 ? formatClock(decidedAt, now) : '']

@@ -5,13 +5,17 @@ import { useEffect } from 'react';
 import { type Approval, useTRPCClient } from '#components/api/api.ts';
 import { NotifyHint } from '#components/notify/notify-hint.tsx';
 import { PageFrame } from '#components/shell/page-frame.tsx';
+import { PhoneTabs } from '#components/shell/phone-tabs.tsx';
 import type { KeyHint } from '#components/shell/status-line.tsx';
 import { useShortcuts } from '#components/shell/use-shortcuts.ts';
 import { Button } from '#components/ui/button.tsx';
+import { classNames } from '#components/ui/class-name.ts';
 import { formatNoun } from '#components/ui/format.ts';
+import { KeyCap } from '#components/ui/key-cap.tsx';
 import { Notice } from '#components/ui/notice.tsx';
 import { useIsPhone } from '#components/ui/use-media.ts';
 import { ApprovalDetail } from './approval-detail.tsx';
+import { outcomeSentence } from './approval-facts.ts';
 import { BatchBar } from './batch-bar.tsx';
 import { DecideBar } from './decide-bar.tsx';
 import { InboxList } from './inbox-list.tsx';
@@ -54,10 +58,11 @@ function useInboxKeys(shown: Shown, pending: readonly Approval[], deciding: Deci
     'approval.select': () => waiting && batch.toggle(waiting),
     'approval.alike': () => batch.selectAlike(pending.filter(isAsked)),
     'approval.open': () => approval && router.push(`/sessions/${approval.sessionId}`),
-    ...(hasBatch && {
-      'approval.approve': () => void batch.run({ decision: 'approved' }),
-      'approval.deny': () => batch.isOneKind && batch.setAsking(true),
-    }),
+    ...(hasBatch &&
+      !batch.isDisabled && {
+        'approval.approve': () => void batch.run({ decision: 'approved' }),
+        'approval.deny': () => batch.setAsking(true),
+      }),
     ...((hasBatch || batch.failures.length > 0) && { 'approval.clear': batch.clear }),
   });
 }
@@ -68,16 +73,20 @@ export function InboxPage({ opened }: { opened?: string }) {
   const shown = useShown(inbox, opened);
   const { approval, isChosen } = shown;
   const isPhone = useIsPhone();
+  // A second key that was meant for all of them must not meet the one that is shown.
+  const batch = useBatch(() => !isPhone && shown.comeBack());
   // On a phone a second tap must not meet another question.
-  const deciding = useDeciding(approval, () => !isPhone && isChosen && shown.next?.());
-  const batch = useBatch();
+  const deciding = useDeciding(!isPhone && batch.selected.size > 0 ? null : approval, {
+    isOwn: isChosen,
+    onDecided: ({ id }) => !isPhone && shown.moveOn(id),
+  });
   useSeen(approval);
   useInboxKeys(shown, pending, deciding, batch);
-  const place = shown.place > 0 ? `${shown.place} of ${pending.length}` : 'Decided';
+  const isEmpty = !isPhone && pending.length === 0 && approval === null && shown.failure === null && !inbox.isFirstLoad;
   return (
     <PageFrame
       place="inbox"
-      heading={isPhone && isChosen ? place : 'Inbox'}
+      heading={isPhone && isChosen ? placeOf(shown, pending.length) : 'Inbox'}
       title={pending.length > 0 ? `Inbox, ${pending.length} waiting` : 'Inbox'}
       isBusy={inbox.isLoading}
       hints={hints}
@@ -86,7 +95,11 @@ export function InboxPage({ opened }: { opened?: string }) {
       <main className="flex min-h-0 flex-1">
         <section
           aria-label="Questions"
-          className={`flex min-h-0 w-[420px] flex-none flex-col border-line border-r max-full:w-[300px] max-wide:w-full max-wide:border-r-0 ${isChosen ? 'max-wide:hidden' : ''}`}
+          className={classNames(
+            'flex min-h-0 flex-none flex-col border-line max-wide:w-full',
+            isEmpty ? 'w-full' : 'w-[420px] max-full:w-[300px] wide:border-r',
+            isChosen && 'max-wide:hidden',
+          )}
         >
           <Heading inbox={inbox} />
           <NotifyHint />
@@ -106,19 +119,23 @@ export function InboxPage({ opened }: { opened?: string }) {
         </section>
         <section
           aria-label="The question"
-          className={`flex min-h-0 min-w-0 flex-1 flex-col bg-surface ${isChosen ? '' : 'max-wide:hidden'}`}
+          className={classNames(
+            'flex min-h-0 min-w-0 flex-1 flex-col bg-surface',
+            !isChosen && 'max-wide:hidden',
+            isEmpty && 'hidden',
+          )}
         >
           <Question shown={shown} deciding={deciding} chosen={isPhone ? 0 : batch.selected.size} />
         </section>
       </main>
+      {!isChosen && <PhoneTabs current="inbox" />}
     </PageFrame>
   );
 }
 
-const afterwards = ({ settled }: Approval): string =>
-  settled
-    ? `${settled.by} has looked: it ${settled.found === 'happened' ? 'happened' : 'did not happen'}.`
-    : 'It is decided, nothing is to be done.';
+/** What a phone says above a question: its place among those that wait. A notification may lead to it before they are known. */
+const placeOf = ({ approval, place }: Shown, count: number): string =>
+  place > 0 ? `${place} of ${count}` : approval !== null && approval.status !== 'pending' ? 'Decided' : 'Question';
 
 interface QuestionProps {
   shown: Shown;
@@ -153,11 +170,11 @@ function Question({ shown: { approval, failure, next, leave }, deciding, chosen 
           </p>
         ) : isToBeLookedAt(approval) ? (
           <SettleBar approval={approval} />
-        ) : approval.status === 'pending' ? (
+        ) : approval.status === 'pending' || deciding.mode !== 'plain' ? (
           <DecideBar approval={approval} deciding={deciding} />
         ) : (
           <div className="flex items-center gap-3">
-            <p className="flex-1 text-ink-2">{afterwards(approval)}</p>
+            <p className="flex-1 text-ink-2">{outcomeSentence(approval)}</p>
             {next && (
               <Button onClick={next} className="max-wide:h-12">
                 Next question
@@ -191,7 +208,15 @@ function Heading({ inbox: { pending, isFirstLoad, failure, retry } }: { inbox: I
           <span className="text-ink-3">riskiest first</span>
         </>
       ) : (
-        <span className="text-ink-2">{isFirstLoad ? '' : 'Nothing waits for you.'}</span>
+        !isFirstLoad && (
+          <span className="text-ink-2">
+            Nothing waits for you.
+            <span className="max-wide:hidden touch:hidden">
+              {' '}
+              <KeyCap cap="n" /> starts a session.
+            </span>
+          </span>
+        )
       )}
     </div>
   );

@@ -3,8 +3,9 @@ import { expect, it } from 'vitest';
 import type { Approval, ApprovalLists } from '#components/api/api.ts';
 import { sessionView } from '#components/session/session.fixture.ts';
 import type { OpenAction } from '#protocol/action-view.ts';
+import { approvalDetail } from './approval.fixture.ts';
 import { byRisk } from './approval-facts.ts';
-import { isStale, withDecided, withSession } from './inbox-state.ts';
+import { isOutdated, isStale, withDecided, withSession } from './inbox-state.ts';
 
 const view = sessionView({ status: 'waiting' });
 const row = (id: string, more: Partial<Approval> = {}) =>
@@ -48,4 +49,27 @@ it('[WEB50] the riskiest come first, then those that wait longest', () => {
     row('5', { command: 'a\u202eb' }),
   ];
   expect(byRisk(rows).map(({ id }) => id)).toEqual(['3', '5', '2', '1', '4']);
+});
+
+it('[WEB82] a shown question is read again when its session tells other votes, approvers, alarms or an end of it', () => {
+  const detail = (more: Parameters<typeof approvalDetail>[0] = {}) => approvalDetail({ sessionId: view.id, ...more });
+  const { id } = detail();
+  const now = (approval: object | null, unknown: object[] = []) => {
+    const actions =
+      approval === null ? [] : [{ actionId: 'act_1', approval: { approvalId: id, decided: null, ...approval } }];
+    return { ...view, turns: { ...view.turns, actions, unknown } as unknown as typeof view.turns };
+  };
+  expect(isOutdated(detail(), now({}))).toBe(false);
+  expect(isOutdated(detail(), now({ votes: ['per_1'] }))).toBe(true);
+  expect(isOutdated(detail({ votes: ['Mira'] }), now({ votes: ['per_1'] }))).toBe(false);
+  expect(isOutdated(detail(), now({ escalatedTo: ['Sara'] }))).toBe(true);
+  expect(isOutdated(detail(), now({ decided: { decision: 'denied', by: 'per_1' } }))).toBe(true);
+  expect(isOutdated(detail(), now(null))).toBe(true);
+  expect(isOutdated(detail({ sessionId: 'ses_other' as never }), now(null))).toBe(false);
+  const decided = { decision: 'approved', by: 'per_1' };
+  expect(isOutdated(detail({ status: 'approved' }), now({ decided }))).toBe(false);
+  expect(isOutdated(detail({ status: 'approved' }), now({ decided, overdueAt: view.statusSince }))).toBe(true);
+  expect(isOutdated(detail({ status: 'approved' }), now(null, [{ approvalId: id }]))).toBe(true);
+  expect(isOutdated(detail({ status: 'unknown' }), now(null, [{ approvalId: id }]))).toBe(false);
+  expect(isOutdated(detail({ status: 'unknown' }), now(null))).toBe(true);
 });

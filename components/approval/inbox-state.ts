@@ -1,5 +1,5 @@
 /** The inbox as it is loaded and as changes arrive. Pure; knows no transport. */
-import type { Approval, ApprovalLists } from '#components/api/api.ts';
+import type { Approval, ApprovalDetail, ApprovalLists } from '#components/api/api.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { attentionFor } from '#protocol/status.ts';
 
@@ -17,6 +17,18 @@ export function isStale({ pending }: ApprovalLists, view: SessionView): boolean 
   const held = pending.filter(({ sessionId }) => sessionId === view.id);
   const asked = new Set(askedBy(view));
   return held.length !== asked.size || held.some(({ id }) => !asked.has(id));
+}
+
+/** Whether its session tells by now something else of a question than was loaded. */
+export function isOutdated(detail: ApprovalDetail, { id: session, turns }: SessionView): boolean {
+  const { id, status, votes, escalatedTo, overdueAt, settled } = detail;
+  if (detail.sessionId !== session) return false;
+  const open = turns.actions.find(({ approval }) => approval?.approvalId === id)?.approval;
+  const isUnknown = turns.unknown?.some(({ approvalId }) => approvalId === id) ?? false;
+  if (status === 'unknown') return settled === null && !isUnknown;
+  if (status !== 'pending') return isUnknown || (overdueAt === null && open?.overdueAt !== undefined);
+  if (open?.decided !== null) return true;
+  return votes.length !== (open.votes?.length ?? 0) || escalatedTo.length !== (open.escalatedTo?.length ?? 0);
 }
 
 /** The inbox after one session's part was read again. */

@@ -4,10 +4,10 @@ import { useEffect, useRef } from 'react';
 import { type Approval, type Radius, useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { Button } from '#components/ui/button.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatClock, formatCount, formatNoun } from '#components/ui/format.ts';
 import { useNow } from '#components/ui/use-now.ts';
 import type { FormProps } from './decide-forms.tsx';
-import { ExactText } from './exact-text.tsx';
 
 export function SessionForm({ approval, isDisabled, onRun, onCancel }: FormProps & { approval: Approval }) {
   const { data, error } = useQuery(

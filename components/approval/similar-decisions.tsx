@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { type Approval, useTRPC } from '#components/api/api.ts';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatClock } from '#components/ui/format.ts';
 import { useNow } from '#components/ui/use-now.ts';
-import { subjectOf } from './approval-facts.ts';
-import { ExactText } from './exact-text.tsx';
+import { actionText } from '#protocol/action-text.ts';
 import { VerdictMark } from './verdict-mark.tsx';
 
 /** The newest five; shown again after a while, since they seldom change. */
@@ -52,7 +52,7 @@ function SimilarRow({ decided, isElsewhere }: { decided: Approval; isElsewhere: 
       >
         <VerdictMark status={status} />
         <span className="mono-xs min-w-0 flex-1 truncate">
-          <ExactText text={edit ?? subjectOf(decided)} />
+          <ExactText text={edit ?? actionText(decided)} />
         </span>
       </Link>
       <p className="pt-0.5 text-ink-3 text-xs [overflow-wrap:anywhere]">
@@ -63,12 +63,14 @@ function SimilarRow({ decided, isElsewhere }: { decided: Approval; isElsewhere: 
   );
 }
 
-/** "2 allowed, 1 denied" of the like; nothing where nobody decided about it. */
+const statusWords = { approved: 'allowed', denied: 'denied', unknown: 'unknown' } as const;
+
+/** "2 allowed, 1 denied of the like", or that nobody decided about it. */
 export function SimilarCount({ id }: { id: Approval['id'] }) {
   const similar = useSimilar(id) ?? [];
   const counts = (['approved', 'denied', 'unknown'] as const).flatMap((status) => {
     const count = similar.filter((each) => each.status === status).length;
-    return count === 0 ? [] : [`${count} ${status}`];
+    return count === 0 ? [] : [`${count} ${statusWords[status]}`];
   });
   return counts.length === 0 ? 'nobody decided about the like' : `${counts.join(', ')} of the like`;
 }

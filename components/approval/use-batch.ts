@@ -1,6 +1,7 @@
 /** Several questions of one kind, decided together: each by itself, and what could not be decided is named. */
 import { useState } from 'react';
 import type { Approval } from '#components/api/api.ts';
+import { useConnection } from '#components/api/provider.tsx';
 import { kindOf } from './inbox-state.ts';
 import { type Decision, useDecide } from './use-decision.ts';
 
@@ -17,6 +18,8 @@ export interface Batch {
   selected: ReadonlyMap<string, Approval>;
   /** All selected are of one kind, so that they can be decided together. */
   isOneKind: boolean;
+  /** They cannot be decided now, by buttons or by keys. */
+  isDisabled: boolean;
   failures: readonly BatchFailure[];
   /** How many are still to be decided; 0: nothing goes on. */
   left: number;
@@ -38,7 +41,8 @@ export const alike = (pending: readonly Approval[], selected: ReadonlyMap<string
   return first ? pending.filter((each) => kindOf(each) === kindOf(first)) : [];
 };
 
-export function useBatch(): Batch {
+/** `onOver` is called when all that were selected have been tried. */
+export function useBatch(onOver: () => void): Batch {
   const decide = useDecide();
   const [selected, setSelected] = useState<ReadonlyMap<string, Approval>>(new Map());
   const [failures, setFailures] = useState<readonly BatchFailure[]>([]);
@@ -46,8 +50,10 @@ export function useBatch(): Batch {
   const [isAsking, setAsking] = useState(false);
   const all = [...selected.values()];
   const isOneKind = new Set(all.map(kindOf)).size === 1;
+  const isOffline = useConnection().kind === 'offline';
+  const isDisabled = left > 0 || !isOneKind || isOffline;
   const run = async (decision: Decision) => {
-    if (left > 0 || !isOneKind) return;
+    if (isDisabled) return;
     const waiting = [...all];
     const failed: BatchFailure[] = [];
     setAsking(false);
@@ -62,9 +68,10 @@ export function useBatch(): Batch {
     await Promise.all(Array.from({ length: parallel }, work));
     setFailures(failed);
     setSelected(new Map());
+    onOver();
   };
   return {
-    ...{ selected, isOneKind, failures, left, isAsking, setAsking, run },
+    ...{ selected, isOneKind, isDisabled, failures, left, isAsking, setAsking, run },
     toggle(approval) {
       const next = new Map(selected);
       if (!next.delete(approval.id)) next.set(approval.id, approval);

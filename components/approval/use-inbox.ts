@@ -1,11 +1,12 @@
 /** Loads what waits and what was decided, and keeps it live: of a session that changes only its part is read again. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type Approval, type ApprovalDetail, useTRPC, useTRPCClient } from '#components/api/api.ts';
 import { type Failure, failureOf } from '#components/api/failure.ts';
+import type { SessionView } from '#protocol/session-view.ts';
 import { byRisk } from './approval-facts.ts';
-import { isStale, withDecided, withSession } from './inbox-state.ts';
+import { isOutdated, isStale, withDecided, withSession } from './inbox-state.ts';
 
 const decidedShown = 30;
 /** Changes of sessions come in bursts. */
@@ -14,6 +15,21 @@ const settleMs = 150;
 const maxParts = 8;
 
 const listOptions = (trpc: ReturnType<typeof useTRPC>) => trpc.approval.list.queryOptions({ decided: decidedShown });
+
+/** Reads the loaded questions of a session again of which its view tells something else: votes, who may approve by now, alarms. */
+export function useRefreshDetails(): (view: SessionView) => void {
+  const queries = useQueryClient();
+  const trpc = useTRPC();
+  return useCallback(
+    (view) => {
+      const loaded = queries.getQueriesData<ApprovalDetail>(trpc.approval.get.pathFilter());
+      for (const [queryKey, detail] of loaded) {
+        if (detail && isOutdated(detail, view)) void queries.invalidateQueries({ queryKey }, { cancelRefetch: false });
+      }
+    },
+    [queries, trpc],
+  );
+}
 
 /**
  * Reads the parts of sessions again that ask something else than is shown. True once changes are listened to: what is read
@@ -44,6 +60,7 @@ function useFreshness(): boolean {
     if (sessions.length > maxParts) readAll();
     else for (const session of sessions) void readPart(session);
   };
+  const refreshDetails = useRefreshDetails();
   const settleLater = () => {
     timer.current ??= setTimeout(settle, settleMs);
   };
@@ -55,6 +72,7 @@ function useFreshness(): boolean {
         void queries.invalidateQueries(trpc.approval.get.pathFilter());
       },
       onData: ({ view }) => {
+        refreshDetails(view);
         const lists = queries.getQueryData(queryKey);
         if (lists && !isReading() && !isStale(lists, view)) return;
         stale.current.add(view.id);

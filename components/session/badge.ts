@@ -1,7 +1,8 @@
 /** What a session's badge says: the state as a verb, why, and since when. Pure; knows no colours and no clock. */
 
-import { formatAge, formatDuration, formatNoun } from '#components/ui/format.ts';
+import { formatAge, formatElapsed, formatNoun } from '#components/ui/format.ts';
 import { type Phrase, phraseText } from '#components/ui/phrase.ts';
+import { actionText } from '#protocol/action-text.ts';
 import { attentionFor } from '#protocol/status.ts';
 import { visibleLine } from '#protocol/visible-text.ts';
 import { isOpenTerminal, type SessionView, type TerminalView } from './session-facts.ts';
@@ -49,11 +50,11 @@ const isProgram = ({ turns }: SessionView, { name, command }: TerminalView): boo
 
 function running(view: SessionView, open: TerminalView[], now: number): Badge {
   const { turn } = view.turns;
-  if (turn) return badge('working', 'Working', [`${view.reason}, ${formatDuration(elapsed(turn.startedAt, now))}`]);
+  if (turn) return badge('working', 'Working', [`${view.reason}, ${formatElapsed(elapsed(turn.startedAt, now))}`]);
   const program = open.findLast((terminal) => isProgram(view, terminal));
   if (!program?.command)
-    return badge('working', 'Working', [`${view.reason}, ${formatDuration(elapsed(view.statusSince, now))}`]);
-  const since = `, ${formatDuration(elapsed(program.openedAt, now))}`;
+    return badge('working', 'Working', [`${view.reason}, ${formatElapsed(elapsed(view.statusSince, now))}`]);
+  const since = `, ${formatElapsed(elapsed(program.openedAt, now))}`;
   const more = open.filter((terminal) => isProgram(view, terminal)).length - 1;
   const others = more > 0 ? `, and ${formatNoun(more, 'more program')}` : '';
   return badge('working', 'Running', [{ code: commandText(program.command) }, since + others]);
@@ -97,10 +98,10 @@ function ended(view: SessionView, now: number): Badge {
 function waiting(view: SessionView, now: number): Badge {
   const asked = view.turns.actions.find(({ approval }) => approval?.decided === null);
   if (!asked?.approval)
-    return badge('needs', 'Waiting', [`${view.reason}, ${formatDuration(elapsed(view.statusSince, now))}`]);
+    return badge('needs', 'Waiting', [`${view.reason}, ${formatElapsed(elapsed(view.statusSince, now))}`]);
   const { command, paths, at } = asked.approval;
-  const code = visibleLine(command ?? `${asked.tool} ${paths.join(' ')}`.trim());
-  return badge('needs', 'Approve', [{ code }, `, ${formatDuration(elapsed(at, now))}`]);
+  const code = visibleLine(actionText({ tool: asked.tool, command, paths }));
+  return badge('needs', 'Approve', [{ code }, `, ${formatElapsed(elapsed(at, now))}`]);
 }
 
 /** The badge of a session at `now` (ms since the epoch). */
@@ -109,7 +110,7 @@ export function badgeFor(view: SessionView, now: number): Badge {
   const since = `${view.reason}, ${ago(view.statusSince, now)}`;
   switch (view.status) {
     case 'starting':
-      return badge('working', 'Starting', [`${view.reason}, ${formatDuration(elapsed(view.statusSince, now))}`]);
+      return badge('working', 'Starting', [`${view.reason}, ${formatElapsed(elapsed(view.statusSince, now))}`]);
     case 'working':
       return running(view, open, now);
     case 'waiting':

@@ -12,6 +12,7 @@ import { Brand } from '#components/shell/brand.tsx';
 import { OfflineStrip } from '#components/shell/connection-note.tsx';
 import { MainNav } from '#components/shell/main-nav.tsx';
 import { PaletteButton } from '#components/shell/palette-button.tsx';
+import { PhoneTabs } from '#components/shell/phone-tabs.tsx';
 import { useShell } from '#components/shell/shell-context.ts';
 import { type KeyHint, StatusLine } from '#components/shell/status-line.tsx';
 import { TopBar } from '#components/shell/top-bar.tsx';
@@ -22,7 +23,6 @@ import { fetchPart } from '#components/ui/fetch-part.ts';
 import { formatNoun } from '#components/ui/format.ts';
 import { ActivityProvider } from './activity.tsx';
 import { DashboardTools, type DashboardView } from './dashboard-tools.tsx';
-import { PhoneTabs } from './phone-tabs.tsx';
 import { type Filter, noFilter } from './session-board.ts';
 import { SessionList } from './session-list.tsx';
 import { useSessionBoard } from './use-session-board.ts';
@@ -81,7 +81,7 @@ export function Dashboard() {
           </span>
         )}
       </StatusLine>
-      <PhoneTabs view={view} needs={needs} onView={setView} />
+      <PhoneTabs current={view} needs={needs} />
     </ActivityProvider>
   );
 }

@@ -1,5 +1,6 @@
 /** A unified diff as text: removed and added lines on their colours. */
 import { classNames } from '#components/ui/class-name.ts';
+import { ExactText } from '#components/ui/exact-text.tsx';
 
 const isAdded = (line: string): boolean => line.startsWith('+') && !line.startsWith('+++');
 const isRemoved = (line: string): boolean => line.startsWith('-') && !line.startsWith('---');
@@ -23,7 +24,7 @@ export function DiffText({ text }: { text: string }) {
             /^(@@|\+\+\+|---)/.test(line) && 'text-ink-3',
           )}
         >
-          {line}
+          <ExactText text={line} layout={'\t'} />
         </span>
       ))}
     </pre>

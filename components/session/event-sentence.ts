@@ -3,8 +3,8 @@
 import { signalName } from '#components/terminal/signal-name.ts';
 import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
 import type { Phrase } from '#components/ui/phrase.ts';
+import { actionText } from '#protocol/action-text.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
-import { visibleParts } from '#protocol/visible-text.ts';
 import { commandText } from './badge.ts';
 import { fateClause } from './checkout-fate.ts';
 import { type Names, unknownPerson } from './event-names.ts';
@@ -88,6 +88,12 @@ function usageSaid(payload: EventPayload<'usage.recorded'>): Said {
   });
 }
 
+function itemWords({ kind, title, command, path }: EventPayload<'item.started'>): Phrase {
+  if (kind === 'message') return ['a message'];
+  if (kind === 'reasoning') return ['to think'];
+  return [`${kind} `, { code: command ?? path ?? title }];
+}
+
 /** Events whose turn shows them otherwise, as a line for those who read the whole log. */
 function agentSaid(event: AgentEvent): Said {
   switch (event.type) {
@@ -117,8 +123,14 @@ function agentSaid(event: AgentEvent): Said {
     case 'file.changed':
       return said('checkout', [`${event.payload.change} `, { code: event.payload.path }]);
     case 'item.started':
-    case 'item.completed':
-      return said('agent', [`${event.payload.kind} ${event.payload.title}`]);
+      return said('agent', ['began ', ...itemWords(event.payload)]);
+    case 'item.completed': {
+      const { kind, text, status, exitCode } = event.payload;
+      const isBad = status !== 'completed' || (exitCode !== null && exitCode !== 0);
+      const end = status !== 'completed' ? ` ${status}` : isBad ? ` exited ${exitCode}` : ' ended';
+      if (kind === 'message' && text.trim() !== '') return said('agent', [`wrote: ${text.trim().slice(0, 200)}`]);
+      return said('agent', [...itemWords(event.payload), end], { tone: isBad ? 'problem' : 'plain' });
+    }
     case 'action.requested':
       return said('action', [
         { code: event.payload.agent },
@@ -135,14 +147,9 @@ function agentSaid(event: AgentEvent): Said {
 /** Paths that a line names; the record behind it has them all. */
 const saidPaths = 5;
 
-const shown = (path: string): string =>
-  visibleParts(path)
-    .map(({ text }) => text)
-    .join('');
-
 function surpriseSaid({ agent, paths, more, shared }: EventPayload<'effect.surprised'>): Said {
   const files = paths.slice(0, saidPaths).flatMap(({ path, change }, n): Phrase => {
-    return [n === 0 ? `: ${change} ` : `, ${change} `, { code: shown(path) }];
+    return [n === 0 ? `: ${change} ` : `, ${change} `, { code: path }];
   });
   const others = more + Math.max(0, paths.length - saidPaths);
   const rest = others > 0 ? [`, and ${formatCount(others)} more`] : [];
@@ -155,8 +162,7 @@ function surpriseSaid({ agent, paths, more, shared }: EventPayload<'effect.surpr
 function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` }>): Said {
   switch (event.type) {
     case 'approval.requested': {
-      const { agent, command, tool, paths } = event.payload;
-      const what: Phrase = [{ code: agent }, ' asks to run ', { code: command ?? `${tool} ${paths.join(' ')}` }];
+      const what: Phrase = [{ code: event.payload.agent }, ' asks to run ', { code: actionText(event.payload) }];
       return said('action', what, { tone: 'needs', notes: event.payload.reasons });
     }
     case 'approval.shown':
@@ -247,8 +253,11 @@ export function sentence(event: SessionEvent, names: Names): Said {
       return said('person', ['set the key of ', { code: event.payload.provider }]);
     case 'provider.removed':
       return said('person', ['removed the key of ', { code: event.payload.provider }]);
-    case 'policy.set':
-      return said('session', ['set the rules of ', { code: event.payload.file }]);
+    case 'policy.set': {
+      const { file, warnings = [] } = event.payload;
+      const tone = warnings.length > 0 ? 'needs' : 'plain';
+      return said('session', ['set the rules of ', { code: file }], { tone, notes: warnings });
+    }
     case 'policy.changed': {
       const { level, text } = event.payload;
       const whose = level === 'server' ? 'of this server' : 'of this session';

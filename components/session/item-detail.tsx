@@ -1,6 +1,8 @@
 /** What an item's line opens to: the whole command, the verdict on it, and its output, diff or thoughts. */
 import { CopyButton } from '#components/ui/copy-button.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { Markdown } from '#components/ui/markdown.tsx';
+import { allowedBy } from '#protocol/action-view.ts';
 import { DiffText } from './diff-text.tsx';
 import { denialWords } from './item-outcome.tsx';
 import { useItemText } from './item-texts.tsx';
@@ -12,15 +14,25 @@ const maxLines = 400;
 
 const blockClass = 'mono-xs whitespace-pre-wrap rounded-2 bg-well px-3 py-2 [overflow-wrap:anywhere]';
 
-export function ItemDetail({ row }: { row: ItemRow }) {
+export interface ItemDetailProps {
+  row: ItemRow;
+  /** Names by person's id. */
+  names: ReadonlyMap<string, string>;
+}
+
+export function ItemDetail({ row, names }: ItemDetailProps) {
   const live = useItemText(row.key);
   const { item, end, verdict } = row;
   const text = end?.text ?? live;
   const { subject, isCode } = itemTitle(row);
   return (
     <div className="mt-0.5 mb-1.5 ml-[18px] flex flex-col gap-1.5">
-      {isCode && subject !== '' && <pre className={blockClass}>{item.command ?? subject}</pre>}
-      {verdict && <VerdictLine verdict={verdict} isHeld={row.heldSince !== null} />}
+      {isCode && subject !== '' && (
+        <pre className={blockClass}>
+          <ExactText text={item.command ?? subject} />
+        </pre>
+      )}
+      {verdict && <VerdictLine verdict={verdict} names={names} isHeld={row.heldSince !== null} />}
       {text === '' ? (
         <p className="text-ink-3 text-xs">{end === null ? 'nothing yet' : 'no output'}</p>
       ) : (
@@ -30,12 +42,24 @@ export function ItemDetail({ row }: { row: ItemRow }) {
   );
 }
 
-function VerdictLine({ verdict, isHeld }: { verdict: Verdict; isHeld: boolean }) {
-  const { command } = verdict;
+interface VerdictLineProps extends Pick<ItemDetailProps, 'names'> {
+  verdict: Verdict;
+  isHeld: boolean;
+}
+
+export function VerdictLine({ verdict, names, isHeld }: VerdictLineProps) {
+  const { command, rule, allowedBy: by } = verdict;
+  if (rule.startsWith(`${allowedBy}:`)) {
+    const who = by === null ? 'earlier' : `by ${names.get(by) ?? 'someone'}`;
+    return <p className="text-ink-2 text-xs">Allowed for this session {who}</p>;
+  }
   if (verdict.verdict === 'allow') {
     return command === null ? null : (
       <p className="text-ink-2 text-xs">
-        Allowed by {verdict.rule} as <code>{command}</code>
+        Allowed by {verdict.rule} as{' '}
+        <code>
+          <ExactText text={command} />
+        </code>
       </p>
     );
   }
@@ -44,7 +68,7 @@ function VerdictLine({ verdict, isHeld }: { verdict: Verdict; isHeld: boolean })
     <p
       className={`text-xs first-letter:uppercase ${verdict.verdict === 'deny' ? 'text-problem' : isHeld ? 'text-needs' : 'text-ink-2'}`}
     >
-      {verdict.verdict === 'deny' ? denialWords(verdict) : isHeld ? `a person is ${asked}` : asked}
+      <ExactText text={verdict.verdict === 'deny' ? denialWords(verdict) : isHeld ? `a person is ${asked}` : asked} />
     </p>
   );
 }
@@ -70,7 +94,9 @@ function Text({ text, kind, isOpen }: { text: string; kind: ItemRow['item']['kin
         {kind === 'edit' ? (
           <DiffText text={shown} />
         ) : (
-          <pre className={`${blockClass} max-h-96 overflow-auto`}>{shown}</pre>
+          <pre className={`${blockClass} max-h-96 overflow-auto`}>
+            <ExactText text={shown} layout={'\t\n'} />
+          </pre>
         )}
         <span className="absolute top-0.5 right-0.5 max-wide:hidden">
           <CopyButton text={text} label="Copy the output" />

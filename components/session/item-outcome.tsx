@@ -1,6 +1,9 @@
 /** What stands at the right of an item's line: how it ended and how long it took, or what it waits for. */
+
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatDuration, formatNoun } from '#components/ui/format.ts';
 import { useNow } from '#components/ui/use-now.ts';
+import { visibleLine } from '#protocol/visible-text.ts';
 import { lineCounts } from './diff-text.tsx';
 import { itemDuration } from './item-title.ts';
 import type { ItemRow, Verdict } from './timeline-row.ts';
@@ -37,8 +40,8 @@ function Ended({ row, end }: { row: ItemRow; end: NonNullable<ItemRow['end']> })
   if (end.status === 'denied') {
     const words = verdict?.verdict === 'deny' ? denialWords(verdict) : 'denied';
     return (
-      <span title={words} className="text-problem">
-        {words}
+      <span title={visibleLine(words)} className="text-problem">
+        <ExactText text={words} />
       </span>
     );
   }

@@ -1,7 +1,7 @@
 /** What people are asked about an item, in its place: while it waits the way to decide it, then who decided what. */
 import Link from 'next/link';
-import { ExactText } from '#components/approval/exact-text.tsx';
 import { Held, VerdictMark } from '#components/approval/verdict-mark.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatClock } from '#components/ui/format.ts';
 import { useNow } from '#components/ui/use-now.ts';
 import type { ItemRow, Question } from './timeline-row.ts';

@@ -2,7 +2,9 @@
 import { Brain, FilePen, Info, type LucideIcon, SquareTerminal, Wrench } from 'lucide-react';
 import { memo, useState } from 'react';
 import { classNames } from '#components/ui/class-name.ts';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { Markdown } from '#components/ui/markdown.tsx';
+import { visibleLine } from '#protocol/visible-text.ts';
 import { FoldButton } from './fold-button.tsx';
 import { ItemDetail } from './item-detail.tsx';
 import { ItemOutcome } from './item-outcome.tsx';
@@ -55,13 +57,16 @@ function FoldedItem({ row, names, icon }: ItemRowProps & { icon: LucideIcon }) {
     <>
       <FoldButton icon={icon} isOpen={isOpen} onClick={() => setOpen(!isOpen)}>
         {verb !== '' && <span className="flex-none">{verb}</span>}
-        <span title={subject} className={classNames('min-w-0 flex-1 truncate', isCode ? 'mono-xs' : 'text-ink-3')}>
-          {subject}
+        <span
+          title={visibleLine(subject)}
+          className={classNames('min-w-0 flex-1 truncate', isCode ? 'mono-xs' : 'text-ink-3')}
+        >
+          <ExactText text={subject} />
         </span>
         <ItemOutcome row={row} />
       </FoldButton>
       {row.question && <ItemQuestion question={row.question} item={row.item} names={names} />}
-      {isOpen && <ItemDetail row={row} />}
+      {isOpen && <ItemDetail row={row} names={names} />}
     </>
   );
 }

@@ -3,12 +3,15 @@ import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
-import { subjectOf } from '#components/approval/approval-facts.ts';
-import { ExactText } from '#components/approval/exact-text.tsx';
+import { useConnection } from '#components/api/provider.tsx';
+import { useRefusal } from '#components/person/use-refusal.ts';
 import { Button } from '#components/ui/button.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatClock } from '#components/ui/format.ts';
 import { useNow } from '#components/ui/use-now.ts';
+import { actionText } from '#protocol/action-text.ts';
 import type { SessionAllowance } from '#protocol/action-view.ts';
+import { visibleLine } from '#protocol/visible-text.ts';
 import { RailSection } from './rail-section.tsx';
 import type { SessionView } from './session-facts.ts';
 
@@ -33,6 +36,11 @@ export function RailPolicy({ view }: { view: SessionView }) {
           </Link>
         </p>
       )}
+      {view.policy?.warnings?.map((warning) => (
+        <p key={warning} role="note" className="pt-1 text-needs text-xs [overflow-wrap:anywhere]">
+          <ExactText text={warning} />
+        </p>
+      ))}
       <ul aria-label="Allowed for this session">
         {allowances.toReversed().map((allowance) => (
           <li key={allowance.approvalId} className="pt-2">
@@ -50,25 +58,28 @@ const folderOf = (cwd: string, checkout: string): string =>
 
 function Allowance({ view, allowance }: { view: SessionView; allowance: SessionAllowance }) {
   const now = useNow('coarse');
+  const isOffline = useConnection().kind === 'offline';
   const revoke = useMutation(useTRPC().approval.revoke.mutationOptions());
+  const refusal = useRefusal('editor');
   const { approvalId, by, at, cwd, isOnce } = allowance;
   const name = view.members.find(({ personId }) => personId === by)?.name ?? by;
   const when = at !== undefined && now > 0 ? `, ${formatClock(at, now)}` : '';
   return (
     <>
       <code className="mono-xs line-clamp-3 whitespace-pre-wrap [overflow-wrap:anywhere]">
-        <ExactText text={subjectOf(allowance)} />
+        <ExactText text={actionText(allowance)} />
       </code>
       <div className="flex items-center gap-2">
         <p className="num min-w-0 flex-1 text-ink-3 text-xs [overflow-wrap:anywhere]">
-          in {folderOf(cwd, view.checkout)}, by {name}
+          in <ExactText text={folderOf(cwd, view.checkout)} />, by {name}
           {when}
           {isOnce && ', once'}
         </p>
         <Button
           size="small"
-          aria-label={`Revoke ${subjectOf(allowance)}`}
-          disabled={revoke.isPending}
+          aria-label={`Revoke ${visibleLine(actionText(allowance))}`}
+          disabled={revoke.isPending || isOffline || refusal !== null}
+          title={refusal ?? undefined}
           onClick={() => revoke.mutate({ id: approvalId })}
         >
           Revoke

@@ -2,7 +2,16 @@ import { expect, it } from 'vitest';
 import type { SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { person, sessionView } from './session.fixture.ts';
-import { addPages, applyChange, emptyBoard, groupOf, matches, movesCounts, noFilter } from './session-board.ts';
+import {
+  addPages,
+  applyChange,
+  emptyBoard,
+  groupOf,
+  matches,
+  movesCounts,
+  noFilter,
+  withWritten,
+} from './session-board.ts';
 
 const view = (letter: string, change: Partial<SessionView> = {}) =>
   sessionView({ id: `ses_${letter.repeat(26)}` as SessionId, name: letter, ...change });
@@ -50,4 +59,17 @@ it('[WEB7] filters by words, repository and person', () => {
   expect(matches(session, { ...noFilter, source: '/elsewhere' })).toBe(false);
   expect(matches(session, { ...noFilter, personId: person.sara })).toBe(true);
   expect(matches(session, { ...noFilter, personId: 'per_x' })).toBe(false);
+});
+
+it('[WEB81] a session whose question is written about stays in its group until that is over', () => {
+  const [a, b, c] = [view('a'), view('b'), view('c')];
+  const groups = { needs: [b], working: [a, c], idle: [], done: [] };
+  expect(withWritten(groups, { id: a.id, group: 'needs' })).toEqual({
+    needs: [a, b],
+    working: [c],
+    idle: [],
+    done: [],
+  });
+  expect(withWritten(groups, { id: b.id, group: 'needs' })).toBe(groups);
+  expect(withWritten(groups, null)).toBe(groups);
 });

@@ -53,6 +53,25 @@ export const groupOf = (board: Board, group: Attention): SessionView[] =>
     .filter((view) => attentionFor(view) === group)
     .sort((a, b) => b.updatedAt.localeCompare(a.updatedAt) || a.id.localeCompare(b.id));
 
+export type Groups = Record<Attention, readonly SessionView[]>;
+
+/** A session whose question is written about, and the group in which that began. */
+export interface Written {
+  id: string;
+  group: Attention;
+}
+
+/** It stays in that group until the writing is over: a row that moves away would lose what is written in it. */
+export function withWritten(groups: Groups, written: Written | null): Groups {
+  const view = Object.values(groups)
+    .flat()
+    .find(({ id }) => id === written?.id);
+  if (!written || !view || groups[written.group].includes(view)) return groups;
+  const without = (group: Attention) => groups[group].filter((each) => each !== view);
+  const others = { needs: without('needs'), working: without('working'), idle: without('idle'), done: without('done') };
+  return { ...others, [written.group]: [view, ...others[written.group]] };
+}
+
 export interface Filter {
   /** Words that must all occur in name, source, branch or reason; case does not matter. */
   text: string;

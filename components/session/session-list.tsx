@@ -12,7 +12,7 @@ import { KeyCap } from '#components/ui/key-cap.tsx';
 import { Notice } from '#components/ui/notice.tsx';
 import type { SessionView } from '#protocol/session-view.ts';
 import { type Attention, attentions } from '#protocol/status.ts';
-import { type Filter, isFiltering, matches } from './session-board.ts';
+import { type Filter, isFiltering, matches, type Written, withWritten } from './session-board.ts';
 import { SessionGroup } from './session-group.tsx';
 import { rowColumns, SessionRow } from './session-row.tsx';
 import type { GroupState, SessionBoard } from './use-session-board.ts';
@@ -32,6 +32,7 @@ const rowLink = (id: string) => document.querySelector<HTMLElement>(`[data-row="
 
 export function SessionList({ board, filter, me, onClearFilter }: SessionListProps) {
   const isOffline = useConnection().kind === 'offline';
+  const [written, setWritten] = useState<Written | null>(null);
   if (board.failure && board.total === 0) {
     return (
       <Notice
@@ -46,7 +47,7 @@ export function SessionList({ board, filter, me, onClearFilter }: SessionListPro
   }
   if (board.isFirstLoad) return isOffline ? <NotLoaded /> : <EmptyRows />;
   if (board.total === 0) return <NoSessions />;
-  const groups = shownGroups(board, filter);
+  const groups = shownGroups(board, filter, written);
   if (groups.length === 0 && isFiltering(filter)) {
     return (
       <p className="flex items-center gap-3 px-4 py-3 text-ink-2">
@@ -54,22 +55,28 @@ export function SessionList({ board, filter, me, onClearFilter }: SessionListPro
       </p>
     );
   }
-  return <Groups groups={groups} present={board.present} me={me} />;
+  return <Groups groups={groups} present={board.present} me={me} onWrite={setWritten} />;
 }
 
 type ShownGroup = GroupState & { group: Attention; shown: SessionView[] };
 
 /** Groups with a session to show, most urgent first. */
-const shownGroups = (board: SessionBoard, filter: Filter): ShownGroup[] =>
-  attentions
+function shownGroups(board: SessionBoard, filter: Filter, written: Written | null): ShownGroup[] {
+  const { needs, working, idle, done } = board.groups;
+  const loaded = { needs: needs.sessions, working: working.sessions, idle: idle.sessions, done: done.sessions };
+  const sessions = withWritten(loaded, written);
+  return attentions
     .map((group) => ({ ...board.groups[group], group }))
-    .map((each) => ({ ...each, shown: each.sessions.filter((view) => matches(view, filter)) }))
+    .map((each) => ({ ...each, shown: sessions[each.group].filter((view) => matches(view, filter)) }))
     .filter((each) => each.shown.length > 0);
+}
 
 interface GroupsProps {
   groups: readonly ShownGroup[];
   present: SessionBoard['present'];
   me: string | null;
+  /** Somebody writes about what a session asks, or no longer. */
+  onWrite: (written: Written | null) => void;
 }
 
 /** Which row is selected and which is peeked into; moved by keys and by focus. */
@@ -94,7 +101,7 @@ function useRows(groups: readonly ShownGroup[]) {
   return { selected, setSelected, peeked };
 }
 
-function Groups({ groups, present, me }: GroupsProps) {
+function Groups({ groups, present, me, onWrite }: GroupsProps) {
   const { selected, setSelected, peeked } = useRows(groups);
   return (
     <>
@@ -113,7 +120,13 @@ function Groups({ groups, present, me }: GroupsProps) {
                   me={me}
                   onFocus={() => setSelected(view.id)}
                 />
-                {peeked === view.id && <SessionPeek view={view} me={me} />}
+                {peeked === view.id && (
+                  <SessionPeek
+                    view={view}
+                    me={me}
+                    onWrite={(isWriting) => onWrite(isWriting ? { id: view.id, group } : null)}
+                  />
+                )}
               </li>
             ))}
           </ul>

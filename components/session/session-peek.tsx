@@ -1,25 +1,40 @@
 /** A look into a session without leaving the list: what happened last, what its terminal shows, what can be done. */
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useEffectEvent } from 'react';
 import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
-import { QuestionCard, waitingIn } from '#components/approval/session-questions.tsx';
+import { QuestionCard, useQuestion } from '#components/approval/session-questions.tsx';
 import { classNames } from '#components/ui/class-name.ts';
-import { useNow } from '#components/ui/use-now.ts';
 import { namesOf } from './event-names.ts';
+import { lastRows } from './last-rows.ts';
 import { ScreenText, shownTerminal } from './screen-text.tsx';
 import { SessionActions } from './session-actions.tsx';
 import { isOpenTerminal, placeOf, type SessionView, type TerminalView } from './session-facts.ts';
 import { TerminalMark } from './terminal-mark.tsx';
 import { outcomeWords } from './terminal-outcome.ts';
-import { timelineOf } from './timeline.ts';
-import { TimelineEntry } from './timeline-entry.tsx';
+import { RowView } from './timeline-row-view.tsx';
+import { TimelineRows } from './timeline-rows.ts';
 
-const shownEntries = 4;
+const shownRows = 6;
 const shownTerminals = 4;
 
-export function SessionPeek({ view, me }: { view: SessionView; me: string | null }) {
+export interface SessionPeekProps {
+  view: SessionView;
+  me: string | null;
+  /** Somebody writes about what is asked, or no longer. */
+  onWrite?: (isWriting: boolean) => void;
+}
+
+export function SessionPeek({ view, me, onWrite = () => undefined }: SessionPeekProps) {
   const terminal = shownTerminal(view);
-  const waiting = waitingIn(view);
+  const question = useQuestion(view);
+  const isWriting = question !== null && question.deciding.mode !== 'plain';
+  const tell = useEffectEvent(onWrite);
+  useEffect(() => {
+    if (!isWriting) return;
+    tell(true);
+    return () => tell(false);
+  }, [isWriting]);
   return (
     <section
       id={`peek-${view.id}`}
@@ -33,10 +48,10 @@ export function SessionPeek({ view, me }: { view: SessionView; me: string | null
         className={classNames(
           'flex min-w-0 flex-col gap-2 py-3 pr-4 pl-5 max-wide:pl-4',
           // What is to be decided comes first where one thing stands below the other.
-          waiting.length > 0 && 'max-wide:-order-1',
+          question !== null && 'max-wide:-order-1',
         )}
       >
-        {waiting[0] === undefined ? (
+        {question === null ? (
           <>
             {terminal && (
               <ScreenText view={view} terminal={terminal} fit={7} className="rounded-2 border border-line px-3 py-2" />
@@ -44,7 +59,7 @@ export function SessionPeek({ view, me }: { view: SessionView; me: string | null
             <Terminals terminals={view.terminals} />
           </>
         ) : (
-          <QuestionCard key={waiting[0]} id={waiting[0]} more={waiting.length - 1} scope="list" />
+          <QuestionCard question={question} scope="list" />
         )}
         <div className="mt-auto flex items-center gap-2 pt-1">
           <span className="min-w-0 flex-1 truncate text-ink-3 text-xs">{placeOf(view)}</span>
@@ -56,25 +71,20 @@ export function SessionPeek({ view, me }: { view: SessionView; me: string | null
 }
 
 function LastEvents({ view, me }: { view: SessionView; me: string | null }) {
-  const now = useNow('coarse');
   const { data, error } = useQuery(useTRPC().session.get.queryOptions({ session: view.id }));
   if (error) return <p className="text-problem text-xs">{failureOf(error).message}</p>;
   if (!data) return null;
   const names = namesOf(data.events, data.view.members);
-  const entries = timelineOf(data.events, names, now).filter((block) => block.kind === 'entry');
-  const members = data.view.members.map((member) => member.personId);
+  const people = { names: names.people, members: data.view.members.map((member) => member.personId), me };
   return (
-    <ul aria-label="Last events" className="-my-1.5">
-      {entries.slice(-shownEntries).map((entry) => (
-        <TimelineEntry
-          key={entry.key}
-          entry={{ ...entry, lines: entry.lines.slice(-3) }}
-          members={members}
-          me={me}
-          now={now}
-        />
+    // The end is what counts: of a long answer its last lines are seen.
+    <section aria-label="Last events" className="-my-1.5 flex max-h-72 flex-col justify-end overflow-hidden">
+      {lastRows(new TimelineRows().of(data.events), shownRows).map((row) => (
+        <div key={row.key} className="flex-none">
+          <RowView row={row} names={names} people={people} turnsBefore={0} />
+        </div>
       ))}
-    </ul>
+    </section>
   );
 }
 

@@ -17,10 +17,14 @@ export function SessionWall({ board, filter, me, onClearFilter }: SessionListPro
   const grid = useRef<HTMLUListElement>(null);
   const [selected, setSelected] = useState<string | null>(null);
   const [peeked, setPeeked] = useState<SessionView | null>(null);
+  const loaded = attentions.flatMap((group) => board.groups[group].sessions);
   const all = attentions
     .filter((group) => group !== 'done')
     .flatMap((group) => board.groups[group].sessions)
     .filter((view) => view.terminals.length > 0 && matches(view, filter));
+  // One that leaves the loaded pages stays as it was last seen.
+  const peekedNow = peeked && (loaded.find(({ id }) => id === peeked.id) ?? peeked);
+  if (peekedNow !== peeked) setPeeked(peekedNow);
   const tiles = all.slice(0, mostTiles);
   const asks = board.groups.needs.count > 0;
   const move = (step: number) => {
@@ -72,7 +76,7 @@ export function SessionWall({ board, filter, me, onClearFilter }: SessionListPro
       {peeked && (
         <Dialog open onClose={() => setPeeked(null)} title={peeked.name} width={960}>
           <div className="mt-2 overflow-y-auto border-line border-t">
-            <SessionPeek view={board.groups.needs.sessions.find((view) => view.id === peeked.id) ?? peeked} me={me} />
+            <SessionPeek view={peeked} me={me} />
           </div>
         </Dialog>
       )}

@@ -1,8 +1,9 @@
 /** What a command changed beyond what it said: which command, which files, and who else may have done it. */
 import { FileWarning } from 'lucide-react';
-import { ExactText } from '#components/approval/exact-text.tsx';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Icon } from '#components/ui/icon.tsx';
+import { visibleLine } from '#protocol/visible-text.ts';
 import type { SurpriseRow } from './timeline-row.ts';
 import { signs } from './turn-row.tsx';
 
@@ -20,7 +21,7 @@ export function Surprise({ row }: { row: SurpriseRow }) {
           {isShared ? 'Files changed while a person typed in a shell' : 'Changed what it did not say'}
         </p>
         {subject !== null && (
-          <p className="mono-xs truncate text-ink-3" title={subject}>
+          <p className="mono-xs truncate text-ink-3" title={visibleLine(subject)}>
             <ExactText text={subject} />
           </p>
         )}

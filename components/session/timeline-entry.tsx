@@ -16,6 +16,7 @@ import { useState } from 'react';
 import { Avatar } from '#components/person/avatar.tsx';
 import { toneOf } from '#components/person/tone.ts';
 import { classNames } from '#components/ui/class-name.ts';
+import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatClock, formatNoun } from '#components/ui/format.ts';
 import { Icon } from '#components/ui/icon.tsx';
 import { PhraseText } from '#components/ui/phrase-text.tsx';
@@ -80,7 +81,7 @@ export function TimelineEntry({ entry, members, me, now }: TimelineEntryProps) {
 function Notes({ notes, isIndented }: { notes: readonly string[]; isIndented: boolean }) {
   return notes.map((note) => (
     <p key={note} className={classNames('text-ink-3 text-xs [overflow-wrap:anywhere]', isIndented && 'pl-[26px]')}>
-      {note}
+      <ExactText text={note} />
     </p>
   ));
 }

@@ -2,6 +2,7 @@
  * A session's events as rows of its timeline: turns with what was said and done in them, and plain lines between. Grows by
  * one event at a time, and what did not change keeps its identity. Pure; knows no markup.
  */
+import { actionText } from '#protocol/action-text.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
 import { itemOf, type Started } from './action-item.ts';
 import { type ApprovalEvent, isApproval, questionAfter } from './item-question.ts';
@@ -28,6 +29,8 @@ export class TimelineRows {
   readonly #prompts = new Map<string, { by: string; text: string }>();
   readonly #actions = new Map<string, { key: string; payload: EventPayload<'action.requested'> }>();
   readonly #turns = new Map<string, Turn>();
+  /** Who decided, by approval. */
+  readonly #deciders = new Map<string, string>();
   #rows: readonly Row[] = [];
   #day = '';
   #first = 0;
@@ -56,7 +59,7 @@ export class TimelineRows {
     this.#last = 0;
     this.#day = '';
     this.#list.clear();
-    for (const map of [this.#prompts, this.#actions, this.#turns]) map.clear();
+    for (const map of [this.#prompts, this.#actions, this.#turns, this.#deciders]) map.clear();
   }
 
   #fold(event: SessionEvent): void {
@@ -176,12 +179,13 @@ export class TimelineRows {
     if (verdict !== 'allow' && asked.itemId === null) this.#itemStarted(itemOf(asked), { at, seq });
     this.#list.change('item', key, ({ heldSince }) => ({
       heldSince: verdict === 'ask' ? (heldSince ?? at) : null,
-      verdict: { verdict, rule, reasons, command },
+      verdict: { verdict, rule, reasons, command, allowedBy: this.#deciders.get(rule.split(':')[1] ?? '') ?? null },
     }));
   }
 
   /** Told in the row of its action, where that is known; says whether it is. */
   #asked(event: ApprovalEvent): boolean {
+    if (event.type === 'approval.decided') this.#deciders.set(event.payload.approvalId, event.principal);
     const key = this.#actions.get(event.payload.actionId)?.key ?? '';
     if (this.#list.get(key)?.kind !== 'item') return false;
     this.#list.change('item', key, ({ question, heldSince }) => {
@@ -207,7 +211,7 @@ export class TimelineRows {
   #surprised({ payload, at, seq }: EventOf<'effect.surprised'>): void {
     const { actionId, agent, paths, more, shared: isShared } = payload;
     const asked = this.#actions.get(actionId)?.payload;
-    const subject = asked ? (asked.command ?? `${asked.tool} ${asked.paths.join(' ')}`.trim()) : null;
+    const subject = asked ? actionText(asked) : null;
     this.#list.push({ kind: 'surprise', key: `surprise-${seq}`, agent, at, subject, paths, more, isShared });
   }
 

@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { Avatar } from '#components/person/avatar.tsx';
 import { toneOf } from '#components/person/tone.ts';
 import { classNames } from '#components/ui/class-name.ts';
-import { formatClock, formatDuration, formatNoun, formatTokens } from '#components/ui/format.ts';
+import { ExactText } from '#components/ui/exact-text.tsx';
+import { formatClock, formatDuration, formatElapsed, formatNoun, formatTokens } from '#components/ui/format.ts';
 import { Icon } from '#components/ui/icon.tsx';
 import { useNow } from '#components/ui/use-now.ts';
 import { FoldButton } from './fold-button.tsx';
@@ -16,8 +17,10 @@ export function TurnRule({ row, before }: { row: TurnRow; before: number }) {
   const now = useNow(row.endedAt === null ? 'fine' : 'still');
   const end = row.endedAt === null ? now : Date.parse(row.endedAt);
   const facts = [
-    ...(end > 0 ? [formatDuration(Math.max(0, end - Date.parse(row.startedAt)))] : []),
-    ...(row.tokens > 0 ? [`${row.isUndercounted ? 'at least ' : ''}${formatTokens(row.tokens)} tokens`] : []),
+    ...(end > 0 ? [(row.endedAt === null ? formatElapsed : formatDuration)(end - Date.parse(row.startedAt))] : []),
+    ...(row.tokens > 0
+      ? [`${row.isUndercounted ? 'at least ' : ''}${formatTokens(row.tokens)} ${row.tokens === 1 ? 'token' : 'tokens'}`]
+      : []),
   ];
   return (
     <div className="mt-3 flex items-center justify-between border-line border-t pt-2 pb-1 text-ink-3 text-xs">
@@ -137,7 +140,7 @@ export function TurnEnd({ row }: { row: EndRow }) {
       {status !== 'completed' && (
         <p className={status === 'interrupted' ? 'text-ink-2' : 'text-problem'}>
           <span className="font-medium">{endings[status]}</span>
-          {reason !== null && `: ${reason}`}
+          {reason !== null && <ExactText text={`: ${reason}`} />}
         </p>
       )}
       {files.length > 0 && (
@@ -148,7 +151,7 @@ export function TurnEnd({ row }: { row: EndRow }) {
           </span>
           {files.slice(0, shownFiles).map(({ path, change }) => (
             <span key={path} className="mono-xs">
-              <span className="text-ink-3">{signs[change]}</span> {path}
+              <span className="text-ink-3">{signs[change]}</span> <ExactText text={path} />
             </span>
           ))}
           {files.length > shownFiles && <span className="num">and {files.length - shownFiles} more</span>}

@@ -1,13 +1,15 @@
-/** Pause, stop, resume and end a session: the calls, whether one is under way, and what went wrong with the last. */
+/** Pause, stop, resume and end a session: the calls, whether one can be made now, and what went wrong with the last. */
 import { useMutation } from '@tanstack/react-query';
 import { useTRPC } from '#components/api/api.ts';
 import { type Failure, failureOf } from '#components/api/failure.ts';
+import { useConnection } from '#components/api/provider.tsx';
 
 export interface SessionActions {
   pause: () => void;
   stop: () => void;
   resume: () => void;
-  isPending: boolean;
+  /** One is under way, or nobody can be asked. */
+  isDisabled: boolean;
   failure: Failure | null;
 }
 
@@ -17,6 +19,7 @@ export function useSessionActions(sessionId: string, onDone: () => void = () => 
   const pause = useMutation(trpc.session.pause.mutationOptions());
   const stop = useMutation(trpc.session.stop.mutationOptions());
   const resume = useMutation(trpc.session.resume.mutationOptions());
+  const isOffline = useConnection().kind === 'offline';
   const error = pause.error ?? stop.error ?? resume.error;
   const run = (action: typeof pause | typeof stop | typeof resume) => () => {
     for (const each of [pause, stop, resume]) each.reset();
@@ -26,7 +29,7 @@ export function useSessionActions(sessionId: string, onDone: () => void = () => 
     pause: run(pause),
     stop: run(stop),
     resume: run(resume),
-    isPending: pause.isPending || stop.isPending || resume.isPending,
+    isDisabled: isOffline || pause.isPending || stop.isPending || resume.isPending,
     failure: error ? failureOf(error) : null,
   };
 }

@@ -7,6 +7,7 @@ import {
   formatClock,
   formatCount,
   formatDuration,
+  formatElapsed,
   formatList,
   formatNoun,
 } from './format.ts';
@@ -68,4 +69,15 @@ describe('format', () => {
       'Done.',
     ]);
   });
+});
+
+it('[WEB1] what goes on is told in whole seconds', () => {
+  expect([-3, 0, 412, 999, 1_400, 108_900].map(formatElapsed)).toEqual([
+    '0 s',
+    '0 s',
+    '0 s',
+    '0 s',
+    '1 s',
+    '1 min 48 s',
+  ]);
 });

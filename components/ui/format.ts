@@ -29,6 +29,9 @@ export function formatDuration(ms: number): string {
   return seconds === 0 ? formatAge(ms) : `${Math.floor(ms / minute)} min ${seconds} s`;
 }
 
+/** How long something goes on, in whole seconds: "0 s", "14 s", "1 min 48 s". Never negative, since clocks of two machines differ. */
+export const formatElapsed = (ms: number): string => (ms < second ? '0 s' : formatDuration(ms));
+
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** A date in the reader's time zone: "18 Nov". */

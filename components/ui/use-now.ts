@@ -1,23 +1,17 @@
 /** The current time as a value that components can render; ticks each second or each minute. */
-import { useCallback, useSyncExternalStore } from 'react';
+import { useSyncExternalStore } from 'react';
+import { Ticker } from './ticker.ts';
 
 /** `fine`: each second, for ages under a minute; `coarse`: each minute; `still`: never, and the time is 0. */
 export type Pace = 'fine' | 'coarse' | 'still';
 
-const stepMs: Record<Pace, number> = { fine: 1_000, coarse: 15_000, still: Number.POSITIVE_INFINITY };
+/** One for the whole page, so that a thousand ages cost one timer and change together. */
+const tickers = { fine: new Ticker(1_000), coarse: new Ticker(15_000) } as const;
+const still = { subscribe: () => () => undefined, read: () => 0 };
 
 /** Milliseconds since the epoch, 0 while rendering on the server. */
 export function useNow(pace: Pace): number {
-  const step = stepMs[pace];
-  const subscribe = useCallback(
-    (changed: () => void) => {
-      if (!Number.isFinite(step)) return () => undefined;
-      const timer = setInterval(changed, step);
-      return () => clearInterval(timer);
-    },
-    [step],
-  );
-  const read = useCallback(() => (Number.isFinite(step) ? Math.floor(Date.now() / step) * step : 0), [step]);
+  const { subscribe, read } = pace === 'still' ? still : tickers[pace];
   return useSyncExternalStore(subscribe, read, () => 0);
 }
 

@@ -47,7 +47,10 @@ afterAll(async () => {
 async function turn(
   sessionId: string,
   tag: string,
-  step: { shell: string } | { write: { path: string; content: string } },
+  step:
+    | { shell: string }
+    | { write: { path: string; content: string } }
+    | { tool: { name: string; input: Record<string, unknown> } },
 ) {
   model.play({
     rules: [
@@ -105,6 +108,13 @@ describe.each(['claude-sdk', 'claude-code', 'acp:opencode', 'acp:example'])('%s'
     // A tool for files is judged like the shell.
     expect(await turn(sessionId, 'four-;', { write: { path: 'secret.json', content: 'gone\n' } })).toBe(null);
     expect(await readFile(join(checkout, 'secret.json'), 'utf8').catch(() => null)).toBe(null);
+    const writes = await turn(sessionId, 'nine-;', { write: { path: 'given.txt', content: 'to the letter\n' } });
+    if (!writes) throw new Error('it was not asked about');
+    const { input } = await ada.api.approval.get.query({ id: writes.id });
+    expect(input?.text).toContain('+to the letter');
+    await ada.api.approval.decide.mutate({ id: writes.id, decision: 'approved', hash: writes.hash });
+    await until(sessionId);
+    expect(await readFile(join(checkout, 'given.txt'), 'utf8')).toBe('to the letter\n');
     for (const [n, shell] of [
       'echo gone > secret.json',
       'sed -i s/a/b/ secret.json',
@@ -123,4 +133,13 @@ describe.each(['claude-sdk', 'claude-code', 'acp:opencode', 'acp:example'])('%s'
     expect(await readFile(join(checkout, 'secret.json'), 'utf8').catch(() => null)).toBe(null);
     await ada.api.session.end.mutate({ session: sessionId, discard: true });
   });
+});
+
+it('[GATE9] OpenCode’s command is judged in the folder that it will run in', async () => {
+  const { sessionId } = await ada.api.session.create.mutate({ workspace, harness: 'acp:opencode' });
+  const input = { command: 'cat ../secret.json', workdir: 'inner', description: 'read it' };
+  expect(await turn(sessionId, 'folder-;', { tool: { name: 'bash', input } })).toBe(null);
+  const texts = model.requests.map(({ body }) => JSON.stringify(body));
+  expect(texts.some((text) => text.includes('folder-;') && text.includes('secret.json is restricted'))).toBe(true);
+  await ada.api.session.end.mutate({ session: sessionId, discard: true });
 });

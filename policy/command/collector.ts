@@ -1,18 +1,29 @@
 /** Gathers what a script would do while it is walked, and says no more than its bounds allow. */
 import type { ActionFacts, CommandFact, PathEffect } from '#protocol/action-facts.ts';
-import type { Place } from '../file-view.ts';
-import { globFact, holdsRestricted, pathFact, resolvePath } from '../path.ts';
+import { type Place, seenOnce } from '../file-view.ts';
+import { globFact, globFolder, holdsRestricted, pathFact, resolvePath, unclearBelow } from '../path.ts';
 import { hostOf, looksLikeUrl } from '../url.ts';
 import type { Word } from './word.ts';
 
-const limits = { commands: 500, paths: 1_000, requests: 500, unclear: 50, phrase: 300 } as const;
+/** `words`: of one command. `names`: of files in folders that patterns are held against, for all patterns together. */
+const limits = {
+  commands: 500,
+  words: 4_096,
+  names: 50_000,
+  hosts: 500,
+  paths: 1_000,
+  requests: 500,
+  unclear: 50,
+  phrase: 300,
+} as const;
 
 export class Collector {
   readonly place: Place;
+  #names = 0;
   readonly #facts: ActionFacts = { commands: [], paths: [], hosts: [], requests: [], unclear: [] };
 
   constructor(place: Place) {
-    this.place = place;
+    this.place = { ...place, files: seenOnce(place.files) };
   }
 
   get facts(): ActionFacts {
@@ -27,8 +38,13 @@ export class Collector {
   }
 
   command(fact: CommandFact): void {
-    if (this.#facts.commands.length < limits.commands) this.#facts.commands.push(fact);
-    else this.unclear('it runs too many commands to look at each');
+    if (this.#facts.commands.length >= limits.commands)
+      return this.unclear('it runs too many commands to look at each');
+    this.#facts.commands.push(fact);
+    if (fact.argv.length <= limits.words) return;
+    this.unclear('it gives a program too many words to look at each');
+    fact.argv = fact.argv.slice(0, limits.words);
+    fact.unknown = fact.unknown.filter((index) => index < limits.words);
   }
 
   /** A word that a program may open, from each folder that it may run in. */
@@ -52,12 +68,21 @@ export class Collector {
       this.unclear('a path holds characters that do not show');
       return;
     }
+    if (word.kind === 'glob' && !this.#isWorthMatching(word.text, cwd))
+      return this.unclear('its patterns may match too many files to look at each');
     if (word.kind === 'glob' && this.#mayBeOption(word.text, cwd))
       this.unclear(`${word.source} may be an option: a file is called like one`);
     const fact = (word.kind === 'glob' ? globFact : pathFact)(word.text, effect, cwd, this.place);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII may look like something else
     if (!fact.isInBase && /[^\u0000-\u007f]/.test(word.text)) this.unclear('a path has letters that look like others');
     paths.push({ ...fact, ...(isRedirect && { isRedirect }) });
+  }
+
+  /** The first pattern always is: a folder has as many names as are listed of it. */
+  #isWorthMatching(pattern: string, cwd: string): boolean {
+    if (this.#names > limits.names) return false;
+    this.#names += this.place.files.list(globFolder(pattern, cwd)).length;
+    return true;
   }
 
   /** `*` where a file is called `-o`. */
@@ -79,8 +104,9 @@ export class Collector {
   }
 
   lookBelow(folder: string): void {
+    if (this.#facts.paths.length >= limits.paths) return this.unclear('it names too many files to look at each');
     if (this.place.files.look(folder)?.kind === 'file') return;
-    if (holdsRestricted(folder, this.place)) this.unclear(`restricted files may lie below ${folder}`);
+    if (holdsRestricted(folder, this.place)) this.unclear(unclearBelow(folder));
   }
 
   /** A word that names a place in the network. False: it does not look like one. */
@@ -114,6 +140,9 @@ export class Collector {
   }
 
   host(host: string): void {
-    if (!this.#facts.hosts.includes(host)) this.#facts.hosts.push(host.slice(0, 300));
+    const { hosts } = this.#facts;
+    if (hosts.includes(host)) return;
+    if (hosts.length < limits.hosts || host === '*') hosts.push(host.slice(0, 300));
+    else this.host('*');
   }
 }

@@ -36,7 +36,7 @@ export function declare({ node, rest, collector, place }: Declaration): void {
     const isRemoved = text === 'unset' && /^-[fv]$/.test(word.text);
     if (!isPlain && !isRemoved) collector.unclear(`${text} ${word.source} is not looked into`);
   }
-  const isShowing = node.namedChildCount === 0 || rest.some((word) => /^-\w*p/.test(word.text));
+  const isShowing = node.namedChildren.length === 0 || rest.some((word) => /^-\w*p/.test(word.text));
   collector.command({
     ...{ program: text, argv: [text, ...rest.map((word) => word.text)], unknown: [] },
     ...{ effect: isShowing ? 'unknown' : 'read', cwd: place.cwd, via: [...place.via] },

@@ -39,7 +39,7 @@ export function hiddenIn(root: Node, text: string): string[] {
 
 function hidesExpansion(root: Node, text: string): boolean {
   let end = 0;
-  for (const leaf of leavesOf(root)) {
+  for (const leaf of root.leaves()) {
     if (startsQuoted.test(unescaped(text.slice(end, Math.max(end, leaf.startIndex))))) return true;
     end = Math.max(end, leaf.endIndex);
     if (!leaf.isNamed || verbatim.has(leaf.type) || isQuotedDocument(leaf)) continue;
@@ -50,15 +50,10 @@ function hidesExpansion(root: Node, text: string): boolean {
 
 const unescaped = (text: string): string => text.replace(/\\./gs, '');
 
-function* leavesOf(node: Node): Generator<Node> {
-  if (node.childCount === 0) yield node;
-  else for (const child of node.children) if (child) yield* leavesOf(child);
-}
-
 /** `<<'E'`: nothing in it is expanded. */
-function isQuotedDocument({ type, parent }: Node): boolean {
-  if (type !== 'heredoc_body') return type === 'heredoc_end' || type === 'heredoc_start';
-  const start = parent?.children.find((child) => child?.type === 'heredoc_start');
+function isQuotedDocument(node: Node): boolean {
+  if (node.type !== 'heredoc_body') return node.type === 'heredoc_end' || node.type === 'heredoc_start';
+  const start = node.parent?.children.find((child) => child?.type === 'heredoc_start');
   return /['"\\]/.test(start?.text ?? '');
 }
 

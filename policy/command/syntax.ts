@@ -1,7 +1,8 @@
 /** Bash text as a syntax tree, with what its parser gets wrong found again. Knows no command. */
-import { Language, type Node, Parser } from 'web-tree-sitter';
+import { Language, Parser } from 'web-tree-sitter';
+import { copyTree, type Node } from './tree.ts';
 
-export type { Node } from 'web-tree-sitter';
+export type { Node } from './tree.ts';
 
 /** Longer text is not parsed, in characters. */
 const maxText = 65_536;
@@ -10,7 +11,7 @@ const hidden = /[\0\r\p{Surrogate}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]
 /** Between two words of a command stand blanks; a continued line counts only beside one. */
 const blanks = /^(?:[ \t]|\\\n(?=[ \t])|(?<=[ \t])\\\n)+$/;
 
-export type Syntax = { root: Node; dispose(): void } | { problem: string };
+export type Syntax = { root: Node } | { problem: string };
 
 export class ShellSyntax {
   readonly #parser: Parser;
@@ -27,18 +28,20 @@ export class ShellSyntax {
     return new ShellSyntax(parser);
   }
 
-  /** A tree without errors, or what is wrong with the text. Whoever gets a tree disposes of it. */
+  /** A tree without errors, or what is wrong with the text. */
   parse(text: string): Syntax {
     if (text.length > maxText) return { problem: `longer than ${maxText} characters` };
     if (hidden.test(text)) return { problem: 'it holds characters that do not show' };
     const tree = this.#parser.parse(text);
     if (!tree) return { problem: 'it cannot be parsed' };
-    const root = tree.rootNode;
-    if (root.hasError || !areWordsApart(root, text) || !isAllRead(root, text) || isMisread(root, text)) {
-      tree.delete();
-      return { problem: root.hasError ? 'its syntax is not understood' : 'its words are not told apart for sure' };
-    }
-    return { root, dispose: () => tree.delete() };
+    const hasError = tree.rootNode.hasError;
+    const cursor = tree.walk();
+    const root = hasError ? null : copyTree(cursor, text);
+    cursor.delete();
+    tree.delete();
+    if (!root) return { problem: 'its syntax is not understood' };
+    const isSure = areWordsApart(root, text) && isAllRead(root, text) && !isMisread(root, text);
+    return isSure ? { root } : { problem: 'its words are not told apart for sure' };
   }
 }
 
@@ -72,16 +75,11 @@ const quoting = new Set([
 /** No character is left out of the tree: the parser drops some escaped blanks without an error. */
 function isAllRead(root: Node, text: string): boolean {
   let end = 0;
-  for (const leaf of leavesOf(root)) {
-    if (leaf.startIndex > end && !isQuoted(leaf) && !between.test(text.slice(end, leaf.startIndex))) return false;
+  for (const leaf of root.leaves()) {
+    if (leaf.startIndex > end && !between.test(text.slice(end, leaf.startIndex)) && !isQuoted(leaf)) return false;
     end = Math.max(end, leaf.endIndex);
   }
   return between.test(text.slice(end));
-}
-
-function* leavesOf(node: Node): Generator<Node> {
-  if (node.childCount === 0) yield node;
-  else for (const child of node.children) if (child) yield* leavesOf(child);
 }
 
 function isQuoted(node: Node): boolean {
@@ -150,4 +148,4 @@ function isOddHeredoc(node: Node, text: string): boolean {
 
 const isRedirect = ({ type }: Node): boolean => type.endsWith('_redirect');
 /** `[[ a && b ]]`: brackets and operators need no blanks that matter. */
-const isTestToken = ({ isNamed, parent }: Node): boolean => !isNamed && parent?.type !== 'command';
+const isTestToken = (node: Node): boolean => !node.isNamed && node.parent?.type !== 'command';

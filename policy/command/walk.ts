@@ -370,10 +370,6 @@ export interface WalkOptions {
 export function walkText({ syntax, collector, text, via, cwds }: WalkOptions): void {
   const parsed = syntax.parse(text);
   if ('problem' in parsed) return collector.unclear(parsed.problem);
-  try {
-    for (const phrase of hiddenIn(parsed.root, text)) collector.unclear(phrase);
-    new Walk({ syntax, collector, text, via, root: parsed.root }).script(parsed.root, cwds);
-  } finally {
-    parsed.dispose();
-  }
+  for (const phrase of hiddenIn(parsed.root, text)) collector.unclear(phrase);
+  new Walk({ syntax, collector, text, via, root: parsed.root }).script(parsed.root, cwds);
 }

@@ -3,7 +3,7 @@
  * is a folder beside this file, and nothing outside of it knows its name.
  */
 import type { ProviderName } from '#protocol/provider.ts';
-import type { ActionKind, ItemKind } from '#protocol/turn-event.ts';
+import type { ActionKind, ItemKind, ToolInput } from '#protocol/turn-event.ts';
 import type { AgentAccess } from '../agent-port.ts';
 
 /** What a harness can do. Declared, shown to people, and held against what is observed. */
@@ -40,14 +40,22 @@ export interface Found {
 /** An action before it happens. */
 export interface ProposedAction {
   kind: ActionKind;
-  /** The agent's own name of the tool. */
+  /** The agent's own name of the tool; where it has none, the title that it gives to this use. */
   tool: string;
+  /** What rules know it by where `tool` is a title: the kind of its protocol. */
+  toolKind?: string;
   /** The item that shows it; null where the agent has none. */
   item: ItemHandle | null;
   command: string | null;
   /** As the agent names them. */
   paths: readonly string[];
   cwd: string;
+  /** All that the tool is given: what people approve is this and nothing else. */
+  input: ToolInput;
+  /** The one request that it makes, where its input says so. `method` null: not known. */
+  request?: { method: string | null; url: string };
+  /** What of it the harness does not know for sure, as a phrase; then it is never allowed without a person. */
+  unclear?: string;
   /** Whether the harness can have another command run in its place. */
   canEdit: boolean;
 }

@@ -3,6 +3,7 @@ import type { ActionFacts } from '#protocol/action-facts.ts';
 import type { ApprovalStatus, Demand, Finding } from '#protocol/approval.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { ApprovalId, SessionId } from '#protocol/id.ts';
+import type { ToolInput } from '#protocol/turn-event.ts';
 
 type Requested = SessionEvent & { type: 'approval.requested' };
 
@@ -11,6 +12,8 @@ export interface ApprovalEvents {
   sessionName: string;
   requested: Requested;
   later: SessionEvent[];
+  /** What the tool is given; absent where nobody asked for it. */
+  input?: ToolInput | null;
   /** Names by person's id. */
   people: ReadonlyMap<string, string>;
 }
@@ -51,12 +54,14 @@ export interface ApprovalSummary {
   settled: { found: Finding; by: string } | null;
   /** What the rules demand beyond one person who may approve; null: nothing. */
   demand: Demand | null;
-  /** It expires then, ISO 8601 UTC; null: as long as any question. */
-  expiresAt: string | null;
+  /** Its agent waits no longer, ISO 8601 UTC. */
+  expiresAt: string;
 }
 
 export interface ApprovalView extends ApprovalSummary {
   facts: ActionFacts | null;
+  /** What the tool is given; null: it was not recorded then. */
+  input: ToolInput | null;
   /** Names of those who approved so far, where several must. */
   votes: string[];
   /** Further people who may approve by now. */
@@ -75,11 +80,14 @@ export interface PendingApproval {
   shownAt: string | null;
 }
 
-/** Field by field: the inbox opens with a thousand of them, and to spread a payload takes ten times as long. */
-export function pendingOf({ requested, sessionName, outside, shownAt }: PendingApproval): ApprovalSummary {
+/** `holdMs`: how long any question is held. Field by field: the inbox opens with a thousand of them, and to spread a payload takes ten times as long. */
+export function pendingOf(
+  { requested, sessionName, outside, shownAt }: PendingApproval,
+  holdMs: number,
+): ApprovalSummary {
   const { payload, at, sessionId } = requested;
   const { turnId, agent, kind, tool, command, paths, cwd, effect, rule, reasons, hash, demand = null } = payload;
-  const until = demand?.expiresInMs ? Date.parse(at) + demand.expiresInMs : null;
+  const until = Date.parse(at) + (demand?.expiresInMs ?? holdMs);
   return {
     id: payload.approvalId,
     sessionId: sessionId as SessionId,
@@ -109,7 +117,7 @@ export function pendingOf({ requested, sessionName, outside, shownAt }: PendingA
     forSession: false,
     settled: null,
     demand,
-    expiresAt: until === null ? null : new Date(until).toISOString(),
+    expiresAt: new Date(until).toISOString(),
   };
 }
 
@@ -122,13 +130,17 @@ function outsideOf(facts: ActionFacts | null): ApprovalSummary['outside'] {
 /** Without what it would touch: a list has many. */
 export const summaryOf = ({
   facts: _facts,
+  input: _input,
   votes: _votes,
   escalatedTo: _escalatedTo,
   overdueAt: _overdueAt,
   ...summary
 }: ApprovalView): ApprovalSummary => summary;
 
-export function approvalOf({ requested, later, people, sessionName }: ApprovalEvents): ApprovalView {
+export function approvalOf(
+  { requested, later, input = null, people, sessionName }: ApprovalEvents,
+  holdMs: number,
+): ApprovalView {
   const find = <T extends SessionEvent['type']>(type: T) => later.find((event): event is Of<T> => event.type === type);
   const facts = find('action.judged')?.payload.facts ?? null;
   const nameOf = (person: string) => people.get(person) ?? person;
@@ -138,15 +150,19 @@ export function approvalOf({ requested, later, people, sessionName }: ApprovalEv
   // What began may turn out to be unknown.
   const outcome = later.findLast((event) => event.type === 'action.acted')?.payload.outcome ?? null;
   return {
-    ...pendingOf({ requested, sessionName, outside: outsideOf(facts), shownAt: find('approval.shown')?.at ?? null }),
+    ...pendingOf(
+      { requested, sessionName, outside: outsideOf(facts), shownAt: find('approval.shown')?.at ?? null },
+      holdMs,
+    ),
     status: statusOf(decided, outcome, find('approval.withdrawn'), find('approval.expired')),
     facts,
+    input,
     decidedAt: decided?.at ?? null,
     deliveredAt: find('approval.delivered')?.at ?? null,
     actedAt: acted?.at ?? null,
     outcome,
     decidedBy: decided ? nameOf(decided.principal) : null,
-    votes: [...new Set(later.flatMap((event) => (event.type === 'approval.voted' ? [nameOf(event.principal)] : [])))],
+    votes: [...new Set(later.flatMap((each) => (each.type === 'approval.voted' ? [each.principal] : [])))].map(nameOf),
     escalatedTo: find('approval.escalated')?.payload.to ?? [],
     overdueAt: acted ? null : (find('approval.overdue')?.at ?? null),
     note: decided?.payload.note ?? null,

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { noFacts } from '#protocol/action-facts.ts';
 import type { EventPayload, EventType } from '#protocol/event.ts';
-import { type ActionId, type ItemId, newId, type SessionId } from '#protocol/id.ts';
+import { type ActionId, type ItemId, newId, type SessionId, serverChain } from '#protocol/id.ts';
 import type { Person } from '#server/auth/index.ts';
 import { openTestServer, random, type TestServer } from '#server/testing.ts';
 import { TestRunner } from '#server/testing-runner.ts';
@@ -151,6 +151,16 @@ describe('deciding', () => {
     await soon(() => expect(verdicts()).toHaveLength(1));
   });
 
+  it('[AUD5] where from somebody decided, and changed rules, stands in the log', async () => {
+    const { approvalId } = await asked();
+    const { approvals, policies } = server.services;
+    await approvals.decide(request(approvalId), { ...ada, from: '10.0.0.7, Firefox' });
+    await policies.change({ level: 'server', text: '' }, null, { ...ada, from: '10.0.0.8, Firefox' });
+    expect((await of('approval.decided')).at(-1)).toMatchObject({ from: '10.0.0.7, Firefox' });
+    const [changed] = await server.services.log.readOf(serverChain, 'policy.changed', 1);
+    expect(changed?.payload.from).toBe('10.0.0.8, Firefox');
+  });
+
   it('[APR22] a decision that is in the log reaches the runner, though whoever decided had no answer', async () => {
     const { approvalId, actionId } = await asked();
     const about = { approvalId, actionId, subject: 'f'.repeat(64), forSession: false };
@@ -186,6 +196,8 @@ describe('deciding', () => {
       edit: 'git push --dry-run',
     });
     await soon(() => expect(verdicts()).toMatchObject([{ actionId, verdict: 'allow', command: 'git push --dry-run' }]));
+    // Its runner remembers what the command would touch when it was judged.
+    expect(runner.of('action.examine').map((each) => each.actionId)).toEqual([actionId, actionId]);
   });
 
   it('[APR6] what is not what was seen, not there or not wanted any more cannot be decided', async () => {

@@ -4,7 +4,7 @@
  */
 import type { Sql } from '#db/client.ts';
 import type { OpenAction, OpenApproval } from '#protocol/action-view.ts';
-import type { NewEvent } from '#protocol/event.ts';
+import type { EventPayload, NewEvent } from '#protocol/event.ts';
 import type { SessionId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { Bus } from '#server/bus/index.ts';
@@ -23,6 +23,17 @@ export interface DeadlinesDeps {
   now: () => number;
   note: (line: string) => void;
 }
+
+/** When a question expires by its rule, in ms since the epoch; null: when its runner says so. */
+export const expiresAtMs = ({ at, pausedMs = 0, demand }: OpenApproval): number | null =>
+  demand?.expiresInMs ? Date.parse(at) + pausedMs + demand.expiresInMs : null;
+
+export const expiredEvent = (about: EventPayload<'approval.expired'>): NewEvent => ({
+  type: 'approval.expired',
+  payload: about,
+  principal: 'server',
+  dedupeKey: `closed:${about.approvalId}`,
+});
 
 interface Due {
   atMs: number;
@@ -48,15 +59,8 @@ function dueOf({ actionId, approval }: Asked, thawedAt: string | undefined): Due
     return [{ atMs: from + overdueMs, event }];
   }
   const due: Due[] = [];
-  if (demand?.expiresInMs) {
-    const event = (): NewEvent => ({
-      type: 'approval.expired',
-      payload: about,
-      principal: 'server',
-      dedupeKey: `closed:${approvalId}`,
-    });
-    due.push({ atMs: since + demand.expiresInMs, event });
-  }
+  const until = expiresAtMs(approval);
+  if (until !== null) due.push({ atMs: until, event: () => expiredEvent(about) });
   if (demand?.escalate && !approval.escalatedTo) {
     const { afterMs, to } = demand.escalate;
     const event = (): NewEvent => ({

@@ -122,6 +122,15 @@ it('[APR15] of a crowd that approves at once as many count as are needed', async
   expect(types.filter((type) => type === 'approval.voted')).toHaveLength(2);
 });
 
+it('[APR50] every question says until when its agent waits: as its rule says, else as long as any action', async () => {
+  const waitMs = async (approvalId: ApprovalId) => {
+    const { requestedAt, expiresAt } = await server.services.approvals.get(approvalId);
+    return Date.parse(expiresAt) - Date.parse(requestedAt);
+  };
+  expect(await waitMs((await asked({})).approvalId)).toBe(600_000);
+  expect(await waitMs((await asked({ expiresInMs: 120_000 })).approvalId)).toBe(120_000);
+});
+
 it('[APR16] a question expires when its rule says so, its agent is told, and a late decision is refused', async () => {
   const { actionId, approvalId } = await asked({ expiresInMs: 120_000 });
   await soon(() => expect(runner.of('action.hold')).toMatchObject([{ actionId, ms: expect.any(Number) }]));
@@ -163,4 +172,17 @@ it('[APR17] a decision that comes to nothing for ten seconds raises an alarm, on
   expect((await typesOf(approvalId)).filter((type) => type === 'approval.overdue')).toHaveLength(1);
   expect(await server.services.approvals.get(approvalId)).toMatchObject({ overdueAt: expect.any(String) });
   expect(server.lines.join('\n')).toContain(approvalId);
+});
+
+it('[APR51] everybody is told before they try whether and why they may not approve it', async () => {
+  const { approvals } = server.services;
+  const refusal = async (id: ApprovalId, person: Person) =>
+    (await approvals.seenBy(await approvals.get(id), person)).refusal;
+  const { approvalId } = await asked({ approvers: ['ada', 'grace'], isFourEyes: true });
+  expect(await refusal(approvalId, ada)).toContain('ask somebody else');
+  expect(await refusal(approvalId, alan)).toBe('only ada, grace may approve it');
+  expect(await refusal(approvalId, { ...grace, role: 'viewer' })).toBe('only editors and owners decide');
+  expect(await refusal(approvalId, grace)).toBeNull();
+  await decide(grace, approvalId);
+  expect(await refusal(approvalId, alan)).toBeNull();
 });

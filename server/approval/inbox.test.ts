@@ -83,6 +83,9 @@ function told({ command = 'git push', cwd = '/checkout', verdict = 'ask', decisi
   return { events, approvalId, actionId };
 }
 
+const said = { rule: 'rules[0]', reasons: [] };
+const judgedBy = { ...said, policyHash: 'p', command: null };
+
 const event = (type: NewEvent['type'], payload: unknown, dedupeKey: string): NewEvent =>
   ({ type, payload, principal: 'server', dedupeKey }) as NewEvent;
 
@@ -111,6 +114,29 @@ it('[APR40] before something is allowed for a session, what that would have allo
   });
   const { approvalId: elsewhere } = await record({}, await newSession());
   expect(await server.services.approvals.radius(elsewhere)).toEqual({ of: 0, count: 0, actions: [] });
+});
+
+it('[APR25] a question shows all that its tool is given, and so does what its like would have allowed', async () => {
+  const given = (digit: string) => ({ digest: digit.repeat(64), text: '+++ a', left: 0 });
+  const write = (digit: string) => ({
+    ...{ turnId: null, agent: 'coder', kind: 'write', tool: 'Write', command: null, paths: ['a'], cwd: '/checkout' },
+    ...{ actionId: newId('action', source), itemId: null, input: given(digit) },
+  });
+  const [same, another, asked] = [write('1'), write('2'), write('1')];
+  const approvalId = newId('approval', source);
+  const { input: _input, ...shown } = asked;
+  const question = { ...shown, ...said, approvalId, effect: 'write', hash: 'a'.repeat(64), subject: subjectOf(asked) };
+  await server.services.log.append(sessionId, () => [
+    ...[same, another, asked].flatMap((action) => [
+      event('action.requested', action, `requested:${action.actionId}`),
+      event('action.judged', { ...judgedBy, actionId: action.actionId, verdict: 'ask' }, `judged:${action.actionId}`),
+    ]),
+    event('approval.requested', question, `approval:${asked.actionId}`),
+  ]);
+  const { approvals } = server.services;
+  expect(await approvals.get(approvalId)).toMatchObject({ input: given('1') });
+  expect(await approvals.radius(approvalId)).toMatchObject({ of: 2, count: 1, actions: [{ actionId: same.actionId }] });
+  expect((await approvals.list(0, sessionId)).pending[0]).not.toHaveProperty('input');
 });
 
 it('[APR41] the newest five decisions about the same program with the same effect are told, of any session', async () => {

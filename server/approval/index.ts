@@ -1,15 +1,14 @@
 /** Approvals: what waits for people in every session, and their decisions. Each is decided once, whoever else tries. */
 import type { Sql } from '#db/client.ts';
-import { refusalOf } from '#policy/rule/demand.ts';
-import type { OpenApproval } from '#protocol/action-view.ts';
-import type { Decision, Demand, Finding } from '#protocol/approval.ts';
+import type { Decision, Finding } from '#protocol/approval.ts';
 import { AppError } from '#protocol/error.ts';
-import type { NewEvent } from '#protocol/event.ts';
-import type { ActionId, ApprovalId, SessionId } from '#protocol/id.ts';
+import type { EventPayload } from '#protocol/event.ts';
+import type { ApprovalId, SessionId } from '#protocol/id.ts';
+import { isAtLeast } from '#protocol/role.ts';
 import type { SessionView } from '#protocol/session-view.ts';
-import type { Person } from '#server/auth/index.ts';
+import type { Asker, Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
-import { subjectOf } from '#server/turn/index.ts';
+import { appendJudged, type Judge, type Judgement, type Propose, subjectOf } from '#server/turn/index.ts';
 import {
   type ApprovalEvents,
   type ApprovalSummary,
@@ -18,6 +17,7 @@ import {
   pendingOf,
   summaryOf,
 } from './approval-view.ts';
+import { assertFits, decisionOf, fromOf, invalid, type Outcome, openIn, refusalFor } from './decision.ts';
 import { type Radius, radiusOf } from './radius.ts';
 import { countPending, findApproval, newestDecided, pendingApprovals, unknownApprovals, waitingIn } from './read.ts';
 import { similarTo } from './similar.ts';
@@ -28,6 +28,12 @@ export { Deadlines } from './deadlines.ts';
 export interface ApprovalLists {
   pending: ApprovalSummary[];
   decided: ApprovalSummary[];
+}
+
+/** An approval as one person sees it. */
+export interface SeenApproval extends ApprovalView {
+  /** Why this person may not approve it, or not say what became of it; null: may. Every editor may deny. */
+  refusal: string | null;
 }
 
 export interface DecideRequest {
@@ -44,8 +50,14 @@ export interface DecideRequest {
 export interface ApprovalsDeps {
   sql: Sql;
   log: Log;
-  /** Judges an edited command of an action: why it is denied, or null. */
-  judgeEdit: (sessionId: SessionId, actionId: ActionId, command: string) => Promise<string | null>;
+  /** How long a question is held that no rule gives a time, in ms. */
+  holdMs: number;
+  /** What would run is judged by it when somebody approves. */
+  judge: Judge;
+  propose: Propose;
+  /** ms since the epoch. */
+  now: () => number;
+  note: (line: string) => void;
 }
 
 export class Approvals {
@@ -57,17 +69,17 @@ export class Approvals {
 
   /** Those of `session`, or of all, that wait, oldest first, behind those that somebody has to look at; and the newest `decided` that were decided anywhere. */
   async list(decided: number, session: SessionId | null = null): Promise<ApprovalLists> {
-    const { sql } = this.#deps;
+    const { sql, holdMs } = this.#deps;
     const waiting = waitingIn(sql, session);
     const [pending, unknown, newest] = await Promise.all([
       waiting.then((all) => pendingApprovals(sql, all)),
       waiting.then((all) => unknownApprovals(sql, all)),
       newestDecided(sql, decided),
     ]);
-    const looked = unknown.map((each) => summaryOf(approvalOf(each)));
+    const looked = unknown.map((each) => summaryOf(approvalOf(each, holdMs)));
     const held = new Set(looked.map(({ id }) => id));
-    const past = newest.map((each) => summaryOf(approvalOf(each))).filter(({ id }) => !held.has(id));
-    return { pending: [...looked, ...pending.map(pendingOf)], decided: past };
+    const past = newest.map((each) => summaryOf(approvalOf(each, holdMs))).filter(({ id }) => !held.has(id));
+    return { pending: [...looked, ...pending.map((each) => pendingOf(each, holdMs))], decided: past };
   }
 
   /** How many wait. */
@@ -82,13 +94,24 @@ export class Approvals {
 
   /** The newest decisions about the same program with the same effect. Throws `approval.not-found`. */
   async similar(approvalId: ApprovalId): Promise<ApprovalSummary[]> {
-    const found = await similarTo(this.#deps.sql, await this.#find(approvalId));
-    return found.map((each) => summaryOf(approvalOf(each)));
+    const { sql, holdMs } = this.#deps;
+    const found = await similarTo(sql, await this.#find(approvalId));
+    return found.map((each) => summaryOf(approvalOf(each, holdMs)));
   }
 
   /** Throws `approval.not-found`. */
   async get(approvalId: ApprovalId): Promise<ApprovalView> {
-    return approvalOf(await this.#find(approvalId));
+    return approvalOf(await this.#find(approvalId), this.#deps.holdMs);
+  }
+
+  /** The same with what `person` is told who may not approve it. */
+  async seenBy(approval: ApprovalView, person: Person): Promise<SeenApproval> {
+    const { status, sessionId, id } = approval;
+    if (status !== 'pending' && status !== 'unknown') return { ...approval, refusal: null };
+    if (!isAtLeast(person.role, 'editor')) return { ...approval, refusal: 'only editors and owners decide' };
+    const view = status === 'pending' ? await this.#deps.log.view(sessionId) : null;
+    const open = openIn(view, id);
+    return { ...approval, refusal: view && open ? refusalFor(view, open, person) : null };
   }
 
   async #find(approvalId: ApprovalId): Promise<ApprovalEvents> {
@@ -117,56 +140,43 @@ export class Approvals {
 
   /**
    * Decides it, once: of several who try one succeeds. Throws `approval.already-decided` naming who was faster,
-   * `approval.expired`, `approval.changed` when it is not what the person saw, `approval.refused` for an edit that policy denies.
+   * `approval.expired`, `approval.changed` when it is not what the person saw or was asked under other rules,
+   * `approval.not-yours`, `approval.refused` for an edit that policy denies.
    */
-  async decide(request: DecideRequest, person: Person): Promise<ApprovalView> {
-    const { log } = this.#deps;
-    const { approvalId, decision, note, forSession, hash } = request;
+  async decide(request: DecideRequest, person: Asker): Promise<ApprovalView> {
+    const { approvalId, decision, hash } = request;
     const { requested } = await this.#find(approvalId);
-    const { sessionId } = requested;
-    const { actionId, command, hash: asked } = requested.payload;
-    if (hash !== null && hash !== asked) {
-      throw new AppError({ code: 'approval.changed', message: 'it is not what you saw; look at it again' });
-    }
-    assertFits(requested.payload.demand, request);
-    const edit = request.edit === null || request.edit === command ? null : await this.#checkEdit(request, requested);
-    const subject = edit === null ? requested.payload.subject : subjectOf({ ...requested.payload, command: edit });
-    const decided: NewEvent = {
-      type: 'approval.decided',
-      payload: {
-        approvalId,
-        actionId,
-        decision,
-        note,
-        edit,
-        subject,
-        forSession: forSession && decision === 'approved',
-      },
-      principal: person.personId,
-      dedupeKey: `decided:${approvalId}`,
+    if (hash !== null && hash !== requested.payload.hash) throw changed('it is not what you saw; look at it again');
+    const decided = { ...decidedPayload(request, requested.payload), ...fromOf(person) };
+    assertFits(requested.payload.demand, decided);
+    let outcome: Outcome['outcome'] = 'late';
+    const weigh = (view: SessionView | null, judgement: Judgement | null) => {
+      const found = decisionOf(view, { decided, person, atMs: this.#deps.now() }, judgement);
+      outcome = found.outcome;
+      return found.events;
     };
-    let outcome: 'late' | 'voted' | 'decided' = 'late';
-    await log.append(sessionId, (view) => {
-      const open = openIn(view, approvalId);
-      outcome = 'late';
-      if (!view || !open) return [];
-      const isEnough = decision === 'denied' || isEnoughWith(view, open, person);
-      outcome = isEnough ? 'decided' : 'voted';
-      return isEnough ? [decided] : [votedEvent(open, actionId, person)];
-    });
-    if ((outcome as string) === 'late') throw await this.#lateFor(approvalId);
-    return this.get(approvalId);
+    const sessionId = requested.sessionId as SessionId;
+    if (decision === 'denied') await this.#deps.log.append(sessionId, (view) => weigh(view, null));
+    else await this.#approve(sessionId, decided, weigh);
+    return this.#answer(approvalId, outcome);
   }
 
-  async #checkEdit({ edit }: DecideRequest, { sessionId, payload }: ApprovalEvents['requested']): Promise<string> {
-    if (payload.command === null) {
-      throw new AppError({ code: 'input.invalid', message: 'edit: only a command can be edited' });
-    }
-    const command = edit ?? '';
-    if (command.trim() === '') throw new AppError({ code: 'input.invalid', message: 'edit: the command is empty' });
-    const refusal = await this.#deps.judgeEdit(sessionId as SessionId, payload.actionId, command);
-    if (refusal === null) return command;
-    throw new AppError({ code: 'approval.refused', message: `edit: ${refusal}` });
+  /** What a person allowed for the session, or once, is no reason to let somebody else put it in the place of a question. */
+  async #approve(
+    sessionId: SessionId,
+    { actionId, edit }: EventPayload<'approval.decided'>,
+    weigh: Parameters<typeof appendJudged>[2],
+  ): Promise<void> {
+    const { log, judge, propose, note } = this.#deps;
+    const action = await propose(sessionId, actionId, edit);
+    const byRules: Judge = (each, view) => judge(each, { ...view, turns: { ...view.turns, allowances: [] } });
+    await appendJudged({ log, note, judge: byRules }, action, weigh);
+  }
+
+  async #answer(approvalId: ApprovalId, outcome: Outcome['outcome']): Promise<ApprovalView> {
+    if (outcome === 'outdated') throw changed('the rules have changed since it was asked; its agent asks anew');
+    if (outcome === 'late' || outcome === 'expired') throw await this.#lateFor(approvalId);
+    return this.get(approvalId);
   }
 
   /** Why it cannot be decided any more, with who was faster. */
@@ -182,14 +192,14 @@ export class Approvals {
   }
 
   /** Somebody has looked whether an unknown one happened. Throws `session.conflict` where that is not asked, or not any more. */
-  async settle(approvalId: ApprovalId, found: Finding, person: Person): Promise<ApprovalView> {
+  async settle(approvalId: ApprovalId, found: Finding, person: Asker): Promise<ApprovalView> {
     const { requested } = await this.#find(approvalId);
     const { actionId } = requested.payload;
     let isAsked = false;
     await this.#deps.log.append(requested.sessionId, (view) => {
       isAsked = view?.turns.unknown?.some((each) => each.approvalId === approvalId) ?? false;
       if (!isAsked) return [];
-      const payload = { approvalId, actionId, found };
+      const payload = { approvalId, actionId, found, ...fromOf(person) };
       const dedupeKey = `settled:${approvalId}`;
       return [{ type: 'approval.settled', payload, principal: person.personId, dedupeKey }];
     });
@@ -198,7 +208,7 @@ export class Approvals {
   }
 
   /** What was allowed for the session is asked about again. */
-  async revoke(approvalId: ApprovalId, person: Person): Promise<void> {
+  async revoke(approvalId: ApprovalId, person: Asker): Promise<void> {
     const { requested } = await this.#find(approvalId);
     const { actionId } = requested.payload;
     await this.#deps.log.append(requested.sessionId, (view) =>
@@ -206,7 +216,7 @@ export class Approvals {
         ? [
             {
               type: 'approval.revoked',
-              payload: { approvalId, actionId },
+              payload: { approvalId, actionId, ...fromOf(person) },
               principal: person.personId,
               dedupeKey: `revoked:${approvalId}`,
             },
@@ -216,32 +226,17 @@ export class Approvals {
   }
 }
 
-const openIn = (view: SessionView | null, approvalId: ApprovalId): OpenApproval | null =>
-  view?.turns.actions.find(({ approval }) => approval?.approvalId === approvalId && approval.decided === null)
-    ?.approval ?? null;
-
-/** Each of several must approve the same, and only that. Throws `input.invalid`. */
-function assertFits(demand: Demand | undefined, { decision, edit, forSession }: DecideRequest): void {
-  if (!demand || decision === 'denied') return;
-  if (forSession) throw invalid('forSession: the rules want each of these approved by itself');
-  if (demand.quorum > 1 && edit !== null)
-    throw invalid('edit: several must approve the same; deny it and say what to run');
+/** What is recorded of a decision. Throws `input.invalid` for an edit that is none. */
+function decidedPayload(
+  { approvalId, decision, note, edit: wanted, forSession }: DecideRequest,
+  asked: EventPayload<'approval.requested'>,
+): EventPayload<'approval.decided'> {
+  const isApproved = decision === 'approved';
+  const edit = isApproved && wanted !== asked.command ? wanted : null;
+  if (edit !== null && asked.command === null) throw invalid('edit: only a command can be edited');
+  if (edit?.trim() === '') throw invalid('edit: the command is empty');
+  const subject = edit === null ? asked.subject : subjectOf({ ...asked, command: edit });
+  return { approvalId, actionId: asked.actionId, decision, note, edit, subject, forSession: forSession && isApproved };
 }
 
-/** Whether this person's yes is the last that is needed. Throws `approval.not-yours`. */
-function isEnoughWith(view: SessionView, { demand, escalatedTo, votes = [] }: OpenApproval, person: Person): boolean {
-  const startedBy = view.policyState?.startedBy || view.createdBy;
-  const refusal = refusalOf(demand, person, { startedBy, escalatedTo });
-  if (refusal !== null) throw new AppError({ code: 'approval.not-yours', message: refusal });
-  const others = votes.filter((by) => by !== person.personId);
-  return others.length + 1 >= (demand?.quorum ?? 1);
-}
-
-const votedEvent = ({ approvalId }: OpenApproval, actionId: ActionId, { personId }: Person): NewEvent => ({
-  type: 'approval.voted',
-  payload: { approvalId, actionId },
-  principal: personId,
-  dedupeKey: `voted:${approvalId}:${personId}`,
-});
-
-const invalid = (message: string): AppError => new AppError({ code: 'input.invalid', message });
+const changed = (message: string): AppError => new AppError({ code: 'approval.changed', message });

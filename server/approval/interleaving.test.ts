@@ -1,116 +1,25 @@
 /**
  * Approvals under whatever order of events: questions, looks, two people at once, edits, interruptions, questions that time
- * out, links that break and servers that die, on a real database. The test plays a runner that keeps its facts until acked.
+ * out, rules that change, links that break and servers that die, on a real database and by real rules. The test plays a
+ * runner that keeps its facts until acked.
  */
-import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { noFacts } from '#protocol/action-facts.ts';
-import type { EventPayload, EventType, SessionEvent } from '#protocol/event.ts';
-import { type ActionId, type ApprovalId, newId, type SessionId } from '#protocol/id.ts';
-import type { FromRunner, ToRunner } from '#protocol/runner-message.ts';
+import type { EventPayload, SessionEvent } from '#protocol/event.ts';
+import type { ApprovalId, SessionId } from '#protocol/id.ts';
 import type { Person } from '#server/auth/index.ts';
-import { openTestServer, random, type TestServer } from '#server/testing.ts';
-import { TestRunner } from '#server/testing-runner.ts';
-import type { Judge } from '#server/turn/index.ts';
+import { openTestServer, type TestServer } from '#server/testing.ts';
+import { contradictions, type Told } from './testing-contradictions.ts';
+import { PlayedRunner, patienceMs } from './testing-played-runner.ts';
 
-const source = { now: () => Date.now(), random };
-const patienceMs = 10_000;
-const asking: Judge = ({ command }) => ({
-  verdict: command?.startsWith('rm') ? 'deny' : 'ask',
-  ...{ rule: 'rules[0]', reasons: ['as the rules say'], policyHash: 'p', command: null },
-});
-
-type Verdict = ToRunner & { type: 'action.verdict' };
-type Fact = FromRunner & { type: 'event' };
-
-/** A runner's gate and journal: facts are said again until they are acked, an action has one verdict. */
-class PlayedRunner {
-  readonly #server: () => TestServer;
-  readonly #sessionId: SessionId;
-  #runner: TestRunner | null = null;
-  #facts: Fact[] = [];
-  #isWelcome = false;
-  #n = 0;
-  newestTurn: string | null = null;
-  readonly waiting = new Set<ActionId>();
-  /** What it was told, and took. */
-  readonly verdicts: Verdict[] = [];
-
-  constructor(server: () => TestServer, sessionId: SessionId) {
-    this.#server = server;
-    this.#sessionId = sessionId;
-  }
-
-  async connect(): Promise<void> {
-    this.#runner?.socket.terminate();
-    const server = this.#server();
-    const launch = server.host.launches.findLast((each) => each.sessionId === this.#sessionId);
-    if (!launch) throw new Error('nothing was launched');
-    const runner = new TestRunner(server, launch);
-    this.#runner = runner;
-    this.#isWelcome = false;
-    runner.socket.on('message', (data: Buffer, isBinary: boolean) => {
-      if (!isBinary && this.#runner === runner) this.#heard(runner, JSON.parse(data.toString()) as ToRunner);
-    });
-    runner.socket.on('open', () => runner.hello({ newestTurn: this.newestTurn as never, actions: [...this.waiting] }));
-    // One that is replaced meanwhile is never welcome.
-    await Promise.race([once(runner.socket, 'close'), vi.waitUntil(() => runner.of('welcome').length > 0, patienceMs)]);
-  }
-
-  #heard(runner: TestRunner, message: ToRunner): void {
-    if (message.type === 'welcome') {
-      this.#isWelcome = true;
-      for (const fact of this.#facts) runner.say(fact);
-    }
-    if (message.type === 'ack') this.#facts = this.#facts.filter(({ n }) => n > message.n);
-    if (message.type === 'turn.start') this.newestTurn = message.turnId;
-    if (message.type === 'action.examine')
-      runner.say({ type: 'reply', request: message.request, ok: true, result: noFacts });
-    if (message.type !== 'action.verdict' || !this.waiting.delete(message.actionId)) return;
-    this.verdicts.push(message);
-    const { actionId, approvalId } = message;
-    if (approvalId) this.state('approval.delivered', { approvalId, actionId });
-    this.state('action.acted', { actionId, outcome: message.verdict === 'allow' ? 'ran' : 'blocked' });
-  }
-
-  state(type: EventType, payload: unknown): void {
-    const fact: Fact = { type: 'event', n: ++this.#n, event: { type, payload } } as Fact;
-    this.#facts.push(fact);
-    // Before the welcome nothing is said: it follows with the rest.
-    const { socket } = this.#runner ?? {};
-    if (this.#isWelcome && socket?.readyState === socket?.OPEN) this.#runner?.say(fact);
-  }
-
-  ask(command: string): void {
-    const actionId = newId('action', source);
-    this.waiting.add(actionId);
-    const about = { actionId, turnId: this.newestTurn, agent: 'coder', itemId: null, kind: 'command', tool: 'shell' };
-    this.state('action.requested', { ...about, command, paths: [], cwd: '/checkout', facts: noFacts });
-  }
-
-  /** What waits does not any more: the turn was interrupted, or nobody decided in time. */
-  giveUp(actionId: ActionId, outcome: 'withdrawn' | 'blocked'): void {
-    if (this.waiting.delete(actionId)) this.state('action.acted', { actionId, outcome });
-  }
-
-  get hasUnacked(): boolean {
-    return this.#facts.length > 0;
-  }
-
-  close(): void {
-    this.#runner?.socket.terminate();
-  }
-}
-
-interface Told {
-  approvalId: ApprovalId;
-  person: Person;
-  decision: 'approved' | 'denied';
-  edit: string | null;
-  /** Null: it was this person's decision. */
-  refusal: { code: string; message: string } | null;
-}
+/** Rules that people change meanwhile: they differ in what they say of `two`. */
+const rulesFor = (two: string) => `version: "2026.1"
+rules:
+  - { when: 'action.command.startsWith("rm")', then: deny, reason: no }
+  - { when: 'action.command == "two"', then: ${two}, reason: two }
+  - { when: 'action.command == "three"', then: ask, expires_in: 30s }
+  - { when: 'action.command.startsWith("echo")', then: ask, approvers: [grace] }
+`;
 
 type Step =
   | { does: 'ask'; command: string }
@@ -124,6 +33,8 @@ type Step =
     }
   | { does: 'interrupt' }
   | { does: 'expire'; which: number }
+  | { does: 'change'; two: string }
+  | { does: 'later' }
   | { does: 'reconnect' }
   | { does: 'restart' };
 
@@ -134,14 +45,19 @@ const decide = of('decide', {
   which,
   by: fc.constantFrom('ada', 'grace', 'both', 'both'),
   decision: fc.constantFrom('approved', 'approved', 'denied'),
-  edit: fc.constantFrom(null, null, null, 'echo edited', 'rm -rf edited'),
+  edit: fc.constantFrom(null, null, null, 'four', 'echo edited', 'echo edited', 'rm -rf edited'),
 });
 const step = fc.oneof(
-  { weight: 8, arbitrary: of('ask', { command: fc.constantFrom('one', 'two', 'three', 'rm -rf x') }) },
+  {
+    weight: 8,
+    arbitrary: of('ask', { command: fc.constantFrom('one', 'two', 'two', 'three', 'rm -rf x', 'echo edited') }),
+  },
   { weight: 4, arbitrary: of('show', { which }) },
   { weight: 10, arbitrary: decide },
   { weight: 1, arbitrary: of('interrupt') },
   { weight: 3, arbitrary: of('expire', { which }) },
+  { weight: 2, arbitrary: of('change', { two: fc.constantFrom('ask', 'ask', 'deny', 'allow') }) },
+  { weight: 1, arbitrary: of('later') },
   { weight: 2, arbitrary: of('reconnect') },
   { weight: 1, arbitrary: of('restart') },
 );
@@ -151,6 +67,8 @@ const moments = fc.array(fc.record({ steps: fc.array(step, { minLength: 1, maxLe
 });
 
 let server: TestServer;
+/** Of the clock of every server, in ms. */
+let skewMs = 0;
 beforeAll(async () => {
   server = await openTestServer();
 });
@@ -171,12 +89,13 @@ class World {
   }
 
   static async open(): Promise<World> {
-    server.judging.judge = asking;
+    server.judging.judge = server.services.policies.judge;
     const { auth, lifecycle, turns } = server.services;
     const [ada, grace] = [await auth.personNamed('ada'), await auth.personNamed('grace')];
     const agent = { agent: 'coder', harness: 'acp:example', model: null };
     const { sessionId } = await lifecycle.create({ dir: server.home, agent }, ada);
     const world = new World(ada, grace, sessionId);
+    await world.#change('ask');
     await world.runner.connect();
     await turns.send({ sessionId, prompt: 'go', principal: ada.personId });
     await vi.waitFor(() => expect(world.runner.newestTurn).not.toBe(null), patienceMs);
@@ -185,6 +104,11 @@ class World {
 
   async events(): Promise<SessionEvent[]> {
     return server.services.log.read(this.sessionId, { after: 0, limit: 1_000 });
+  }
+
+  async #change(two: string): Promise<void> {
+    const view = await server.services.log.view(this.sessionId);
+    await server.services.policies.change({ text: rulesFor(two), level: 'session' }, view, this.ada);
   }
 
   /** Decided or not, over or not: people see what was true a moment ago. */
@@ -201,12 +125,17 @@ class World {
       case 'ask':
         return runner.ask(each.command);
       case 'interrupt':
-        for (const actionId of [...runner.waiting]) runner.giveUp(actionId, 'withdrawn');
+        for (const actionId of [...runner.waiting.keys()]) runner.giveUp(actionId, 'withdrawn');
         return;
       case 'expire': {
-        const actionId = [...runner.waiting][each.which];
+        const actionId = [...runner.waiting.keys()][each.which];
         return actionId && runner.giveUp(actionId, 'blocked');
       }
+      case 'change':
+        return this.#change(each.two);
+      case 'later':
+        skewMs += 40_000;
+        return server.advance(40_000);
       case 'reconnect':
         return runner.connect();
       case 'show': {
@@ -244,15 +173,18 @@ class World {
     await vi.waitFor(async () => {
       expect(this.runner.hasUnacked).toBe(false);
       const view = await server.services.log.view(this.sessionId);
-      const owed = view?.turns.actions.filter(({ judged }) => judged !== null && judged.verdict !== 'ask') ?? [];
-      expect(owed).toEqual([]);
+      const owed = view?.turns.actions.filter(
+        ({ judged, approval }) => judged && (judged.verdict !== 'ask' || !approval),
+      );
+      expect(owed ?? []).toEqual([]);
     }, patienceMs);
   }
 }
 
 async function restart(world: World): Promise<void> {
   server = await openTestServer({}, await server.crash());
-  server.judging.judge = asking;
+  server.advance(skewMs);
+  server.judging.judge = server.services.policies.judge;
   await world.runner.connect();
 }
 
@@ -267,52 +199,7 @@ async function play(world: World, plan: { steps: Step[]; pauseMs: number }[]): P
   }
 }
 
-/** What the log and the people contradict each other in. */
-function contradictions({ told, runner, ada, grace }: World, events: readonly SessionEvent[]): string[] {
-  const wrong: string[] = [];
-  const all = <T extends EventType>(type: T) =>
-    events.filter((event): event is SessionEvent & { type: T } => event.type === type);
-  const names = new Map([ada, grace].map(({ personId, name }) => [personId as string, name]));
-  const ends = (id: ApprovalId) =>
-    [...all('approval.decided'), ...all('approval.expired'), ...all('approval.withdrawn')].filter(
-      ({ payload }) => payload.approvalId === id,
-    );
-  const decidedOf = (id: ApprovalId) => all('approval.decided').find(({ payload }) => payload.approvalId === id);
-  for (const { payload } of all('approval.requested')) {
-    const { approvalId: id } = payload;
-    if (ends(id).length > 1) wrong.push(`${id} ended as ${ends(id).map(({ type }) => type)}`);
-    if (all('approval.shown').filter((each) => each.payload.approvalId === id).length > 1)
-      wrong.push(`${id} shown twice`);
-    if (told.filter(({ approvalId, refusal }) => approvalId === id && !refusal).length > 1)
-      wrong.push(`${id} won twice`);
-  }
-  for (const { approvalId, person, decision, edit, refusal } of told) {
-    const decided = decidedOf(approvalId);
-    const isTheirs = decided?.principal === person.personId && decided.payload.decision === decision;
-    if (!refusal && !(isTheirs && decided.payload.edit === edit))
-      wrong.push(`${person.name} did not decide ${approvalId}`);
-    if (
-      refusal?.code === 'approval.already-decided' &&
-      !refusal.message.startsWith(names.get(decided?.principal ?? '') ?? '?')
-    )
-      wrong.push(`${person.name} was told “${refusal.message}” of what ${decided?.principal} decided`);
-    if (refusal?.code === 'approval.expired' && decided) wrong.push(`${person.name} was told “${refusal.message}”`);
-    if (edit?.startsWith('rm') && !refusal) wrong.push(`an edit that is denied was taken`);
-  }
-  for (const { actionId, approvalId, verdict, command } of runner.verdicts) {
-    const decided = approvalId ? decidedOf(approvalId as ApprovalId) : undefined;
-    const judged = all('action.judged').find(({ payload }) => payload.actionId === actionId);
-    const wanted = decided
-      ? [decided.payload.decision === 'approved' ? 'allow' : 'deny', decided.payload.edit]
-      : [judged?.payload.verdict, judged?.payload.command];
-    if (approvalId && !decided) wrong.push(`${actionId} was told a decision that is not in the log`);
-    if (verdict !== wanted[0] || command !== wanted[1])
-      wrong.push(`${actionId} was told ${verdict} ${command}, not ${wanted}`);
-  }
-  return wrong;
-}
-
-it('[APR23] in any order of events one decision wins, the others are told whose, and what the runner hears is what the log says', async () => {
+it('[APR23] [APR30] [APR31] [APR32] in any order of events one decision wins, under the rules of its time and by whom they demand, the others are told whose, and what the runner hears is what the log says', async () => {
   let [decided, refused, verdicts] = [0, 0, 0];
   await fc.assert(
     fc.asyncProperty(moments, async (plan) => {

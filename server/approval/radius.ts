@@ -28,7 +28,9 @@ export interface Radius {
   actions: PastAction[];
 }
 
-type Subject = Pick<EventPayload<'action.requested'>, 'actionId' | 'agent' | 'tool' | 'command' | 'paths' | 'cwd'>;
+type Subject = Pick<EventPayload<'action.requested'>, 'actionId' | 'agent' | 'tool' | 'command' | 'paths' | 'cwd'> & {
+  input: { digest: string } | null;
+};
 
 interface JudgedRow {
   action_id: string;
@@ -59,7 +61,8 @@ export async function radiusOf(sql: Sql, { requested }: ApprovalEvents): Promise
 async function pastActions(sql: Sql, sessionId: string, seq: number): Promise<(Subject & { at: string })[]> {
   const rows = await sql<(Subject & { at: Date })[]>`
     select at, payload->>'actionId' as "actionId", payload->>'agent' as agent, payload->>'tool' as tool,
-      payload->>'command' as command, payload->'paths' as paths, payload->>'cwd' as cwd
+      payload->>'command' as command, payload->'paths' as paths, payload->>'cwd' as cwd,
+      (payload->'input') - 'text' as input
     from events where session_id = ${sessionId} and type = 'action.requested'
       and seq < ${seq} and seq > ${seq - lookBack.events}
     order by seq desc limit ${lookBack.actions}`;

@@ -4,6 +4,7 @@ import type { Sql } from '#db/client.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { ApprovalId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
+import type { ToolInput } from '#protocol/turn-event.ts';
 import { type EventRow, toEvent } from '#server/session/index.ts';
 import type { ApprovalEvents, PendingApproval } from './approval-view.ts';
 
@@ -75,7 +76,12 @@ export async function findApproval(sql: Sql, approvalId: ApprovalId): Promise<Ap
     where type = 'approval.requested' and payload->>'approvalId' = ${approvalId}
   ) as asked`;
   const [found] = (await eventsByAction(sql, asked)).values();
-  return found ?? null;
+  if (!found) return null;
+  const { sessionId, payload } = found.requested;
+  const [action] = await sql<{ input: ToolInput | null }[]>`
+    select payload->'input' as input from events
+    where session_id = ${sessionId} and dedupe_key = ${`requested:${payload.actionId}`}`;
+  return { ...found, input: action?.input ?? null };
 }
 
 export interface Waiting {

@@ -5,14 +5,17 @@ import type { CommandParser } from '#policy/command/index.ts';
 import { reactionOf } from '#policy/effect.ts';
 import { compilePolicy, readWorkspaceFile } from '#policy/file/index.ts';
 import type { Policy } from '#policy/policy.ts';
+import { AppError } from '#protocol/error.ts';
+import type { NewEvent } from '#protocol/event.ts';
 import { serverChain } from '#protocol/id.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { SurpriseReaction } from '#protocol/workspace-file.ts';
+import type { Asker } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
 import type { Judge, Judgement } from '#server/turn/index.ts';
 import { judgementOf } from './verdict.ts';
-import { folderOf, levelOf, type Place, placeOf } from './workspace.ts';
+import { folderOf, levelOf, newLevelOf, type Place, placeOf } from './workspace.ts';
 
 export interface PoliciesDeps {
   log: Log;
@@ -28,6 +31,14 @@ interface Level {
   hash: string;
 }
 
+export interface LevelChange {
+  level: 'server' | 'session';
+  /** What the level says from now on; '' takes back what it said. */
+  text: string;
+  /** Hash of the rules that were edited, '' for none: others meanwhile refuse the change. Absent: not checked. */
+  base?: string | undefined;
+}
+
 export class Policies {
   readonly #deps: PoliciesDeps;
   readonly #parser: CommandParser;
@@ -36,6 +47,8 @@ export class Policies {
   #server: Level | null;
   /** The server's rules are, or were, others than none. */
   #hasChanged: boolean;
+  /** The newest change of the server's rules: the next one is held against what it left. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(deps: PoliciesDeps, parser: CommandParser, server: Level | null) {
     this.#deps = deps;
@@ -92,7 +105,7 @@ export class Policies {
   /** The policies in force in a session, each of its level; without one the server's alone. */
   async inForce(view: SessionView | null): Promise<Policy[]> {
     if (view) return this.#inForce(view);
-    const policy = this.#server && levelOf(this.#server.text, 'server', '/', this.#parser);
+    const policy = this.#server && levelOf(this.#server.text, 'server', folderOf(null));
     return policy ? [policy] : [];
   }
 
@@ -110,7 +123,7 @@ export class Policies {
     const key = keyOf('server', hash, view);
     const kept = this.#kept.get(key);
     if (kept) return kept;
-    const policy = levelOf(text, 'server', folderOf(view), this.#parser);
+    const policy = levelOf(text, 'server', folderOf(view));
     if (policy) this.#keep(key, policy);
     return policy;
   }
@@ -131,10 +144,12 @@ export class Policies {
       policies.push(policy);
     }
     if (view.sessionPolicy) {
-      const policy = changed && levelOf(changed.payload.text, 'session', folderOf(view), this.#parser);
-      if (!policy) throw new Error("the session's own rules are not in its log");
-      this.#keep(keyOf('session', view.sessionPolicy.hash, view), policy);
-      policies.push(policy);
+      if (!changed) throw new Error("the session's own rules are not in its log");
+      // Others than those of the view where they changed meanwhile: the newest count, under their own hash.
+      const { text, hash } = changed.payload;
+      const policy = levelOf(text, 'session', folderOf(view));
+      if (policy) this.#keep(keyOf('session', hash, view), policy);
+      if (policy) policies.push(policy);
     }
     return policies;
   }
@@ -152,22 +167,43 @@ export class Policies {
     return changed?.payload.text ?? '';
   }
 
-  /** Compiles what a level would say. Throws `workspace.invalid`; null for no text. */
+  /** Compiles what a level would say, examples included. Throws `workspace.invalid`; null for no text. */
   compile(text: string, level: 'server' | 'session', view: SessionView | null): Policy | null {
-    return levelOf(text, level, view ? folderOf(view) : '/', this.#parser);
+    return newLevelOf(text, level, view, this.#parser);
   }
 
-  /** From now on the level says this; '' takes back what it said. Throws `workspace.invalid`, `session.not-found`. */
-  async change(text: string, level: 'server' | 'session', view: SessionView | null, principal: string): Promise<void> {
+  /** From now on the level says this. Throws `workspace.invalid`, and `policy.changed` when something else was edited. */
+  async change(change: LevelChange, view: SessionView | null, { personId, from }: Asker): Promise<void> {
+    const { level, text } = change;
     const policy = this.compile(text, level, view);
     const restricted = level === 'session' ? (policy?.restrictedPaths.map(({ absolute }) => absolute) ?? []) : [];
-    const said = { level, text: policy ? text : '', hash: policy?.hash ?? '', restricted };
-    const chain = level === 'server' ? serverChain : (view?.id ?? serverChain);
-    await this.#deps.log.append(chain, [{ type: 'policy.changed', payload: said, principal }]);
-    if (level !== 'server') return;
-    this.#server = policy ? { text, hash: said.hash } : null;
-    this.#hasChanged = true;
+    const payload = { level, text: policy ? text : '', hash: policy?.fullHash ?? '', restricted, ...(from && { from }) };
+    const event: NewEvent = { type: 'policy.changed', payload, principal: personId };
+    if (level === 'session') {
+      if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
+      await this.#deps.log.append(view.id, (now) => {
+        assertBase(change, now?.sessionPolicy?.hash ?? '');
+        return [event];
+      });
+      return;
+    }
+    const changing = this.#changing.then(async () => {
+      assertBase(change, this.#server?.hash ?? '');
+      await this.#deps.log.append(serverChain, [event]);
+      this.#server = policy ? { text, hash: payload.hash } : null;
+      this.#hasChanged = true;
+    });
+    this.#changing = changing.catch(() => undefined);
+    await changing;
   }
+}
+
+function assertBase({ base }: LevelChange, now: string): void {
+  if (base === undefined || base === now) return;
+  throw new AppError({
+    code: 'policy.changed',
+    message: 'the rules are not those that were edited any more: somebody has changed them; nothing was applied',
+  });
 }
 
 const keyOf = (level: string, hash: string, view: SessionView): string => `${level} ${hash} ${folderOf(view)}`;

@@ -1,6 +1,7 @@
 /** Replays recorded actions of sessions by edited rules. Reads the log; nothing is decided and nothing is written. */
+import { hashOf } from '#policy/judge.ts';
 import type { Policy } from '#policy/policy.ts';
-import { type Change, changeOf, factsUnder, recordedActions } from '#policy/replay.ts';
+import { type Change, changeOf, factsUnder, recordedActions, restrictedIn } from '#policy/replay.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { Log } from '#server/session/index.ts';
@@ -37,8 +38,12 @@ async function eventsOf(log: Log, view: SessionView): Promise<{ events: SessionE
   }
 }
 
-/** What `policies` would have said in the session of `view`. */
-export async function replay(log: Log, view: SessionView, policies: readonly Policy[]): Promise<Replay> {
+/** What `policies` would have said in the session of `view`, in which those of `now` are in force. */
+export async function replay(
+  log: Log,
+  view: SessionView,
+  { now, policies }: { now: readonly Policy[]; policies: readonly Policy[] },
+): Promise<Replay> {
   const { events, isCut } = await eventsOf(log, view);
   const asked = new Map(
     events.flatMap((event) => (event.type === 'turn.queued' ? [[event.payload.turnId, event.principal]] : [])),
@@ -48,8 +53,10 @@ export async function replay(log: Log, view: SessionView, policies: readonly Pol
     byOf: (turnId) => asked.get(turnId as never) ?? '',
   });
   const moved = { base: view.policy?.base ?? view.source, start: view.start ?? view.checkout };
+  const [before, after, hash] = [restrictedIn(now, moved), restrictedIn(policies, moved), hashOf(now)];
   const changes = recorded.flatMap((each) => {
-    const facts = each.facts && factsUnder(each.facts, policies, moved);
+    const restricting = { before: each.policyHash === hash ? before : null, after };
+    const facts = each.facts && factsUnder(each.facts, each.action.cwd, restricting);
     const atMs = Date.parse(each.at);
     const situation = situationOf(each.action, view, { state: each.state, atMs });
     const verdict = policies.length === 0 ? allowed : ruled(each.action, facts, policies, situation);

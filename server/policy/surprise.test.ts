@@ -104,6 +104,8 @@ it('[EFF5] ask: whatever the agent does next is asked about until a person appro
   expect(asked).toMatchObject({ verdict: 'ask', rule: 'on_surprise' });
   expect(asked.reasons[0]).toBe('coder changed what its command did not say: modified package.json');
   expect(await ask('env')).toMatchObject({ verdict: 'deny', rule: 'security_guardrails.forbidden_commands[0]' });
+  const question = (await events()).findLast(({ type }) => type === 'approval.requested');
+  expect(question?.payload).toMatchObject({ rule: 'on_surprise', rules: ['on_surprise'] });
   await decide('denied');
   expect(await ask('ls')).toMatchObject({ verdict: 'ask', rule: 'on_surprise' });
   await decide('approved');

@@ -1,5 +1,6 @@
 /** Rules tried out: what is in force, what would be said of an action, and what edited rules would have said of the past. */
 import { homedir } from 'node:os';
+import { judgeRequest } from '#policy/judge.ts';
 import type { Policy, Verdict } from '#policy/policy.ts';
 import { factsUnder, restrictedIn } from '#policy/replay.ts';
 import { actionOf, factsOf, noFiles, type Subject } from '#policy/subject.ts';
@@ -53,23 +54,23 @@ export class Trials {
     ]);
     return {
       policies: policies.map((policy) =>
-        effectiveOf(policy, policy.level === 'workspace' ? (view?.policy?.file ?? null) : null),
+        effectiveOf(policy, policy.level === 'workspace' ? (view?.policy ?? null) : null),
       ),
       texts: { server, session },
       shadows: shadowsIn(judged),
     };
   }
 
-  /** The policies in force with one level's text edited. Throws `workspace.invalid`. */
-  async #edited(view: SessionView | null, edited: Edited | null): Promise<Policy[]> {
+  /** The policies in force now, and with one level's text edited. Throws `workspace.invalid`. */
+  async #edited(view: SessionView | null, edited: Edited | null): Promise<{ now: Policy[]; policies: Policy[] }> {
     const now = await this.#deps.policies.inForce(view);
-    if (!edited) return now;
+    if (!edited) return { now, policies: now };
     const policy =
       edited.level === 'workspace'
-        ? workspaceOf(edited.text, view ? folderOf(view) : '/', this.#deps.policies.parser)
+        ? workspaceOf(edited.text, folderOf(view), this.#deps.policies.parser)
         : this.#deps.policies.compile(edited.text, edited.level, view);
     const others = now.filter(({ level }) => level !== edited.level);
-    return policy ? [...others, policy] : others;
+    return { now, policies: policy ? [...others, policy] : others };
   }
 
   /** What would be said of an action in a session; without one by the server's rules alone. */
@@ -78,9 +79,9 @@ export class Trials {
     subject: Subject,
     edited: Edited | null,
   ): Promise<Verdict & { facts: ActionFacts }> {
-    const policies = await this.#edited(view, edited);
-    const cwd = view?.start ?? (view ? folderOf(view) : '/');
-    const facts = await this.#factsOf(view, subject, { policies, cwd });
+    const { now, policies } = await this.#edited(view, edited);
+    const cwd = view?.start ?? folderOf(view);
+    const facts = await this.#factsOf(view, subject, { now, policies, cwd });
     const { kind, command, paths } = actionOf(subject);
     const action = { kind, tool: kind, agent: view?.turns.agents[0]?.name ?? '', command, paths, cwd } as const;
     const situation = situationOf(action, view ?? { members: [] }, {
@@ -89,16 +90,21 @@ export class Trials {
     });
     if (policies.length === 0)
       return { verdict: 'allow', rule: 'default.record', reasons: ['no rules are in force'], policyHash: '', facts };
-    return { ...ruled(action, facts, policies, situation), facts };
+    const verdict =
+      subject.kind === 'request'
+        ? judgeRequest(subject, policies, { facts, situation })
+        : ruled(action, facts, policies, situation);
+    return { ...verdict, facts };
   }
 
   /** Where a runner is linked it looks at the files; else the text alone counts. */
   async #factsOf(
     view: SessionView | null,
     subject: Subject,
-    { policies, cwd }: { policies: Policy[]; cwd: string },
+    { now, policies, cwd }: { now: Policy[]; policies: Policy[]; cwd: string },
   ): Promise<ActionFacts> {
-    const moved = { base: view ? folderOf(view) : '/', start: cwd };
+    const moved = { base: folderOf(view), start: cwd };
+    const restricted = restrictedIn(policies, moved);
     if (view && subject.kind === 'command') {
       const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), examineMs).unref());
       const examined = this.#deps.examine(view.id, subject.text, cwd).catch((cause: unknown) => {
@@ -106,9 +112,9 @@ export class Trials {
         throw cause;
       });
       const answer = await Promise.race([examined, late]);
-      if (answer) return factsUnder(answer, policies, moved);
+      if (answer) return factsUnder(answer, cwd, { before: restrictedIn(now, moved), after: restricted });
     }
-    const place = { cwd, base: cwd, home: homedir(), restricted: restrictedIn(policies, moved), files: noFiles };
+    const place = { cwd, base: cwd, home: homedir(), restricted, files: noFiles };
     return factsOf(subject, place, this.#deps.policies.parser);
   }
 

@@ -4,28 +4,47 @@ import { basicOf, hashOf, judgeFacts } from '#policy/judge.ts';
 import type { Policy, Verdict } from '#policy/policy.ts';
 import { mergeDemands } from '#policy/rule/demand.ts';
 import type { Situation } from '#policy/rule/index.ts';
+import { isSilent } from '#policy/silent.ts';
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import { allowedBy } from '#protocol/action-view.ts';
-import { noPolicyState, type PolicyState } from '#protocol/policy-state.ts';
+import { noPolicyState, type PolicyState, toolOf } from '#protocol/policy-state.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { surpriseRule } from '#protocol/surprise-view.ts';
 import type { Judgement, ProposedAction } from '#server/turn/index.ts';
 import { allowanceFor } from './allowance.ts';
 
-type Asked = Pick<ProposedAction, 'kind' | 'tool' | 'agent' | 'command' | 'paths' | 'cwd'>;
+type Asked = Pick<ProposedAction, 'kind' | 'tool' | 'toolKind' | 'agent' | 'command' | 'paths' | 'cwd' | 'input'>;
 
 /** What rules may ask about beside the facts. */
 export const situationOf = (
-  { kind, tool, agent, command, paths, cwd }: Asked,
+  { kind, agent, command, paths, cwd, input, ...named }: Asked,
   { members }: Pick<SessionView, 'members'>,
   { state = noPolicyState, atMs }: { state?: PolicyState | undefined; atMs: number },
 ): Situation => ({
-  ...{ kind, tool, agent, command, paths, cwd, state, atMs },
+  ...{ kind, tool: toolOf(named), input, agent, command, paths, cwd, state, atMs },
   startedBy: members.find(({ personId }) => personId === state.startedBy)?.name ?? '',
 });
 
-/** What the rules alone say. Tools that nobody here knows are asked about. */
+/** Nothing judges; what is done is recorded. */
+const recorded: Verdict = { verdict: 'allow', rule: 'default.record', reasons: [], policyHash: '' };
+
+/** What the rules alone say. Levels that hold only rules in the shadow add what these would say, and nothing else. */
 export function ruled(
+  action: Pick<ProposedAction, 'kind' | 'tool'>,
+  facts: ActionFacts | null,
+  policies: readonly Policy[],
+  situation: Situation,
+): Verdict {
+  const judging = policies.filter((policy) => !isSilent(policy));
+  const verdict = judging.length === 0 ? recorded : judgedBy(action, facts, judging, situation);
+  if (!facts || judging.length === policies.length) return verdict;
+  const { shadow = [] } = judgeFacts(facts, policies.filter(isSilent), situation);
+  const all = [...(verdict.shadow ?? []), ...shadow];
+  return all.length === 0 ? verdict : { ...verdict, shadow: all };
+}
+
+/** Tools that nobody here knows are asked about. */
+function judgedBy(
   { kind, tool }: Pick<ProposedAction, 'kind' | 'tool'>,
   facts: ActionFacts | null,
   policies: readonly Policy[],
@@ -33,7 +52,8 @@ export function ruled(
 ): Verdict {
   if (!facts) {
     const reasons = ['what it would touch is not known'];
-    return { verdict: 'ask', rule: 'default.unclear', reasons, policyHash: hashOf(policies) };
+    const rule = 'default.unclear';
+    return { verdict: 'ask', rule, rules: [rule], reasons, policyHash: hashOf(policies) };
   }
   const verdict = judgeFacts(facts, policies, situation);
   // A command without any facts was not looked at.
@@ -41,7 +61,8 @@ export function ruled(
   const isOther = kind === 'other' || kind === 'mcp' || isEmpty;
   if (!isOther || verdict.verdict !== 'allow' || isRuleOf(basicOf(policies), verdict.rule)) return verdict;
   const reasons = [`what the tool ${tool} does is not known`];
-  return { ...verdict, verdict: 'ask', rule: 'default.unknown-tool', reasons };
+  const rule = 'default.unknown-tool';
+  return { ...verdict, verdict: 'ask', rule, rules: [rule], reasons };
 }
 
 /** Only who says what holds without being written can lift it. */
@@ -68,13 +89,14 @@ function afterSurprise(
   const surprise = view.turns.surprises?.find((each) => each.agent === agent && each.turnId === turnId);
   if (!surprise) return said;
   const reasons = [surpriseText(surprise), ...(said.verdict === 'ask' ? said.reasons : [])];
-  return { ...said, verdict: 'ask', rule: surpriseRule, reasons: reasons.slice(0, 50), command: null };
+  const rules = [surpriseRule, ...(said.rules ?? [])];
+  return { ...said, verdict: 'ask', rule: surpriseRule, rules, reasons: reasons.slice(0, 50), command: null };
 }
 
 function judgedAlone(action: ProposedAction, view: SessionView, policies: readonly Policy[], atMs: number): Judgement {
   const { facts = null } = action;
   const situation = situationOf(action, view, { state: view.policyState, atMs });
-  const { demands, shadow, ...verdict } = ruled(action, facts, policies, situation);
+  const { demands, shadow, rules, ...verdict } = ruled(action, facts, policies, situation);
   const demand = demands && mergeDemands(demands);
   const base = {
     ...verdict,
@@ -85,7 +107,8 @@ function judgedAlone(action: ProposedAction, view: SessionView, policies: readon
   };
   const allowance = verdict.verdict === 'ask' ? allowanceFor(action, view, verdict.policyHash) : null;
   // An edited command that was approved by whom the rules demand runs once; nothing else goes past them.
-  if (!allowance || (demand && !allowance.isOnce)) return { ...base, ...(demand && { demand }) };
+  if (!allowance || (demand && !allowance.isOnce))
+    return { ...base, ...(rules && { rules: [...rules] }), ...(demand && { demand }) };
   const by = view.members.find(({ personId }) => personId === allowance.by)?.name ?? allowance.by;
   return {
     ...base,

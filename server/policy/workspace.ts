@@ -2,12 +2,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
+import { realFiles } from '#facts/file-view.ts';
 import type { CommandParser } from '#policy/command/index.ts';
 import {
   baseOf,
   compileLevel,
   compilePolicy,
   exampleProblems,
+  type Located,
   maxWorkspaceBytes,
   type Problem,
   problemLine,
@@ -15,6 +17,7 @@ import {
   readLevelFile,
   readWorkspaceBytes,
   readWorkspaceFile,
+  warningsOf,
 } from '#policy/file/index.ts';
 import type { Policy } from '#policy/policy.ts';
 import { AppError } from '#protocol/error.ts';
@@ -26,6 +29,9 @@ export interface Place {
   dir: string;
   policy?: EventPayload<'policy.set'>;
 }
+
+/** Who has more of them has heard enough. */
+const maxWarnings = 20;
 
 const invalid = (message: string, cause?: unknown) => new AppError({ code: 'workspace.invalid', message, cause });
 
@@ -47,36 +53,58 @@ export async function placeOf(file: string | null, dir: string | null, parser: C
   const failing = exampleProblems(policy, { located: read.located, home: roots.home, parser });
   if (failing.length > 0) throw refused(file, failing);
   const restricted = policy.restrictedPaths.map(({ absolute }) => absolute);
-  return { dir: base, policy: { file, text: read.text, hash: policy.hash, base, restricted } };
+  const warnings = warningsOf(read.located, policy, realFiles)
+    .slice(0, maxWarnings)
+    .map((warning) => problemLine(file, warning));
+  const set = { file, text: read.text, hash: policy.fullHash, base, restricted };
+  return { dir: base, policy: { ...set, ...(warnings.length > 0 && { warnings }) } };
 }
 
+/** Where rules of no session are tried: a folder that is not the root, in which everything would lie. */
+const nowhere = '/workspace';
+
 /** Where agents work, as it is where the checkout was made from. */
-export const folderOf = (view: SessionView): string => view.policy?.base ?? view.source;
+export const folderOf = (view: SessionView | null): string => (view ? (view.policy?.base ?? view.source) : nowhere);
 
-/** A workspace file's text where `base` is, whatever it says of the folder; null for no text. Throws `workspace.invalid`. */
-export const workspaceOf = (text: string, base: string, parser: CommandParser): Policy | null =>
-  written(text, parser, readWorkspaceFile, (file) => compilePolicy(file, base, homedir()));
+/** A workspace file's new text where `base` is, whatever it says of the folder; null for no text. Throws `workspace.invalid`. */
+export function workspaceOf(text: string, base: string, parser: CommandParser): Policy | null {
+  const found = readAs(text, readWorkspaceFile);
+  return found && tried(compilePolicy(found.file, base, homedir()), found.located, parser);
+}
 
-/** What the server or a session adds, where `base` is; null for no text. Throws `workspace.invalid` with `policy:LINE:COLUMN: …`. */
-export const levelOf = (
+/**
+ * What the server or a session adds, where `base` is; null for no text. Its examples were checked when it was written: that one
+ * does not hold in this folder takes nothing from the rule.
+ */
+export function levelOf(text: string, level: 'server' | 'session', base: string): Policy | null {
+  const found = readAs(text, readLevelFile);
+  return found && compileLevel(found.file, level, { base, home: homedir() });
+}
+
+/** The same of a text that is new. Throws `workspace.invalid` with `policy:LINE:COLUMN: …`. */
+export function newLevelOf(
   text: string,
   level: 'server' | 'session',
-  base: string,
+  view: SessionView | null,
   parser: CommandParser,
-): Policy | null =>
-  written(text, parser, readLevelFile, (file) => compileLevel(file, level, { base, home: homedir() }));
-
-function written<F>(
-  text: string,
-  parser: CommandParser,
-  read: (text: string) => Read<F>,
-  compile: (file: F) => Policy,
 ): Policy | null {
+  const found = readAs(text, readLevelFile);
+  if (!found) return null;
+  const compiledAt = (base: string) => compileLevel(found.file, level, { base, home: homedir() });
+  tried(compiledAt(folderOf(level === 'server' ? null : view)), found.located, parser);
+  return compiledAt(folderOf(view));
+}
+
+function readAs<F>(text: string, read: (text: string) => Read<F>): (Read<F> & { ok: true }) | null {
   if (text.trim() === '') return null;
   const found = read(text);
   if (!found.ok) throw refused('policy', found.problems);
-  const policy = compile(found.file);
-  const failing = exampleProblems(policy, { located: found.located, home: homedir(), parser });
+  return found;
+}
+
+/** Throws `workspace.invalid` where an example does not hold. */
+function tried(policy: Policy, located: Located, parser: CommandParser): Policy {
+  const failing = exampleProblems(policy, { located, home: homedir(), parser });
   if (failing.length > 0) throw refused('policy', failing);
   return policy;
 }

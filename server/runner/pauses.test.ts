@@ -189,4 +189,18 @@ describe('a policy that pauses', () => {
     await expect.poll(() => runner.of('action.verdict')).toHaveLength(2);
     expect((await events()).filter(({ type }) => type === 'session.paused')).toHaveLength(1);
   });
+
+  it('[PAU6] a session that was stopped just now stays stopped, whatever its runner still said', async () => {
+    const deny = { verdict: 'deny' as const, rule: 'forbidden[1]', reasons: ['it is forbidden: env'] };
+    server.judging.judge = () => ({ ...deny, policyHash: '', command: null, isPausing: true });
+    await server.services.lifecycle.stop(session.sessionId, await person());
+    const payload: EventPayload<'action.requested'> = {
+      ...{ actionId: newId('action', source), turnId: null, agent: 'coder', kind: 'command', tool: 'Bash' },
+      ...{ itemId: null, command: 'env', paths: [], cwd: '/' },
+    };
+    const { turns } = server.services;
+    await turns.commit(session.sessionId, { type: 'action.requested', payload }, session.launch.runnerId, 'late');
+    expect(await view()).toMatchObject({ status: 'paused', reason: 'stopped by ada', frozen: null });
+    expect((await events()).filter(({ type }) => type === 'session.paused')).toHaveLength(1);
+  });
 });

@@ -10,7 +10,8 @@ import type { Bus } from '#server/bus/index.ts';
 import type { RunnerLink } from '#server/runner/index.ts';
 import type { Log, SessionTopics } from '#server/session/index.ts';
 import { approvalRequested } from './approval-event.ts';
-import { checked, denial, type Judge, type Judgement } from './judge.ts';
+import type { Judge, Judgement } from './judge.ts';
+import { appendJudged, askJudge } from './judging.ts';
 
 export interface ActionsDeps {
   log: Log;
@@ -31,7 +32,7 @@ type Action = EventPayload<'action.requested'>;
 
 /** A runner holds an action longer than its question lives, in ms: the server says that it expired. */
 const holdMarginMs = 60_000;
-/** A verdict that the database would not take is tried again after this long, in ms. */
+/** A verdict that the database would not take, or give, is tried again after this long, in ms. */
 const retryMs = 1_000;
 
 export class Actions {
@@ -52,6 +53,7 @@ export class Actions {
         this.#deliver(sessionId, actionId, judgedBy(event.payload), approvalId);
       }
       if (event.type === 'approval.expired') this.#deliver(sessionId, event.payload.actionId, expired);
+      if (event.type === 'approval.withdrawn') this.#release(sessionId, event.payload.actionId);
     };
     this.#followed.set(sessionId, this.#deps.bus.subscribe(`session:${sessionId}`, tell));
   }
@@ -62,22 +64,14 @@ export class Actions {
   }
 
   /** A runner greets that still holds these: each is answered under its id. */
-  async resume(view: SessionView, held: readonly ActionId[]): Promise<void> {
+  resume(view: SessionView, held: readonly ActionId[]): void {
     this.tellPlace(view);
-    for (const { actionId, judged, approval } of view.turns.actions) {
-      if (!held.includes(actionId)) continue;
-      if (approval && !approval.decided)
-        this.#hold(view.id, actionId, approval.demand, Date.parse(approval.at) + (approval.pausedMs ?? 0));
-      if (judged) this.#deliver(view.id, actionId, judged, approval?.approvalId ?? null);
-      else await this.#judgeAgain(view, actionId);
-    }
+    for (const action of view.turns.actions) if (held.includes(action.actionId)) this.#repeat(view.id, action);
   }
 
   /** What was kept back while the session was paused. A runner that knows it already does not mind. */
   deliverAll(view: SessionView): void {
-    for (const { actionId, judged, approval } of view.turns.actions) {
-      if (judged) this.#deliver(view.id, actionId, judged, approval?.approvalId ?? null);
-    }
+    for (const action of view.turns.actions) this.#repeat(view.id, action);
   }
 
   /** The rules changed: a linked runner states facts by the new ones from here on. */
@@ -104,72 +98,82 @@ export class Actions {
     const [first] = await log.append(sessionId, (view) => {
       const open = view?.turns.actions.find((action) => action.actionId === actionId);
       recorded = open ?? null;
-      answer = view && !open ? this.#judge(sessionId, payload, view) : null;
+      answer = view && !open ? askJudge(this.#deps, { ...payload, sessionId }, view) : null;
       const isLater = answer === null || answer instanceof Promise;
       return isLater ? [requested] : [requested, ...this.#judgedEvents(view, payload, answer as Judgement)];
     });
     // Asked again: what the log says stands, whatever a judge would say now.
-    if (!first?.isNew) return this.#repeat(sessionId, recorded as OpenAction | null);
+    const known = recorded as OpenAction | null;
+    if (!first?.isNew) return known ? this.#repeat(sessionId, known) : undefined;
     const given = answer as Judgement | Promise<Judgement> | null;
-    if (given instanceof Promise) this.#await(sessionId, payload, given);
+    if (given instanceof Promise) this.#insist(sessionId, actionId, () => this.#settle(sessionId, payload));
     else if (given) {
       this.#hold(sessionId, actionId, given.demand, this.#deps.now());
       this.#deliver(sessionId, actionId, given);
     }
   }
 
-  /** Asked again: what the log says is said again. */
-  #repeat(sessionId: SessionId, open: OpenAction | null): void {
-    if (open?.judged) this.#deliver(sessionId, open.actionId, open.judged, open.approval?.approvalId ?? null);
+  /** What the log says is said again. */
+  #repeat(sessionId: SessionId, { actionId, judged, approval }: OpenAction): void {
+    if (judged?.verdict === 'deny') this.#deliver(sessionId, actionId, judged, approval?.approvalId ?? null);
+    else if (approval && !approval.decided)
+      this.#hold(sessionId, actionId, approval.demand, Date.parse(approval.at) + (approval.pausedMs ?? 0));
+    else this.#release(sessionId, actionId);
   }
 
-  /** The server that was asked is gone; the action still waits. */
-  async #judgeAgain(view: SessionView, actionId: ActionId): Promise<void> {
-    const requested = await this.#deps.log.recall(view.id, `requested:${actionId}`);
-    if (requested?.type !== 'action.requested') return;
-    this.#await(view.id, requested.payload, Promise.resolve(this.#judge(view.id, requested.payload, view)));
-  }
-
-  #judge(sessionId: SessionId, payload: Action, view: SessionView): Judgement | Promise<Judgement> {
-    try {
-      const answer = this.#deps.judge({ ...payload, sessionId }, view);
-      return answer instanceof Promise ? answer : checked(answer);
-    } catch (cause) {
-      this.#deps.note(`judge: ${String(cause)}`);
-      return denial('judge.failed', 'the policy failed');
-    }
-  }
-
-  #await(sessionId: SessionId, payload: Action, promised: Promise<Judgement>): void {
-    const { log, note, link } = this.#deps;
-    const { actionId } = payload;
-    const judged = promised.then(checked, (cause: unknown) => {
-      note(`judge: ${String(cause)}`);
-      return denial('judge.failed', 'the policy failed');
+  /** Its verdict was kept back, or is missing: the server that was asked is gone, or its question was withdrawn. */
+  #release(sessionId: SessionId, actionId: ActionId): void {
+    this.#insist(sessionId, actionId, async () => {
+      const requested = await this.#deps.log.recall(sessionId, `requested:${actionId}`);
+      if (requested?.type === 'action.requested') await this.#settle(sessionId, requested.payload);
     });
-    const store = async () => {
-      const judgement = await judged;
-      const [stored] = await log.append(sessionId, (view) =>
-        view && isUnjudged(view, actionId) ? this.#judgedEvents(view, payload, judgement) : [],
-      );
-      if (!stored?.isNew) return;
-      this.#hold(sessionId, actionId, judgement.demand, this.#deps.now());
-      this.#deliver(sessionId, actionId, judgement);
+  }
+
+  /**
+   * Whatever is not told at once is told here: judged by the newest view where it is not yet, and allowed only under the
+   * rules that allowed it. Under others its runner asks anew, with what it would touch by them.
+   */
+  async #settle(sessionId: SessionId, payload: Action): Promise<void> {
+    const { actionId } = payload;
+    const found: { view: SessionView | null; open: OpenAction | undefined; said: Judgement | null } = {
+      ...{ view: null, open: undefined, said: null },
     };
-    // Its runner does not ask again while the link lasts; with the next one it is judged anew.
-    const insist = () =>
-      void store().catch((cause: unknown) => {
-        note(`verdict on ${actionId} not stored yet: ${String(cause)}`);
-        setTimeout(() => link(sessionId) && insist(), retryMs).unref();
+    const [stored] = await appendJudged(this.#deps, { ...payload, sessionId }, (view, said) => {
+      const open = view.turns.actions.find((action) => action.actionId === actionId);
+      Object.assign(found, { view, open, said });
+      return open && !open.judged ? this.#judgedEvents(view, payload, said) : [];
+    });
+    const { view, open, said } = found;
+    if (!view || !open || !said) return;
+    const { judged, approval } = open;
+    if (!judged) {
+      if (!stored?.isNew) return;
+      this.#hold(sessionId, actionId, said.demand, this.#deps.now());
+      this.#deliver(sessionId, actionId, said);
+    } else if (
+      judged.verdict === 'ask' ? !approval : judged.verdict === 'allow' && judged.policyHash !== said.policyHash
+    ) {
+      this.tellPlace(view);
+      this.#deliver(sessionId, actionId, anew);
+    } else this.#deliver(sessionId, actionId, judged, approval?.approvalId ?? null);
+  }
+
+  /** Its runner does not ask again while the link lasts; with the next one all that it holds is gone through. */
+  #insist(sessionId: SessionId, actionId: ActionId, task: () => Promise<void>): void {
+    const { note, link } = this.#deps;
+    const attempt = () =>
+      void task().catch((cause: unknown) => {
+        note(`verdict on ${actionId} not stored or told yet: ${String(cause)}`);
+        setTimeout(() => link(sessionId) && attempt(), retryMs).unref();
       });
-    insist();
+    attempt();
   }
 
   /** What follows from a verdict stands in the same append: the question to people, or the pause of the session. */
   #judgedEvents(view: SessionView | null, payload: Action, judgement: Judgement): NewEvent[] {
     const judged = judgedEvent(payload.actionId, judgement);
     if (!view) return [judged];
-    if (judgement.isPausing && judgement.verdict === 'deny' && !view.frozen)
+    if (judgement.isPausing && judgement.verdict === 'deny' && isRunning(view))
       return [judged, pausedBy(payload, judgement)];
     if (judgement.verdict !== 'ask') return [judged];
     const approvalId = newId('approval', this.#deps);
@@ -180,20 +184,32 @@ export class Actions {
   #deliver(
     sessionId: SessionId,
     actionId: ActionId,
-    { verdict, reasons, command }: Pick<Judgement, 'verdict' | 'reasons' | 'command'>,
+    { verdict, reasons, command }: Answer,
     approvalId: ApprovalId | null = null,
   ): void {
     if (verdict === 'ask') return;
     const { isFrozen, link } = this.#deps;
     if (isFrozen(sessionId) && (verdict === 'allow' || approvalId !== null)) return;
-    const message = verdict === 'deny' ? reasons.join('; ').slice(0, 8_000) || 'denied by policy' : null;
+    const message = verdict === 'allow' ? null : reasons.join('; ').slice(0, 8_000) || 'denied by policy';
     link(sessionId)?.send({ type: 'action.verdict', actionId, verdict, message, command, approvalId });
   }
 }
 
+/** What a runner is told of an action. */
+interface Answer extends Pick<Judgement, 'reasons' | 'command'> {
+  verdict: Judgement['verdict'] | 'again';
+}
+
+/** Whoever does not know the word takes it for a denial. */
+const anew: Answer = { verdict: 'again', reasons: ['the rules have changed meanwhile; try it again'], command: null };
+
+const running = new Set<SessionView['status']>(['starting', 'working', 'waiting', 'idle', 'unreachable']);
+/** It has a runner, or is about to, and does not stand still. */
+export const isRunning = ({ status, frozen }: SessionView): boolean => running.has(status) && !frozen;
+
 const judgedEvent = (
   actionId: ActionId,
-  { demand: _demand, isPausing: _isPausing, ...judged }: Judgement,
+  { demand: _demand, isPausing: _isPausing, rules: _rules, ...judged }: Judgement,
 ): NewEvent => ({
   type: 'action.judged',
   payload: { actionId, ...judged },
@@ -211,9 +227,6 @@ const pausedBy = (action: Action, { rule, reasons }: Pick<Judgement, 'rule' | 'r
   principal: 'server',
   dedupeKey: `paused:${action.actionId}`,
 });
-
-const isUnjudged = (view: SessionView, actionId: ActionId): boolean =>
-  view.turns.actions.some((action) => action.actionId === actionId && action.judged === null);
 
 /** Its outcome is not known yet. */
 export const isOpen = (view: SessionView | null, actionId: ActionId): boolean =>

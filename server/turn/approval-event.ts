@@ -18,8 +18,9 @@ function effectOf({ kind, facts }: Action): CommandEffect {
 
 /** sha256 (hex) over all that a decision is about: the same question has the same hash, another one never. */
 function hashOf(sessionId: SessionId, action: Action, policyHash: string): string {
-  const { kind, tool, command, paths, cwd, facts = null } = action;
-  const subject = JSON.stringify([sessionId, kind, tool, command, paths, cwd, facts, policyHash]);
+  const { kind, tool, command, paths, cwd, env = null, input, facts = null } = action;
+  const bytes = [kind, tool, command, paths, input?.digest ?? null];
+  const subject = JSON.stringify([sessionId, ...bytes, cwd, env, facts, policyHash]);
   return createHash('sha256').update(subject).digest('hex');
 }
 
@@ -27,7 +28,7 @@ export function approvalRequested(
   sessionId: SessionId,
   approvalId: ApprovalId,
   action: Action,
-  { rule, reasons, policyHash, demand }: Judgement,
+  { rule, rules, reasons, policyHash, demand }: Judgement,
 ): NewEvent {
   const { actionId, turnId, agent, kind, tool, command, paths, cwd } = action;
   return {
@@ -39,6 +40,7 @@ export function approvalRequested(
       effect: effectOf(action),
       hash: hashOf(sessionId, action, policyHash),
       subject: subjectOf(action),
+      ...(rules && { rules }),
       ...(demand && { demand }),
     },
   };

@@ -13,6 +13,8 @@ export interface ProposedAction extends EventPayload<'action.requested'> {
 export const judgementSchema = z.object({
   verdict: z.enum(['allow', 'ask', 'deny']),
   rule: z.string().max(200),
+  /** Where it asks: every rule that does, each once. */
+  rules: eventPayloads['approval.requested'].shape.rules,
   reasons: z.array(z.string().max(1_000)).max(50),
   policyHash: z.string().max(64),
   /** An allowed command is run as this instead; null: as it was asked. */

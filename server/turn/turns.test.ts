@@ -4,7 +4,7 @@ import type { EventPayload, EventType } from '#protocol/event.ts';
 import { newId, type SessionId } from '#protocol/id.ts';
 import { openTestServer, random, type TestServer, type Visitor } from '#server/testing.ts';
 import { TestRunner } from '#server/testing-runner.ts';
-import { recordingJudge } from './judge.ts';
+import { type Judgement, recordingJudge } from './judge.ts';
 
 let server: TestServer;
 let ada: Visitor;
@@ -199,9 +199,13 @@ describe('actions', () => {
   it('[GATE3] a verdict that a lost link swallowed is told again to whoever still waits, and recorded once', async () => {
     const { turnId } = await send('one');
     let decide: () => void = () => undefined;
+    const allow: Judgement = { verdict: 'allow', rule: 'r', reasons: [], policyHash: '', command: null };
     server.judging.judge = () =>
       new Promise((resolve) => {
-        decide = () => resolve({ verdict: 'allow', rule: 'r', reasons: [], policyHash: '', command: null });
+        decide = () => {
+          server.judging.judge = () => allow;
+          resolve(allow);
+        };
       });
     const actionId = ask(turnId);
     await soon(async () => expect((await view()).turns.actions).toHaveLength(1));

@@ -11,7 +11,7 @@ import type { SessionView } from '#protocol/session-view.ts';
 import type { AgentView } from '#protocol/turn-view.ts';
 import type { SurpriseReaction } from '#protocol/workspace-file.ts';
 import type { Hello, RunnerLink } from '#server/runner/index.ts';
-import { Actions, type ActionsDeps, isOpen } from './actions.ts';
+import { Actions, type ActionsDeps, isOpen, isRunning } from './actions.ts';
 import { type AgentWish, agentEvents, chosenAgent, type FamilyOf } from './agent.ts';
 import { needsHandover } from './handover.ts';
 import type { OpenTexts } from './open-text.ts';
@@ -39,8 +39,6 @@ const promptable = new Set<SessionView['status']>([
   ...(['starting', 'working', 'waiting', 'idle', 'unreachable', 'interrupted'] as const),
 ]);
 const takesPrompts = ({ status, frozen }: SessionView): boolean => promptable.has(status) || Boolean(frozen);
-
-const runs = new Set<SessionView['status']>(['starting', 'working', 'waiting', 'idle', 'unreachable']);
 
 /** Nobody waits for these: they are written with what follows them, mostly the next question or the end of the turn. */
 const canLinger: ReadonlySet<Fact['type']> = new Set([
@@ -176,7 +174,7 @@ export class Turns {
     if (!view) return;
     const { turn } = view.turns;
     if (turn && turn.turnId !== hello.newestTurn) await this.#starts.again(view, turn.turnId);
-    await this.#actions.resume(view, hello.actions);
+    this.#actions.resume(view, hello.actions);
     this.#starts.soon(sessionId);
   }
 
@@ -258,10 +256,10 @@ function closedBy(view: SessionView | null, fact: Fact): NewEvent[] {
 
 /** A session that is paused, or does not run, stays as it is. */
 function pausedBy(
-  { status }: SessionView,
+  view: SessionView,
   { payload: surprise, dedupeKey }: NewEvent & { type: 'effect.surprised' },
 ): NewEvent[] {
-  if (!runs.has(status)) return [];
+  if (!isRunning(view)) return [];
   const payload = {
     reason: toLine(surpriseText(surprise), 400, 'an agent changed what its command did not say'),
     programs: 'frozen' as const,

@@ -142,7 +142,7 @@ describe('calls', () => {
   it('show a diff line by line, without the empty line after the last one', () => {
     const diff = { type: 'diff' as const, path: '/tmp/a.txt', oldText: 'one\ntwo\n', newText: 'one\n\nthree\n' };
     feed(call({ kind: 'edit' }), change({ status: 'completed', content: [diff] }));
-    expect(items[0]?.ends[0]?.text).toBe('--- /tmp/a.txt\n-one\n-two\n+one\n+\n+three');
+    expect(items[0]?.ends[0]?.text).toBe('--- /tmp/a.txt\n+++ /tmp/a.txt\n@@\n one\n-two\n+\n+three');
   });
 
   it('show a new file as added lines alone', () => {
@@ -150,7 +150,7 @@ describe('calls', () => {
       call({ kind: 'edit' }),
       change({ status: 'completed', content: [{ type: 'diff', path: 'n', newText: 'x\n' }] }),
     );
-    expect(items[0]?.ends[0]?.text).toBe('--- n\n+x');
+    expect(items[0]?.ends[0]?.text).toBe('+++ n\n+x');
   });
 });
 
@@ -176,6 +176,15 @@ describe('asking leave', () => {
     expect(items[0]?.text).toBe('here');
   });
 
+  it('[RUL12] tells rules the name of the tool, or its kind, and never the title that an agent words', () => {
+    const named = { toolCallId: 'one', name: 'shell', kind: 'execute' } as const;
+    expect(transcript.action({ ...named, title: 'make it' })).toMatchObject({ tool: 'shell' });
+    expect(transcript.action({ toolCallId: 'one' })).not.toHaveProperty('toolKind');
+    const titled = { toolCallId: 'two', kind: 'fetch', title: 'look it up', rawInput: { url: 'https://a.example' } };
+    const action = transcript.action(titled as ToolCallUpdate);
+    expect(action).toMatchObject({ tool: 'look it up', toolKind: 'fetch', request: { method: 'GET' } });
+  });
+
   it('for a call that was never shown makes it an item', () => {
     transcript.action({
       toolCallId: 'new',
@@ -190,6 +199,68 @@ describe('asking leave', () => {
     const locations = [{ path: 'b' }, { path: 'a' }];
     const { paths } = transcript.action({ toolCallId: 'one', kind: 'edit', rawInput: { path: 'a' }, locations });
     expect(paths).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    [['bash', '-c', 'rm -rf /'], "bash -c 'rm -rf /'"],
+    [['echo', "it's", '$HOME', '', 'A=1'], `echo 'it'\\''s' '$HOME' '' 'A=1'`],
+    [['rm', '-rf', 7], null],
+    [[], null],
+  ])('[GATE8] for the list of words %j is for what a shell would run as that', (command, expected) => {
+    const action = transcript.action({ toolCallId: 'one', kind: 'execute', rawInput: { command } });
+    expect(action.command).toBe(expected);
+  });
+
+  it.each([[{ command: 'ls', cmd: 'rm -r /' }], [{ command: 'bash', args: ['-c', 'rm -r /'] }]])(
+    '[GATE8] for a command that %j does not tell for sure names none',
+    (rawInput) => {
+      expect(transcript.action({ toolCallId: 'one', kind: 'execute', rawInput }).command).toBeNull();
+    },
+  );
+
+  it('[GATE11] states the change that it wants to make, and another one otherwise', () => {
+    const diff = { type: 'diff' as const, path: '/tmp/a', oldText: 'one\n', newText: 'two\n' };
+    const of = (newText: string) =>
+      transcript.action({ toolCallId: newText, kind: 'edit', rawInput: {}, content: [{ ...diff, newText }] }).input;
+    expect(of('two\n').text).toBe('--- /tmp/a\n+++ /tmp/a\n@@\n-one\n+two');
+    expect(of('two\n').digest).toBe(of('two\n').digest);
+    expect(of('two').digest).not.toBe(of('two\n').digest);
+  });
+
+  it('[GATE11] states what it is given beside its command, and any other input whole', () => {
+    const of = (kind: 'execute' | 'fetch', rawInput: unknown) =>
+      transcript.action({ toolCallId: JSON.stringify(rawInput), kind, rawInput }).input.text;
+    expect(of('execute', { command: 'ls' })).toBe('');
+    expect(of('execute', { command: 'ls', timeout: 5 })).toBe('{\n  "timeout": 5\n}');
+    expect(of('fetch', { url: 'http://a' })).toBe('{\n  "url": "http://a"\n}');
+  });
+
+  describe('in a folder of its own', () => {
+    const asked = (rawInput: unknown) => transcript.action({ toolCallId: 'one', kind: 'execute', rawInput });
+    const inFolder = (workdir: unknown, command = 'cat a') => change({ rawInput: { command, workdir } });
+
+    it('[GATE9] works there, from where the agent works', () => {
+      expect(asked({ command: 'cat a', workdir: 'config' }).cwd).toBe('/tmp/config');
+      expect(asked({ command: 'cat a', cwd: '/srv' }).cwd).toBe('/srv');
+      expect(asked({ command: 'cat a', workdir: '', cwd: '/srv/b' }).cwd).toBe('/srv/b');
+    });
+
+    it('[GATE9] works where the call was said to work when the question leaves that out', () => {
+      feed(call({ rawInput: { cwd: '/tmp' } }), inFolder('config'));
+      expect(asked({ command: 'cat a' })).toMatchObject({ cwd: '/tmp/config', command: 'cat a' });
+      expect(asked({ command: 'cat a' })).not.toHaveProperty('unclear');
+    });
+
+    it('[GATE9] is not known where the call was not told whole before, or is no text', () => {
+      feed(call({ rawInput: { cwd: '/tmp' } }));
+      expect([asked({ command: 'cat a' }), asked({ command: 'cat a' })].map(({ unclear }) => unclear)).toEqual([
+        'in which folder it runs is not said',
+        'in which folder it runs is not said',
+      ]);
+      feed(inFolder('config', 'another'));
+      expect(asked({ command: 'cat b' })).toHaveProperty('unclear');
+      expect(asked({ command: 'cat b', workdir: ['config'] })).toHaveProperty('unclear');
+    });
   });
 
   it('goes by the newest input that was told', () => {

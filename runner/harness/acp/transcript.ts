@@ -1,7 +1,11 @@
 /** Updates of an ACP session as items of a turn. Knows no connection. Source: https://agentclientprotocol.com/protocol/tool-calls */
+import { resolve } from 'node:path';
 import type { SessionUpdate, ToolCallContent, ToolCallUpdate, ToolKind } from '@agentclientprotocol/sdk';
-import type { ActionKind, ItemKind } from '#protocol/turn-event.ts';
+import type { ActionKind, ItemKind, ToolInput } from '#protocol/turn-event.ts';
+import { changeText } from '../change-text.ts';
 import type { ItemHandle, ProposedAction, TurnSink } from '../harness.ts';
+import { readable, requestOf, toolInput } from '../tool-input.ts';
+import { type CallInput, inputOf } from './input.ts';
 
 const itemKinds: Partial<Record<ToolKind, ItemKind>> = {
   execute: 'command',
@@ -23,13 +27,23 @@ interface Call {
   item: ItemHandle;
   kind: ToolKind;
   title: string;
+  /** Of the tool; null where the agent does not say it. */
+  name: string | null;
   /** What it was last told to hold. */
   text: string;
   input: unknown;
+  /** The same as the agent told it, not as it asked about it. */
+  told: unknown;
+  /** Where it works, by the newest input that says so. */
+  folder: CallInput['folder'];
+  diffs: readonly Diff[];
   locations: readonly string[];
   isDone: boolean;
 }
 
+const unsaid = { input: undefined, told: undefined, folder: null, diffs: [], locations: [] };
+
+type Diff = ToolCallContent & { type: 'diff' };
 type Streamed = { kind: 'message' | 'reasoning'; item: ItemHandle; text: string };
 
 export class Transcript {
@@ -52,9 +66,11 @@ export class Transcript {
       case 'agent_thought_chunk':
         return this.#stream('reasoning', textOf(update.content));
       case 'tool_call':
-      case 'tool_call_update':
-        this.#call(update);
+      case 'tool_call_update': {
+        const call = this.#call(update);
+        call.told = update.rawInput ?? call.told;
         return;
+      }
       default:
         // Plans, modes and whatever a newer agent tells are no items.
         return;
@@ -64,14 +80,21 @@ export class Transcript {
   /** What the agent asks leave for; the call becomes an item if it was none yet. */
   action(toolCall: ToolCallUpdate): ProposedAction {
     const call = this.#call(toolCall);
-    const { command, path } = inputOf(call.input);
+    const { command, paths, folder } = inputOf(call.input);
+    // Some leave out of the question what they said of the call. Where that was not the whole call yet, it is not known.
+    const isSure = folder !== null || call.told === undefined || inputOf(call.told).command === command;
+    const cwd = call.folder === null || call.folder === 'unknown' ? this.#cwd : resolve(this.#cwd, call.folder.spelled);
     return {
       kind: actionKinds[call.kind] ?? 'other',
-      tool: toolCall.name ?? call.title,
+      // A title says what one use is for: the agent words it anew each time.
+      ...(call.name === null ? { tool: call.title, toolKind: call.kind } : { tool: call.name }),
       item: call.item,
       command,
-      paths: path === null ? call.locations : [path, ...call.locations.filter((location) => location !== path)],
-      cwd: this.#cwd,
+      paths: [...new Set([...paths, ...call.locations])],
+      cwd,
+      input: givenBy(call.input, call.diffs, command),
+      ...requestOf(call.input),
+      ...((!isSure || call.folder === 'unknown') && { unclear: 'in which folder it runs is not said' }),
       canEdit: false,
     };
   }
@@ -113,8 +136,15 @@ export class Transcript {
   #call(update: ToolCallUpdate): Call {
     this.#flush('completed');
     const call = this.#calls.get(update.toolCallId) ?? this.#begin(update);
-    if (update.content) call.text = update.content.map(contentText).join('\n');
-    if (update.rawInput !== undefined) call.input = update.rawInput;
+    if (update.name) call.name = update.name;
+    if (update.content) {
+      call.text = update.content.map(contentText).join('\n');
+      call.diffs = update.content.flatMap((each) => (each.type === 'diff' ? [each] : []));
+    }
+    if (update.rawInput !== undefined) {
+      call.input = update.rawInput;
+      call.folder = inputOf(update.rawInput).folder ?? call.folder;
+    }
     if (update.locations) call.locations = update.locations.map(({ path }) => path);
     if (update.status === 'completed' || update.status === 'failed')
       this.#finish(update.toolCallId, update.status, call.text);
@@ -125,9 +155,9 @@ export class Transcript {
     this.#untold = null;
     const kind = update.kind ?? 'other';
     const title = update.title ?? update.name ?? 'tool';
-    const { command, path } = inputOf(update.rawInput);
-    const item = this.#sink.item({ kind: itemKinds[kind] ?? 'tool', title, command, path });
-    const call: Call = { item, kind, title, text: '', input: update.rawInput, locations: [], isDone: false };
+    const { command, paths } = inputOf(update.rawInput);
+    const item = this.#sink.item({ kind: itemKinds[kind] ?? 'tool', title, command, path: paths[0] ?? null });
+    const call: Call = { item, kind, title, name: null, text: '', isDone: false, ...unsaid };
     this.#calls.set(update.toolCallId, call);
     return call;
   }
@@ -143,25 +173,18 @@ export class Transcript {
 const textOf = (content: { type: string; text?: string }): string =>
   content.type === 'text' ? (content.text ?? '') : '';
 
-/** A diff is shown as one, line by line; the review of step 6 works from the files themselves. */
+/** A diff is shown as one; the review of step 6 works from the files themselves. */
 function contentText(content: ToolCallContent): string {
   if (content.type === 'content') return textOf(content.content);
-  if (content.type !== 'diff') return '';
-  const lines = (sign: string, text: string | null | undefined) =>
-    (text ?? '')
-      .split('\n')
-      .filter((line, at, all) => line !== '' || at < all.length - 1)
-      .map((line) => sign + line);
-  return [`--- ${content.path}`, ...lines('-', content.oldText), ...lines('+', content.newText)].join('\n');
+  return content.type === 'diff' ? diffText(content) : '';
 }
 
-/** Command and path of a call's input, under the names that agents use. */
-function inputOf(input: unknown): { command: string | null; path: string | null } {
-  const fields = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
-  const first = (...names: string[]) => names.map((name) => fields[name]).find((value) => typeof value === 'string');
-  const listed = Array.isArray(fields.command) ? fields.command.join(' ') : undefined;
-  return {
-    command: (first('command', 'cmd') as string | undefined) ?? listed ?? null,
-    path: (first('path', 'file_path', 'filePath', 'filename') as string | undefined) ?? null,
-  };
+const diffText = ({ path, oldText, newText }: Diff): string =>
+  changeText({ path, before: oldText ?? '', after: newText });
+
+/** A command is shown anyway, and changes are easier to read than the input that says the same. */
+function givenBy(input: unknown, diffs: readonly Diff[], command: string | null): ToolInput {
+  const whole = { input, diffs: diffs.map(({ path, oldText, newText }) => ({ path, oldText, newText })) };
+  if (diffs.length > 0) return toolInput(whole, diffs.map(diffText).join('\n'));
+  return toolInput(whole, readable({ input, shown: command === null ? [] : ['command', 'cmd'] }));
 }

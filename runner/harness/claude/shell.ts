@@ -4,6 +4,7 @@
  * (CLAUDE_CODE_SUBPROCESS_ENV_SCRUB) leaves empty files such as .env and package.json in the checkout.
  */
 import type { AgentOptions, GateAnswer } from '../harness.ts';
+import { toolInput } from '../tool-input.ts';
 
 const run = `unset OMNIGENT_AGENT_TOKEN ANTHROPIC_API_KEY ANTHROPIC_CUSTOM_HEADERS ANTHROPIC_BASE_URL CLAUDE_CODE_SHELL_PREFIX
 exec /bin/bash -c "$1"
@@ -57,7 +58,10 @@ export async function askAboutShell(
 ): Promise<Pick<GateAnswer, 'verdict'>> {
   const line = Buffer.from(String(body), 'base64').toString('utf8');
   if (allowed.take(line)) return { verdict: 'allow' };
-  const action = { kind: 'command' as const, tool: 'shell', item: null, command: line, paths: [], cwd, canEdit: false };
+  const action = {
+    ...{ kind: 'command' as const, tool: 'shell', item: null, command: line, paths: [], cwd, canEdit: false },
+    input: toolInput({ command: line }, ''),
+  };
   const { verdict } = await gate(action, gone);
   return { verdict };
 }

@@ -1,7 +1,9 @@
 /** Tool calls of Claude Code in our terms: what they are, what they touch, and what they printed. Pure. */
 import * as z from 'zod';
-import type { ActionKind, ItemKind } from '#protocol/turn-event.ts';
+import type { ActionKind, ItemKind, ToolInput } from '#protocol/turn-event.ts';
+import { changeText } from '../change-text.ts';
 import type { StartedItem } from '../harness.ts';
+import { readable, toolInput } from '../tool-input.ts';
 
 export const hookInputSchema = z.object({
   tool_name: z.string(),
@@ -36,6 +38,23 @@ export const pathOf = (input: Record<string, unknown>): string | null =>
 
 export const commandOf = (tool: string, input: Record<string, unknown>): string | null =>
   tool === 'Bash' ? textOf(input.command) : null;
+
+/** All that a call gives its tool. */
+export function inputOf(tool: string, input: Record<string, unknown>): ToolInput {
+  const { file_path: file, content, old_string: before, new_string: after } = input;
+  const path = textOf(file) ?? '';
+  const shown = ['file_path', 'content', 'old_string', 'new_string'];
+  if (commandOf(tool, input) !== null) return toolInput(input, readable({ input, shown: ['command'] }));
+  if (tool === 'Write' && typeof content === 'string') {
+    const change = changeText({ path, before: '', after: content });
+    return toolInput(input, readable({ input, shown, changes: [change] }));
+  }
+  if (tool === 'Edit' && typeof before === 'string' && typeof after === 'string') {
+    const change = changeText({ path, before, after, isPart: true });
+    return toolInput(input, readable({ input, shown, changes: [change] }));
+  }
+  return toolInput(input, readable({ input }));
+}
 
 export function startedItemOf(tool: string, input: Record<string, unknown>): StartedItem {
   const command = commandOf(tool, input);

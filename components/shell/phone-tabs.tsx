@@ -1,42 +1,38 @@
 /** The places of a phone, at thumb height: the sessions as a list or a wall, and the inbox between them. */
 import { Inbox, LayoutGrid, type LucideIcon, Rows3 } from 'lucide-react';
 import Link from 'next/link';
-import { useWaitingCount } from '#components/shell/use-waiting-count.ts';
 import { Icon } from '#components/ui/icon.tsx';
-import type { DashboardView } from './dashboard-tools.tsx';
+import { useWaitingCount } from './use-waiting-count.ts';
 
-const tabClass =
-  'focus-inside relative flex flex-col items-center justify-center gap-[3px] text-[11px] text-ink-3 aria-[current]:text-ink';
+type Tab = 'list' | 'inbox' | 'wall';
 
 export interface PhoneTabsProps {
-  view: DashboardView;
-  /** Sessions that need somebody. */
-  needs: number;
-  onView: (view: DashboardView) => void;
+  current: Tab;
+  /** Sessions that need somebody; 0 where they are not looked at. */
+  needs?: number;
 }
 
-export function PhoneTabs({ view, needs, onView }: PhoneTabsProps) {
+export function PhoneTabs({ current, needs = 0 }: PhoneTabsProps) {
   const waiting = useWaitingCount();
-  const tab = (value: DashboardView) => ({
-    type: 'button' as const,
-    'aria-current': value === view ? ('page' as const) : undefined,
-    onClick: () => onView(value),
-    className: tabClass,
+  const tab = (value: Tab) => ({
+    'aria-current': value === current ? ('page' as const) : undefined,
+    className:
+      'focus-inside relative flex flex-col items-center justify-center gap-[3px] text-[11px] text-ink-3 aria-[current]:text-ink',
   });
   return (
     <nav aria-label="Views" className="grid h-16 flex-none grid-cols-3 border-line border-t bg-bg pb-2 wide:hidden">
-      <button {...tab('list')}>
+      <Link href="/" {...tab('list')}>
         <Mark icon={Rows3} count={needs} words={`${needs} need you`} />
         Sessions
-      </button>
-      <Link href="/inbox" className={tabClass}>
+      </Link>
+      <Link href="/inbox" {...tab('inbox')}>
         <Mark icon={Inbox} count={waiting} words={`${waiting} waiting`} />
         Inbox
       </Link>
-      <button {...tab('wall')}>
+      <Link href="/?view=wall" {...tab('wall')}>
         <Mark icon={LayoutGrid} count={0} words="" />
         Wall
-      </button>
+      </Link>
     </nav>
   );
 }
