@@ -27,7 +27,7 @@ const readForms: Readonly<Record<string, { words: readonly string[]; options: Re
   help: { words: [], options: /^(?:-a|-g|--all|--guides|[a-z-]+)$/, bare: true },
   remote: { words: ['get-url'], options: /^(?:-v|--verbose)$/, bare: true },
   stash: { words: ['list', 'show'], options: /^$/, bare: false },
-  reflog: { words: ['show', 'exists'], options: /^(?:-n?\d*|--date=.*)$/, bare: true },
+  reflog: { words: ['show', 'exists'], options: /^(?:-n?\d*|\d+|--date=.*)$/, bare: true },
   worktree: { words: ['list'], options: /^--porcelain$/, bare: false },
   submodule: { words: ['status', 'summary'], options: /^$/, bare: true },
   notes: { words: ['list', 'show'], options: /^$/, bare: true },
@@ -204,11 +204,11 @@ function isConfigRead(rest: readonly Word[]): boolean {
   const options = rest.filter(({ text }) => text.startsWith('-'));
   const names = rest.filter(({ text }) => !text.startsWith('-'));
   const isKnown = options.every(({ text }) =>
-    /^(?:-[lz]|--(?:get|get-all|list|local|global|system|worktree|show-origin|show-scope|name-only|null|type=\w+))$/.test(
+    /^(?:-[lz]|--(?:get|get-all|get-regexp|list|local|global|system|worktree|show-origin|show-scope|name-only|null|type=\w+))$/.test(
       text,
     ),
   );
-  const isAsking = options.some(({ text }) => /^(?:-l|--list|--get|--get-all)$/.test(text));
+  const isAsking = options.some(({ text }) => /^(?:-l|--list|--get|--get-all|--get-regexp)$/.test(text));
   return (
     isKnown &&
     names.length <= 1 &&
