@@ -67,6 +67,11 @@ const risky = [
   'template',
   'filters',
 ];
+/** What they look at is named by their input, or is everything. */
+const fed = [
+  ...['stdin', 'stdin-paths', 'stdin-packs', 'stdin-commits', 'pathspec-from-file'],
+  ...['batch', 'batch-check', 'batch-command', 'batch-all-objects'],
+];
 
 interface Whole {
   subcommand: Word | null;
@@ -95,10 +100,14 @@ function takeGlobal(call: Call): Whole {
   return { subcommand: args[at] ?? null, rest: args.slice(at + 1), cwds };
 }
 
-/** `HEAD:config/secrets.json` names a file in a commit. */
+/** In one name of a file in a commit. */
+const mostColons = 20;
+
+/** `HEAD:config/secrets.json` names a file in a commit. One more than `mostColons` stands for any more. */
 function inCommit(text: string): string[] {
   if (text.includes('://')) return [];
-  return [...text.matchAll(/:/g)].map(({ index }) => text.slice(index + 1)).filter((rest) => rest !== '');
+  const colons = [...text.matchAll(/:/g)].slice(0, mostColons + 1);
+  return colons.map(({ index }) => text.slice(index + 1)).filter((rest) => rest !== '');
 }
 
 /** Long options whose value is no file. */
@@ -119,7 +128,12 @@ const said = [
   ],
   ...['color', 'max-count', 'abbrev', 'stat', 'unified', 'diff-filter', 'word-diff', 'decorate', 'branches', 'tags'],
 ];
-const shortOf: Readonly<Record<string, string>> = { grep: 'eABCmf', blame: 'LSC', annotate: 'LSC', 'ls-files': 'xX' };
+const shortOf: Readonly<Record<string, string>> = { grep: 'eABCmf', blame: 'LS', annotate: 'LS', 'ls-files': 'xX' };
+/** Letters that take a value: of what changes something a message, too. */
+const shortFor = (subcommand: string): string => {
+  const own = Object.hasOwn(shortOf, subcommand) ? shortOf[subcommand] : undefined;
+  return own ?? (reads.has(subcommand) ? 'nSGUlLO' : 'mFCnSGUlbOL');
+};
 /** They show what is in files below a folder that they are given. */
 const shows = new Set([
   'add',
@@ -138,18 +152,25 @@ const shows = new Set([
 function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effect: CommandEffect): void {
   const { collector } = call;
   const values = {
-    short: shortOf[subcommand] ?? 'mFCnSGUlbOL',
+    short: shortFor(subcommand),
     long: ['message', 'format', 'author', 'since', 'until', 'grep', 'sort', 'date'],
   };
   const dashes = rest.findIndex(({ text }) => text === '--');
   const before = dashes < 0 ? rest : rest.slice(0, dashes);
   const { options, operands } = splitArguments(before, values);
+  for (const { text } of before) {
+    const name = /^--([\w-]{3,})/.exec(text)?.[1] ?? '';
+    if (fed.some((each) => names(name, each))) collector.unclear(`what git ${subcommand} ${text} looks at is not said`);
+  }
+  // To some they are flags: then the word behind is looked at.
+  const counts = options.filter(({ name, value }) => /^[nUl]$/.test(name) && value && !/^\d+$/.test(value.text));
+  operands.push(...counts.flatMap(({ value }) => value ?? []));
   for (const option of options) {
     const isPager = subcommand === 'grep' && isOneOf(option, 'O');
-    if (isPager || risky.some((each) => names(option.name, each) && option.name.length > 2)) {
+    if (isPager || risky.some((each) => names(option.name, each) && option.isLong && option.name.length > 2)) {
       collector.unclear(`git ${subcommand} -${option.name} runs or writes something`);
     }
-    const isFile = option.name.length > 1 ? !isOneOf(option, '', said) : 'FfOXS'.includes(option.name);
+    const isFile = option.isLong ? !isOneOf(option, '', said) : 'FfOXS'.includes(option.name);
     if (option.value && isFile && option.value.text !== '') collector.path(option.value, 'read', cwds);
     if (option.value && option.name === 'L')
       collector.path({ ...option.value, text: option.value.text.replace(/^.*:/s, '') }, 'read', cwds);
@@ -167,7 +188,9 @@ function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effec
     // A name of a commit read as a path is harmless; a path read as the name of a commit is not.
     else if (/^:[(/!^]/.test(word.text)) collector.unclear(`which files ${word.text} means is not looked at`);
     else look(word);
-    for (const inside of inCommit(word.text)) fromTop({ ...word, text: inside }, pathEffect, call);
+    const insides = inCommit(word.text);
+    if (insides.length > mostColons) collector.unclear('what a name with so many colons means is not looked at');
+    else for (const inside of insides) fromTop({ ...word, text: inside }, pathEffect, call);
   }
   for (const word of dashes < 0 ? [] : rest.slice(dashes + 1)) {
     // After the dashes stand paths, and their own small language of magic words; some only leave files out.

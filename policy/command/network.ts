@@ -76,7 +76,7 @@ function methodOf(options: readonly Option[]): string | null {
 }
 
 const curl: Describe = ({ args, collector, cwds }) => {
-  const { options, operands } = splitArguments(args, { short: curlValues, long: curlLong });
+  const { options, operands } = splitArguments(args, { short: curlValues, long: curlLong, flags: ['head', 'netrc'] });
   const method = methodOf(options);
   if (method === null) collector.unclear('the method of curl is known only when it runs');
   for (const option of options) {

@@ -134,7 +134,7 @@ function describeWrapper(wrapper: Wrapper, call: Call): CommandEffect {
   const rest = afterOwn(wrapper, { options, operands }, call);
   const isShown = (program === 'command' && options.some((option) => isOneOf(option, 'vV'))) || rest.length === 0;
   if (isShown) return rest.length === 0 && wrapper.effect === 'unknown' ? 'unknown' : 'read';
-  if (program === 'watch' && !options.some(({ name }) => name === 'x' || name === 'exec')) {
+  if (program === 'watch' && !options.some((option) => isOneOf(option, 'x', ['exec']))) {
     joinText(rest, call);
   } else call.run(rest, cwdsOf(options, call));
   return wrapper.effect;
@@ -178,7 +178,7 @@ export function joinText(words: readonly Word[], call: Call): void {
 }
 
 const dangerous =
-  /^(?:LD_.*|DYLD_.*|.*PAGER|GIT_.*|BASH_ENV|ENV|BASHOPTS|SHELLOPTS|BASH_FUNC.*|PROMPT_COMMAND|PS[0-4]|PATH|CDPATH|IFS|HOME|TMPDIR|NODE_OPTIONS|NODE_PATH|NPM_CONFIG_.*|npm_config_.*|PYTHON.*|PERL5.*|PERLLIB|RUBY.*|LESSOPEN|LESSCLOSE|LESS|EDITOR|VISUAL|BROWSER|SHELL|JAVA_TOOL_OPTIONS|CLASSPATH|.*_proxy|.*_PROXY|CURL_HOME|WGETRC|RIPGREP_CONFIG_PATH|GREP_OPTIONS|TAR_OPTIONS|GZIP|CC|CXX|MAKEFLAGS|RUSTC.*|CARGO_.*|SSH_.*|DOCKER_.*|KUBECONFIG|HISTFILE|GLOBIGNORE|POSIXLY_CORRECT|TERMINFO.*)$/;
+  /^(?:LD_.*|DYLD_.*|.*PAGER|GIT_.*|BASH_ENV|ENV|BASHOPTS|SHELLOPTS|BASH_FUNC.*|PROMPT_COMMAND|PS[0-4]|PATH|CDPATH|IFS|HOME|TMPDIR|NODE_OPTIONS|NODE_PATH|PS_PERSONALITY|I_WANT_A_BROKEN_PS|CMD_ENV|NPM_CONFIG_.*|npm_config_.*|PYTHON.*|PERL5.*|PERLLIB|RUBY.*|LESSOPEN|LESSCLOSE|LESS|EDITOR|VISUAL|BROWSER|SHELL|JAVA_TOOL_OPTIONS|CLASSPATH|.*_proxy|.*_PROXY|CURL_HOME|WGETRC|RIPGREP_CONFIG_PATH|GREP_OPTIONS|TAR_OPTIONS|GZIP|CC|CXX|MAKEFLAGS|RUSTC.*|CARGO_.*|SSH_.*|DOCKER_.*|KUBECONFIG|HISTFILE|GLOBIGNORE|POSIXLY_CORRECT|TERMINFO.*)$/;
 
 /** Setting it makes programs do something else than their words say. */
 export const isDangerousVariable = (name: string): boolean => dangerous.test(name);
