@@ -29,15 +29,11 @@ const sourceOf = (pattern: string): string =>
 const parts: Readonly<Record<string, string>> = { '/**/': '/(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
 
 /** Of a restricted path. Brackets in it stand for themselves: a folder may be called `[id]`. */
-const isPattern = (path: string): boolean => /[*?]/.test(path);
+export const isPattern = (path: string): boolean => /[*?]/.test(path);
 /** The folder that everything a pattern matches lies in. */
-const rootOf = (pattern: string, wild = /[*?]/): string =>
-  pattern.slice(0, pattern.search(wild)).replace(/\/[^/]*$/, '') || '/';
-/** Brackets in a command's word are the shell's. */
-const wildWord = /[*?[]/;
-
+const rootOf = (pattern: string): string => pattern.slice(0, pattern.search(/[*?]/)).replace(/\/[^/]*$/, '') || '/';
 /** The names are the same to some file systems, or to a reader. */
-const folded = (path: string): string => path.normalize('NFKC').toLowerCase().trim();
+export const folded = (path: string): string => path.normalize('NFKC').toLowerCase().trim();
 
 type Cover = (path: string) => boolean;
 const coverOf = (restricted: string): Cover => {
@@ -100,7 +96,7 @@ export function isAbove(folder: string, { restricted, files }: Place): boolean {
 }
 
 /** Where the kernel goes: `link/..` is the folder above of what the link leads to. */
-function follow(cwd: string, spelled: string, files: FileView): string {
+export function follow(cwd: string, spelled: string, files: FileView): string {
   let at = spelled.startsWith('/') ? '/' : files.resolve(cwd);
   for (const part of spelled.split('/')) {
     if (part === '..') at = resolvePath(at, '..');
@@ -119,39 +115,3 @@ export function pathFact(spelled: string, effect: PathEffect, cwd: string, place
   const exists = place.files.look(real) !== null;
   return { path: spelled, real, effect, restricted, isInBase: isInBase || isHarmlessDevice(real), exists };
 }
-
-/** The folder whose files a pattern is held against. */
-export const globFolder = (spelled: string, cwd: string): string => rootOf(resolvePath(cwd, spelled));
-
-/** A path of which only a pattern is known: restricted if the pattern could mean something that is. */
-export function globFact(spelled: string, effect: PathEffect, cwd: string, place: Place): PathFact {
-  const pattern = resolvePath(cwd, spelled);
-  // What stands in brackets is not looked into: it may be any name's part.
-  const matcher = patternToRegExp(pattern.replace(/\[[^/]*\]/g, '*'));
-  const candidates = place.restricted.flatMap((each) => [each, place.files.resolve(each)]);
-  const folder = rootOf(pattern, wildWord);
-  const isDeep = pattern.slice(folder.length + 1).includes('/');
-  const isHit = candidates.some((each) =>
-    isPattern(each) ? isDeep : matcher.test(each) || isAncestorHit(matcher, each),
-  );
-  const matched = place.files
-    .list(folder)
-    .map((name) => (folder === '/' ? `/${name}` : `${folder}/${name}`))
-    .filter((each) => matcher.test(each));
-  // Where nothing is there to be listed, one name that it stands for.
-  const example = pattern.replace(/\[[^/]*\]|\*+|\?/g, 'x');
-  const restricted =
-    isHit ||
-    place.restricted.some((each) => isNamed(example, each)) ||
-    matched.some((each) => isRestricted(each, place));
-  const escapes = matched.some((each) => !isWithin(place.files.resolve(each), place.base));
-  const isInBase = isWithin(folder, place.base) && isWithin(place.files.resolve(folder), place.base) && !escapes;
-  return { path: spelled, real: null, effect, restricted, isInBase };
-}
-
-const isAncestorHit = (matcher: RegExp, path: string): boolean => {
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
-    if (matcher.test(path.slice(0, at))) return true;
-  }
-  return false;
-};

@@ -3,7 +3,8 @@ import type { ActionFacts, PathFact } from '#protocol/action-facts.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
 import { foldPolicyState, noPolicyState, type PolicySession, type PolicyState } from '#protocol/policy-state.ts';
 import type { Place } from './file-view.ts';
-import { folderOfUnclear, globFact, holdsRestricted, isAbove, pathFact, resolvePath, unclearBelow } from './path.ts';
+import { globFact } from './glob.ts';
+import { folderOfUnclear, holdsRestricted, isAbove, pathFact, resolvePath, unclearBelow } from './path.ts';
 import type { Policy, Verdict, VerdictWord } from './policy.ts';
 import { noFiles } from './subject.ts';
 
@@ -98,7 +99,9 @@ const byName = (restricted: readonly string[]): Place => ({
 /** By its name, from each folder that it may be a pattern of. */
 const isNamed = ({ path, real, effect }: PathFact, restricted: readonly string[], cwds: readonly string[]): boolean =>
   real === null
-    ? cwds.some((cwd) => globFact(path, effect, cwd, byName(restricted)).restricted)
+    ? cwds.some(
+        (cwd) => globFact(path, { effect, cwd, place: byName(restricted), budget: { names: 0 } }).fact.restricted,
+      )
     : pathFact(real, effect, '/', byName(restricted)).restricted;
 
 export interface Change {

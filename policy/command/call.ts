@@ -24,8 +24,9 @@ export interface Call {
 export type Describe = (call: Call) => CommandEffect;
 
 export interface Option {
-  /** `o`, `output`. */
+  /** `o`, `output`; a beginning of a long name that takes a value is that name. */
   name: string;
+  isLong: boolean;
   value: Word | null;
 }
 
@@ -37,21 +38,20 @@ export interface Arguments {
 export interface OptionGrammar {
   /** Letters that take a value. */
   short?: string;
+  /** Letters that take a value only where it follows at once. */
+  attached?: string;
   /** Long names that take a value. */
   long?: readonly string[];
+  /** Long names that take none, or none of their own. */
+  flags?: readonly string[];
   /** Options end at the first operand. */
   isStrict?: boolean;
-  /** Words such as `-name` are one option. */
-  hasLongDash?: boolean;
 }
 
 const literal = (text: string): Word => ({ text, kind: 'literal', source: text });
 
-/** By the habits of GNU: options anywhere before `--`, letters bundled, `--name=value`. */
-export function splitArguments(
-  args: readonly Word[],
-  { short = '', long = [], isStrict, hasLongDash }: OptionGrammar,
-): Arguments {
+/** By the habits of GNU: options anywhere before `--`, letters bundled, `--name=value`, long names cut short. */
+export function splitArguments(args: readonly Word[], grammar: OptionGrammar): Arguments {
   const options: Option[] = [];
   const operands: Word[] = [];
   let at = 0;
@@ -67,39 +67,42 @@ export function splitArguments(
     const isOption = kind !== 'unknown' && text.length > 1 && text.startsWith('-');
     if (!isOption) {
       operands.push(word);
-      if (!isStrict) continue;
+      if (!grammar.isStrict) continue;
       operands.push(...args.slice(at + 1));
       break;
     }
-    if (text.startsWith('--')) {
-      const [name = '', ...value] = text.slice(2).split('=');
-      const given = value.length > 0 ? literal(value.join('=')) : null;
-      options.push({ name, value: given ?? (long.includes(name) ? next() : null) });
-    } else if (hasLongDash) {
-      const name = text.slice(1);
-      options.push({ name, value: long.includes(name) ? next() : null });
-    } else {
-      for (let letter = 1; letter < text.length; letter++) {
-        const name = text[letter] ?? '';
-        const rest = text.slice(letter + 1);
-        if (!short.includes(name)) options.push({ name, value: null });
-        else {
-          options.push({ name, value: rest === '' ? next() : literal(rest) });
-          break;
-        }
-      }
-    }
+    if (text.startsWith('--')) options.push(longOption(text, grammar, next));
+    else options.push(...shortOptions(text, grammar, next));
   }
   return { options, operands };
 }
 
+function longOption(text: string, { long = [], flags = [] }: OptionGrammar, next: () => Word | null): Option {
+  const [given = '', ...value] = text.slice(2).split('=');
+  const isExact = long.includes(given) || flags.includes(given);
+  const name = isExact ? given : (long.find((each) => names(given, each)) ?? given);
+  if (value.length > 0) return { name, isLong: true, value: literal(value.join('=')) };
+  return { name, isLong: true, value: long.includes(name) ? next() : null };
+}
+
+function shortOptions(text: string, { short = '', attached = '' }: OptionGrammar, next: () => Word | null): Option[] {
+  const options: Option[] = [];
+  for (let letter = 1; letter < text.length; letter++) {
+    const name = text[letter] ?? '';
+    const rest = text.slice(letter + 1);
+    const takesRest = rest !== '' && (short.includes(name) || attached.includes(name));
+    if (takesRest) return [...options, { name, isLong: false, value: literal(rest) }];
+    options.push({ name, isLong: false, value: short.includes(name) ? next() : null });
+  }
+  return options;
+}
+
 /** GNU takes any beginning of a long name for the whole: `--outp` is `--output`. */
-export const names = (given: string, name: string): boolean =>
-  given === name || (given.length > 1 && name.length > 1 && name.startsWith(given));
+export const names = (given: string, name: string): boolean => given !== '' && name.startsWith(given);
 
 /** The option is one of these letters or long names. */
-export const isOneOf = ({ name }: Option, letters: string, longNames: readonly string[] = []): boolean =>
-  name.length === 1 ? letters.includes(name) : longNames.some((each) => names(name, each));
+export const isOneOf = ({ name, isLong }: Option, letters: string, longNames: readonly string[] = []): boolean =>
+  isLong ? longNames.some((each) => names(name, each)) : letters.includes(name);
 
 /** The value of `--color=auto` as a word of its own. */
 export const asWord = literal;

@@ -1,29 +1,37 @@
 /** Gathers what a script would do while it is walked, and says no more than its bounds allow. */
 import type { ActionFacts, CommandFact, PathEffect } from '#protocol/action-facts.ts';
+import { strayBelow } from '../below.ts';
 import { type Place, seenOnce } from '../file-view.ts';
-import { globFact, globFolder, holdsRestricted, pathFact, resolvePath, unclearBelow } from '../path.ts';
+import { globFact } from '../glob.ts';
+import { holdsRestricted, pathFact, resolvePath, unclearBelow } from '../path.ts';
 import { hostOf, looksLikeUrl } from '../url.ts';
 import type { Word } from './word.ts';
 
-/** `words`: of one command. `names`: of files in folders that patterns are held against, for all patterns together. */
+/** `words`: of one command. `depth`: names in one path. `names`: of files in folders that patterns are held against, for all patterns together. */
 const limits = {
-  commands: 500,
-  words: 4_096,
-  names: 50_000,
-  hosts: 500,
-  paths: 1_000,
-  requests: 500,
-  unclear: 50,
-  phrase: 300,
+  ...{ commands: 500, words: 4_096, paths: 1_000, depth: 200, names: 50_000, folders: 1_000 },
+  ...{ hosts: 500, requests: 500, unclear: 50, phrase: 300 },
 } as const;
+/** Nodes of syntax trees that are walked for one command. */
+const maxSteps = 20_000;
 
 export class Collector {
   readonly place: Place;
-  #names = 0;
   readonly #facts: ActionFacts = { commands: [], paths: [], hosts: [], requests: [], unclear: [] };
+
+  #steps = 0;
+  #folders = 0;
+  readonly #budget = { names: limits.names };
 
   constructor(place: Place) {
     this.place = { ...place, files: seenOnce(place.files) };
+  }
+
+  /** One node more is walked; false: they are too many, and whoever walks stops. */
+  step(): boolean {
+    if (++this.#steps <= maxSteps) return true;
+    this.unclear('it is too long to look at all of it');
+    return false;
   }
 
   get facts(): ActionFacts {
@@ -68,21 +76,18 @@ export class Collector {
       this.unclear('a path holds characters that do not show');
       return;
     }
-    if (word.kind === 'glob' && !this.#isWorthMatching(word.text, cwd))
-      return this.unclear('its patterns may match too many files to look at each');
+    if (word.text.split('/').length + cwd.split('/').length > limits.depth)
+      return this.unclear('a path is longer than any that is looked at');
     if (word.kind === 'glob' && this.#mayBeOption(word.text, cwd))
       this.unclear(`${word.source} may be an option: a file is called like one`);
-    const fact = (word.kind === 'glob' ? globFact : pathFact)(word.text, effect, cwd, this.place);
+    const { fact, problem } =
+      word.kind === 'glob'
+        ? globFact(word.text, { effect, cwd, place: this.place, budget: this.#budget })
+        : { fact: pathFact(word.text, effect, cwd, this.place), problem: null };
+    if (problem !== null) this.unclear(problem);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII may look like something else
     if (!fact.isInBase && /[^\u0000-\u007f]/.test(word.text)) this.unclear('a path has letters that look like others');
     paths.push({ ...fact, ...(isRedirect && { isRedirect }) });
-  }
-
-  /** The first pattern always is: a folder has as many names as are listed of it. */
-  #isWorthMatching(pattern: string, cwd: string): boolean {
-    if (this.#names > limits.names) return false;
-    this.#names += this.place.files.list(globFolder(pattern, cwd)).length;
-    return true;
   }
 
   /** `*` where a file is called `-o`. */
@@ -91,11 +96,22 @@ export class Collector {
     return pattern.startsWith('-') || this.place.files.list(cwd).some((name) => name.startsWith('-'));
   }
 
-  /** A reader goes through everything below a folder. */
-  tree(word: Word, cwds: readonly string[] | null): void {
+  /** Where words are no files, those that a pattern stands for are said all the same. */
+  names(word: Word, cwds: readonly string[] | null): void {
+    if (word.kind === 'glob') this.path(word, 'list', cwds);
+  }
+
+  /** A reader goes through everything below a folder; `isFollowing`: and through links in it. */
+  tree(word: Word, cwds: readonly string[] | null, isFollowing = false): void {
     this.path(word, 'read', cwds);
     if (word.kind === 'unknown') return;
-    for (const cwd of cwds ?? ['/']) this.lookBelow(resolvePath(cwd, word.text));
+    for (const cwd of cwds ?? ['/']) {
+      const folders =
+        word.kind === 'glob'
+          ? globFact(word.text, { effect: 'read', cwd, place: this.place, budget: this.#budget }).matches
+          : [resolvePath(cwd, word.text)];
+      for (const folder of folders) this.lookBelow(folder, isFollowing);
+    }
   }
 
   /** Something goes through everything below the folder that it stands in. */
@@ -103,10 +119,12 @@ export class Collector {
     for (const cwd of cwds ?? ['/']) this.lookBelow(cwd);
   }
 
-  lookBelow(folder: string): void {
-    if (this.#facts.paths.length >= limits.paths) return this.unclear('it names too many files to look at each');
+  lookBelow(folder: string, isFollowing = false): void {
+    if (++this.#folders > limits.folders) return this.unclear('it goes through too many folders to look at each');
     if (this.place.files.look(folder)?.kind === 'file') return;
-    if (holdsRestricted(folder, this.place)) this.unclear(unclearBelow(folder));
+    if (holdsRestricted(folder, this.place)) return this.unclear(unclearBelow(folder));
+    const stray = strayBelow(folder, this.place, isFollowing);
+    if (stray !== null) this.unclear(stray);
   }
 
   /** A word that names a place in the network. False: it does not look like one. */

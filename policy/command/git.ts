@@ -27,11 +27,11 @@ const readForms: Readonly<Record<string, { words: readonly string[]; options: Re
   help: { words: [], options: /^(?:-a|-g|--all|--guides|[a-z-]+)$/, bare: true },
   remote: { words: ['get-url'], options: /^(?:-v|--verbose)$/, bare: true },
   stash: { words: ['list', 'show'], options: /^$/, bare: false },
-  reflog: { words: ['show', 'exists'], options: /^(?:-n?\d*|--date=.*)$/, bare: true },
+  reflog: { words: ['show', 'exists'], options: /^(?:-n?\d*|\d+|--date=.*)$/, bare: true },
   worktree: { words: ['list'], options: /^--porcelain$/, bare: false },
   submodule: { words: ['status', 'summary'], options: /^$/, bare: true },
   notes: { words: ['list', 'show'], options: /^$/, bare: true },
-  bisect: { words: ['log', 'view'], options: /^$/, bare: false },
+  bisect: { words: ['log'], options: /^$/, bare: false },
   config: { words: ['get', 'list'], options: /^$/, bare: false },
 };
 const talks = new Set([
@@ -49,7 +49,7 @@ const talks = new Set([
 ]);
 const changes = new Set(
   (
-    'add commit checkout switch restore reset rebase merge cherry-pick revert rm mv clean init am apply branch tag stash gc prune ' +
+    'add stage commit checkout switch restore reset rebase merge cherry-pick revert rm mv clean init am apply branch tag stash gc prune ' +
     'repack remote config notes update-index update-ref worktree submodule bisect reflog replace sparse-checkout maintenance ' +
     'symbolic-ref fsck read-tree write-tree commit-tree hash-object mktag mktree pack-refs fast-import format-patch archive bundle'
   ).split(' '),
@@ -66,6 +66,11 @@ const risky = [
   'config',
   'template',
   'filters',
+];
+/** What they look at is named by their input, or is everything. */
+const fed = [
+  ...['stdin', 'stdin-paths', 'stdin-packs', 'stdin-commits', 'pathspec-from-file'],
+  ...['batch', 'batch-check', 'batch-command', 'batch-all-objects'],
 ];
 
 interface Whole {
@@ -95,10 +100,14 @@ function takeGlobal(call: Call): Whole {
   return { subcommand: args[at] ?? null, rest: args.slice(at + 1), cwds };
 }
 
-/** `HEAD:config/secrets.json` names a file in a commit. */
+/** In one name of a file in a commit. */
+const mostColons = 20;
+
+/** `HEAD:config/secrets.json` names a file in a commit. One more than `mostColons` stands for any more. */
 function inCommit(text: string): string[] {
   if (text.includes('://')) return [];
-  return [...text.matchAll(/:/g)].map(({ index }) => text.slice(index + 1)).filter((rest) => rest !== '');
+  const colons = [...text.matchAll(/:/g)].slice(0, mostColons + 1);
+  return colons.map(({ index }) => text.slice(index + 1)).filter((rest) => rest !== '');
 }
 
 /** Long options whose value is no file. */
@@ -119,30 +128,56 @@ const said = [
   ],
   ...['color', 'max-count', 'abbrev', 'stat', 'unified', 'diff-filter', 'word-diff', 'decorate', 'branches', 'tags'],
 ];
-const shortOf: Readonly<Record<string, string>> = { grep: 'eABCmf', blame: 'LSC', annotate: 'LSC', 'ls-files': 'xX' };
+const shortOf: Readonly<Record<string, string>> = { grep: 'eABCmf', blame: 'LS', annotate: 'LS', 'ls-files': 'xX' };
+/** Letters that take a value: of what changes something a message, too. */
+const shortFor = (subcommand: string): string => {
+  const own = Object.hasOwn(shortOf, subcommand) ? shortOf[subcommand] : undefined;
+  return own ?? (reads.has(subcommand) ? 'nSGUlLO' : 'mFCnSGUlbOL');
+};
 /** They show what is in files below a folder that they are given. */
-const shows = new Set(['grep', 'diff', 'show', 'log', 'archive', 'stash', 'difftool', 'whatchanged', 'cat-file']);
+const shows = new Set([
+  'add',
+  'stage',
+  'grep',
+  'diff',
+  'show',
+  'log',
+  'archive',
+  'stash',
+  'difftool',
+  'whatchanged',
+  'cat-file',
+]);
 
 function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effect: CommandEffect): void {
   const { collector } = call;
   const values = {
-    short: shortOf[subcommand] ?? 'mFCnSGUlbOL',
+    short: shortFor(subcommand),
     long: ['message', 'format', 'author', 'since', 'until', 'grep', 'sort', 'date'],
   };
   const dashes = rest.findIndex(({ text }) => text === '--');
   const before = dashes < 0 ? rest : rest.slice(0, dashes);
   const { options, operands } = splitArguments(before, values);
+  for (const { text } of before) {
+    const name = /^--([\w-]{3,})/.exec(text)?.[1] ?? '';
+    if (fed.some((each) => names(name, each))) collector.unclear(`what git ${subcommand} ${text} looks at is not said`);
+  }
+  // To some they are flags: then the word behind is looked at.
+  const counts = options.filter(({ name, value }) => /^[nUl]$/.test(name) && value && !/^\d+$/.test(value.text));
+  operands.push(...counts.flatMap(({ value }) => value ?? []));
   for (const option of options) {
     const isPager = subcommand === 'grep' && isOneOf(option, 'O');
-    if (isPager || risky.some((each) => names(option.name, each) && option.name.length > 2)) {
+    if (isPager || risky.some((each) => names(option.name, each) && option.isLong && option.name.length > 2)) {
       collector.unclear(`git ${subcommand} -${option.name} runs or writes something`);
     }
-    const isFile = option.name.length > 1 ? !isOneOf(option, '', said) : 'FfOXS'.includes(option.name);
+    const isFile = option.isLong ? !isOneOf(option, '', said) : 'FfOXS'.includes(option.name);
     if (option.value && isFile && option.value.text !== '') collector.path(option.value, 'read', cwds);
     if (option.value && option.name === 'L')
       collector.path({ ...option.value, text: option.value.text.replace(/^.*:/s, '') }, 'read', cwds);
   }
-  const pathEffect = effect === 'write' ? 'write' : 'read';
+  // Staging takes files up and leaves them as they are.
+  const isTaking = /^(?:add|stage|commit|hash-object)$/.test(subcommand);
+  const pathEffect = effect === 'write' && !isTaking ? 'write' : 'read';
   const look = (word: Word) =>
     shows.has(subcommand) && pathEffect === 'read'
       ? collector.tree(word, cwds)
@@ -153,16 +188,21 @@ function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effec
     // A name of a commit read as a path is harmless; a path read as the name of a commit is not.
     else if (/^:[(/!^]/.test(word.text)) collector.unclear(`which files ${word.text} means is not looked at`);
     else look(word);
-    for (const inside of inCommit(word.text)) fromTop({ ...word, text: inside }, pathEffect, call);
+    const insides = inCommit(word.text);
+    if (insides.length > mostColons) collector.unclear('what a name with so many colons means is not looked at');
+    else for (const inside of insides) fromTop({ ...word, text: inside }, pathEffect, call);
   }
   for (const word of dashes < 0 ? [] : rest.slice(dashes + 1)) {
-    // After the dashes stand paths, and their own small language of magic words.
-    if (word.text.startsWith(':') && word.kind === 'literal')
+    // After the dashes stand paths, and their own small language of magic words; some only leave files out.
+    if (/^:[!^]/.test(word.text) && word.kind === 'literal') {
+      if (shows.has(subcommand)) collector.below(cwds);
+    } else if (word.text.startsWith(':') && word.kind === 'literal')
       collector.unclear(`which files ${word.text} means is not looked at`);
     else look(word);
   }
   if (subcommand === 'grep' && dashes < 0 && effect === 'read') collector.below(cwds);
-  if (/^(?:clean|apply|am|checkout-index)$/.test(subcommand)) collector.below(cwds);
+  const takesAll = isTaking && rest.some(({ text }) => /^(?:-[a-z]*[aAu][a-z]*|--all|--update)$/.test(text));
+  if (takesAll || /^(?:clean|apply|am|checkout-index)$/.test(subcommand)) collector.below(cwds);
 }
 
 /** A path in a commit counts from the top of the repository, wherever that is: said only where it is restricted. */
@@ -187,16 +227,42 @@ function isConfigRead(rest: readonly Word[]): boolean {
   const options = rest.filter(({ text }) => text.startsWith('-'));
   const names = rest.filter(({ text }) => !text.startsWith('-'));
   const isKnown = options.every(({ text }) =>
-    /^(?:-[lz]|--(?:get|get-all|list|local|global|system|worktree|show-origin|show-scope|name-only|null|type=\w+))$/.test(
+    /^(?:-[lz]|--(?:get|get-all|get-regexp|list|local|global|system|worktree|show-origin|show-scope|name-only|null|type=\w+))$/.test(
       text,
     ),
   );
-  const isAsking = options.some(({ text }) => /^(?:-l|--list|--get|--get-all)$/.test(text));
+  const isAsking = options.some(({ text }) => /^(?:-l|--list|--get|--get-all|--get-regexp)$/.test(text));
   return (
     isKnown &&
     names.length <= 1 &&
     (isAsking || (names.length === 1 && /^[\w-]+(?:\.[\w-]+)+$/.test(names[0]?.text ?? '')))
   );
+}
+
+/** Settings that name no program, file or address: others may make git run something later. */
+const plainSettings = [
+  ...['user.(?:name|email|signingkey)', 'init.defaultbranch', 'pull.(?:rebase|ff)', 'http.postbuffer'],
+  ...['push.(?:default|autosetupremote|followtags)', 'fetch.(?:prune|prunetags|parallel)', 'gc.auto', 'tag.sort'],
+  ...['merge.(?:conflictstyle|ff|stat|log|renames|autostash)', 'rebase.(?:autosquash|autostash|updaterefs|stat)'],
+  ...['commit.(?:gpgsign|verbose|status|cleanup)', 'branch.(?:autosetupmerge|autosetuprebase|sort)'],
+  ...['(?:rerere|advice|column|status|stash|feature|index)\\.\\w+', 'color\\.[\\w.-]+', 'log.(?:date|decorate|follow)'],
+  ...['diff.(?:algorithm|renames|renamelimit|colormoved|mnemonicprefix|noprefix|context)', 'blame.(?:date|coloring)'],
+  'core.(?:autocrlf|eol|filemode|ignorecase|quotepath|longpaths|safecrlf|abbrev|symlinks|untrackedcache|compression)',
+];
+const plainSetting = new RegExp(`^(?:${plainSettings.join('|')})$`, 'i');
+
+/** `git config core.pager env`: what git will run from then on. */
+function isConfigTelling(rest: readonly Word[]): boolean {
+  const isKnown = rest.every(
+    ({ text }) =>
+      !text.startsWith('-') ||
+      /^--?(?:global|local|system|worktree|add|unset|unset-all|replace-all|all|bool|int|bool-or-int|type=\w+)$/.test(
+        text,
+      ),
+  );
+  const names = rest.filter(({ text }) => !text.startsWith('-')).map(({ text }) => text);
+  const [name = ''] = /^(?:set|unset)$/.test(names[0] ?? '') ? names.slice(1) : names;
+  return !isKnown || !plainSetting.test(name);
 }
 
 /** `git tag --list`, `git branch --contains x`: whatever else is said must be of listing, too. */
@@ -237,10 +303,12 @@ export const describeGit: Describe = (call) => {
   if (effect === 'network' && !rest.some(({ text }) => looksLikeUrl(text))) call.collector.host('*');
   if (
     /^(?:rebase|bisect|submodule|filter-branch|difftool|mergetool)$/.test(subcommand.text) &&
-    rest.some(({ text }) => /^(?:-x|--exec.*|run|foreach|-i)$/.test(text))
+    rest.some(({ text }) => /^(?:-x|--exec.*|run|view|visualize|foreach|-i)$/.test(text))
   ) {
     call.collector.unclear(`git ${subcommand.text} runs what it is told`);
   }
+  if (subcommand.text === 'config' && effect !== 'read' && isConfigTelling(rest))
+    call.collector.unclear('what git is set to do later is not looked into');
   operandsOf(subcommand.text, whole, call, effect);
   return effect;
 };

@@ -21,7 +21,12 @@ export class CommandParser {
   /** Never throws for what the text is; what is not understood is said in `unclear`. */
   analyse(text: string, place: Place): ActionFacts {
     const collector = new Collector(place);
-    walkText({ syntax: this.#syntax, collector, text, via: [], cwds: [place.cwd] });
+    try {
+      walkText({ syntax: this.#syntax, collector, text, via: [], cwds: [place.cwd] });
+    } catch (cause) {
+      // Whatever text makes this fail: what is not judged is asked about.
+      collector.unclear(`it cannot be looked at: ${cause instanceof Error ? cause.name : typeof cause}`);
+    }
     if (
       collector.facts.commands.length === 0 &&
       collector.facts.unclear.length === 0 &&

@@ -76,7 +76,7 @@ function methodOf(options: readonly Option[]): string | null {
 }
 
 const curl: Describe = ({ args, collector, cwds }) => {
-  const { options, operands } = splitArguments(args, { short: curlValues, long: curlLong });
+  const { options, operands } = splitArguments(args, { short: curlValues, long: curlLong, flags: ['head', 'netrc'] });
   const method = methodOf(options);
   if (method === null) collector.unclear('the method of curl is known only when it runs');
   for (const option of options) {
@@ -145,6 +145,7 @@ const toHost =
   (values: string, runs: boolean): Describe =>
   (call) => {
     const { collector } = call;
+    if (call.args.length === 1 && call.args[0]?.text === '-V') return 'read';
     const { options, operands } = splitArguments(call.args, { short: values, isStrict: true });
     const [host, ...rest] = operands;
     if (host?.kind === 'literal') collector.address(host.text.replace(/^[^@]*@/, ''), null);

@@ -1,5 +1,4 @@
 /** Programs with a small language of their own: find, xargs, ps, sed, awk, shells and what evaluates text. */
-import type { CommandEffect } from '#protocol/action-facts.ts';
 import { asWord, type Call, type Describe, isOneOf, splitArguments } from './call.ts';
 import type { Word } from './word.ts';
 import { isDangerousVariable, joinText } from './wrapper.ts';
@@ -20,7 +19,7 @@ const findValues = new Set(
 );
 const findRuns = new Set(['exec', 'execdir', 'ok', 'okdir']);
 
-/** Up to `;` or `+`; `{}` stands for files that are found. */
+/** `{}` stands for files that are found. */
 function runFound(words: readonly Word[], call: Call): void {
   const isKnown = words.every(({ text }) => !text.includes('{}'));
   call.run(
@@ -29,12 +28,21 @@ function runFound(words: readonly Word[], call: Call): void {
   );
 }
 
+/** Where a command that find runs ends: at `;`, or at a `+` behind `{}`. */
+function endOfRun(args: readonly Word[], from: number): number {
+  const end = args.findIndex(
+    ({ text }, index) => index > from && (text === ';' || (text === '+' && args[index - 1]?.text === '{}')),
+  );
+  return end < 0 ? args.length : end;
+}
+
 const find: Describe = (call) => {
   const { args, collector, cwds } = call;
-  let effect: CommandEffect = 'read';
+  let [runs, writes] = [false, false];
   let at = args.findIndex(({ text }) => /^[-(!]/.test(text) && !/^-(?:[HLP]|O\d|D)$/.test(text));
   if (at < 0) at = args.length;
   const roots = args.slice(0, at).filter(({ text }) => !text.startsWith('-'));
+  const isFollowing = args.some(({ text }) => text === '-L' || text === '-follow');
   for (; at < args.length; at++) {
     const word = args[at];
     const name = word?.text.replace(/^-/, '') ?? '';
@@ -43,35 +51,39 @@ const find: Describe = (call) => {
     if (word?.kind === 'unknown') collector.unclear(`${word.source} may be an action of find`);
     if (!word?.text.startsWith('-')) continue;
     if (findValues.has(name)) {
-      const value = args[++at];
-      if (name === 'samefile' && value) collector.path(value, 'list', cwds);
-      const isOne = value?.kind !== 'unknown' || /^"(?:[^"\\]|\\.)*"$/s.test(value.source);
-      if (!isOne) collector.unclear(`${value?.source} may be more words than one`);
-      continue;
-    }
-    if (findRuns.has(name)) {
-      const end = args.findIndex(({ text }, index) => index > at && (text === ';' || text === '+'));
-      runFound(args.slice(at + 1, end < 0 ? undefined : end), call);
-      effect = 'execute';
-      at = end < 0 ? args.length : end;
-    } else if (name === 'delete') effect = 'write';
+      valueOfFind(name, args[++at], call);
+    } else if (findRuns.has(name)) {
+      const end = endOfRun(args, at);
+      runFound(args.slice(at + 1, end), call);
+      runs = true;
+      at = end;
+    } else if (name === 'delete') writes = true;
     else if (/^f(?:print0?|printf|ls)$/.test(name)) {
       const file = args[at + 1];
       if (file) collector.path(file, 'write', cwds);
-      effect = 'write';
+      writes = true;
     } else if (!findTests.has(name)) collector.unclear(`find ${word.text} is not known`);
   }
   for (const root of roots.length > 0 ? roots : [asWord('.')]) {
-    if (effect === 'read') collector.path(root, 'list', cwds);
-    else if (effect === 'write') collector.path(root, 'delete', cwds);
-    else collector.tree(root, cwds);
+    if (writes) collector.path(root, 'delete', cwds);
+    if (runs || isFollowing) collector.tree(root, cwds, isFollowing);
+    else if (!writes) collector.path(root, 'list', cwds);
   }
-  return effect;
+  if (writes) return 'write';
+  return runs ? 'execute' : 'read';
 };
+
+function valueOfFind(name: string, value: Word | undefined, { collector, cwds }: Call): void {
+  if (!value) return;
+  if (name === 'samefile' || name === 'newer') collector.path(value, 'list', cwds);
+  else collector.names(value, cwds);
+  const isOne = value.kind !== 'unknown' || /^"(?:[^"\\]|\\.)*"$/s.test(value.source);
+  if (!isOne) collector.unclear(`${value.source} may be more words than one`);
+}
 
 const xargs: Describe = (call) => {
   const { options, operands } = splitArguments(call.args, {
-    ...{ short: 'IEdLnPsa', long: ['replace', 'max-args', 'max-procs', 'delimiter', 'arg-file'], isStrict: true },
+    ...{ short: 'IEdLnPsa', long: ['max-args', 'max-procs', 'max-chars', 'delimiter', 'arg-file'], isStrict: true },
   });
   const known = ['null', 'no-run-if-empty', 'verbose', 'replace', 'max-args', 'max-procs', 'delimiter', 'exit'];
   for (const option of options) {
@@ -88,14 +100,17 @@ const xargs: Describe = (call) => {
 /** `sed -n 1,40p` reads; `-i` writes; the commands `e`, `w`, `r` reach further. */
 const sed: Describe = (call) => {
   const { collector, cwds } = call;
-  const { options, operands } = splitArguments(call.args, { short: 'efl', long: ['expression', 'file'] });
+  const { options, operands } = splitArguments(call.args, {
+    ...{ short: 'efl', attached: 'i', long: ['expression', 'file', 'line-length'] },
+  });
   const isInPlace = options.some((option) => isOneOf(option, 'i', ['in-place']));
   const given = options.filter((option) => isOneOf(option, 'e', ['expression'])).map(({ value }) => value);
   if (options.some((option) => isOneOf(option, 'f', ['file']))) collector.unclear('the script of sed is in a file');
   const scripts = given.length > 0 ? given : [operands[0] ?? null];
   for (const script of scripts) {
-    if (script?.kind === 'unknown') collector.unclear('the script of sed is known only when it runs');
-    else if (script && !isPlainSed(script.text)) collector.unclear('the script of sed may run or write something');
+    if (script?.kind === 'glob') collector.path(script, 'read', cwds);
+    if (!script || script.kind === 'unknown') collector.unclear('the script of sed is known only when it runs');
+    else if (!isPlainSed(script.text)) collector.unclear('the script of sed may run or write something');
   }
   for (const word of operands.slice(given.length > 0 ? 0 : 1)) collector.path(word, isInPlace ? 'write' : 'read', cwds);
   return isInPlace ? 'write' : 'read';
@@ -117,7 +132,7 @@ const awk: Describe = (call) => {
     collector.unclear('the program of awk is not known');
   const program = operands[0];
   if (program?.kind !== 'literal') collector.unclear('the program of awk is known only when it runs');
-  else if (/system|getline|[|>]|@|close|fflush|ENVIRON|ARGV|PROCINFO/.test(program.text)) {
+  else if (/system|getline|[|>]|@|close|fflush|ENVIRON|ARGV|PROCINFO|SYMTAB|FUNCTAB/.test(program.text)) {
     collector.unclear('the program of awk may run, write or read something else');
   }
   for (const word of operands.slice(1)) {
@@ -221,9 +236,14 @@ const changesMeaning: Describe = ({ program, args, collector }) => {
   return args.length > 0 ? 'unknown' : 'read';
 };
 
-/** `ps e` shows the environment of every process, `ps -e` does not. */
+/** `ps e` shows the environment of every process, `ps -e` does not; but what is wrong with a dash is read as without one. */
 const ps: Describe = ({ args, collector }) => {
-  const shows = args.some(({ text, kind }) => kind === 'unknown' || (!text.startsWith('-') && text.includes('e')));
+  const isBsd = ({ text }: Word) => !text.startsWith('-') && text.includes('e');
+  const mayBeBsd = ({ text }: Word) => /^-\w*E|^-(?=\w*e)\w*[ux]/.test(text) || /environ/.test(text);
+  const values = new Set(args.flatMap(({ text }, index) => (/^-\w*[oOpCutgGUs]$|^--\w/.test(text) ? [index + 1] : [])));
+  const shows = args.some(
+    (word, index) => word.kind === 'unknown' || mayBeBsd(word) || (isBsd(word) && !values.has(index)),
+  );
   if (shows) collector.unclear('ps may show the environment of processes');
   return 'read';
 };

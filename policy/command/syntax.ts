@@ -126,14 +126,16 @@ const wordTypes = new Set([
 ]);
 
 /** Two words side by side without anything between them are one to bash. */
-function areWordsTouching(node: Node): boolean {
-  let before: Node | null = null;
-  for (const child of node.children) {
-    if (!child) continue;
-    const isTouching = before !== null && before.endIndex === child.startIndex && !wordTypes.has(node.type);
-    if (isTouching && before && wordTypes.has(before.type) && wordTypes.has(child.type)) return true;
-    if (areWordsTouching(child)) return true;
-    before = child;
+function areWordsTouching(root: Node): boolean {
+  const open = [root];
+  for (let node = open.pop(); node; node = open.pop()) {
+    let before: Node | null = null;
+    for (const child of node.children) {
+      const isTouching = before?.endIndex === child.startIndex && !wordTypes.has(node.type);
+      if (isTouching && before && wordTypes.has(before.type) && wordTypes.has(child.type)) return true;
+      open.push(child);
+      before = child;
+    }
   }
   return false;
 }

@@ -1,60 +1,22 @@
 /** Walks the tree of a script: what runs, in which folder, with which words and files. Allows only what it knows. */
-import { resolvePath } from '../path.ts';
 import { assignmentsOf } from './assignment.ts';
 import type { Input } from './call.ts';
 import type { Collector } from './collector.ts';
-import { assigned, declare } from './declaration.ts';
+import { assigned, declare, hasArrays } from './declaration.ts';
 import { dispatch, maxDepth, type Running } from './dispatch.ts';
+import { Functions } from './function.ts';
 import { hiddenIn } from './hidden.ts';
+import { acting, blocks, inTurn, keyOf, loops, quiet, redirectionsOf, words } from './node-kind.ts';
 import { inputOf, redirect } from './redirect.ts';
 import type { Node, ShellSyntax } from './syntax.ts';
+import { type Cwds, either, enter, isSame, stay, type Where } from './where.ts';
 import { type Known, readWord, readWords, type Scope, type Word } from './word.ts';
 
-type Cwds = readonly string[] | null;
-
-/** Statements whose parts are walked one after the other, each from where it starts. */
-const blocks = new Set([
-  'compound_statement',
-  'do_group',
-  'else_clause',
-  'elif_clause',
-  'case_item',
-  'if_statement',
-  'program',
-]);
-const loops = new Set(['for_statement', 'while_statement', 'c_style_for_statement', 'case_statement']);
-/** Parts that run nothing by themselves. */
-const quiet = new Set([
-  'comment',
-  'variable_name',
-  'word',
-  'string',
-  'raw_string',
-  'number',
-  'concatenation',
-  'extglob_pattern',
-]);
-const words = new Set([
-  'word',
-  'string',
-  'raw_string',
-  'ansi_c_string',
-  'translated_string',
-  'number',
-  'concatenation',
-  'simple_expansion',
-  'expansion',
-  'command_substitution',
-  'process_substitution',
-  'arithmetic_expansion',
-  'brace_expression',
-  'extglob_pattern',
-]);
-const most = 4;
-/** What does something: each must be come by. */
-const acting = ['command', 'file_redirect', 'heredoc_redirect', 'herestring_redirect'];
+/** Statements in statements, and functions that call functions: deeper ones are not looked at. */
+const maxNesting = 100;
 /** What these run, they run in the shell itself. */
 const inShell = /^(?:command|builtin|time|eval)$/;
+const runsFunctions = /^(?:time|eval|coproc)$/;
 
 class Walk {
   readonly #syntax: ShellSyntax;
@@ -62,9 +24,12 @@ class Walk {
   readonly #text: string;
   readonly #via: readonly string[];
   readonly #variables: ReadonlyMap<string, Known>;
-  readonly #functions = new Map<string, Node>();
+  readonly #functions: Functions;
+  readonly #hasArrays: boolean;
   readonly #seen = new Set<string>();
-  #calls = 0;
+  #depth = 0;
+  /** Text that the shell runs itself moved it, or defined something. */
+  #isMarked = false;
 
   constructor(options: {
     syntax: ShellSyntax;
@@ -73,42 +38,58 @@ class Walk {
     via: readonly string[];
     root: Node;
   }) {
+    const { root, text, collector, via } = options;
     this.#syntax = options.syntax;
-    this.#collector = options.collector;
-    this.#text = options.text;
-    this.#via = options.via;
-    this.#variables = assignmentsOf(options.root, options.text, options.collector.place.home);
+    this.#collector = collector;
+    this.#text = text;
+    this.#via = via;
+    this.#variables = assignmentsOf(root, text, collector.place.home);
+    this.#hasArrays = hasArrays(root);
+    const isForeign = via.some((program) => !/^(?:r?bash|eval)$/.test(program));
+    this.#functions = new Functions({ root, isForeign, wordsOf: (node) => this.#wordsOf(node, null) });
   }
 
-  /** Walks all of it. What was not come by, however the tree is built, is not understood. */
-  script(root: Node, cwds: Cwds): void {
-    this.statement(root, cwds);
+  /** Walks all of it; true when it moves or defines functions. What was not come by, however the tree is built, is not understood. */
+  script(root: Node, cwds: Cwds): boolean {
+    const { after } = this.statement(root, cwds);
     const missed = root.descendantsOfType(acting).find((node) => node && !this.#seen.has(keyOf(node)));
     if (missed) this.#collector.unclear(`${missed.type.replaceAll('_', ' ')} stands where it is not looked into`);
+    return !isSame(after, cwds) || !this.#functions.isEmpty;
   }
 
   /** Walks one statement; answers where the shell may be after it. */
-  statement(node: Node, cwds: Cwds, input: Input = { kind: 'none' }): Cwds {
+  statement(node: Node, cwds: Cwds, input: Input = { kind: 'none' }): Where {
+    if (!this.#collector.step()) return stay(null);
+    if (this.#depth >= maxNesting) {
+      this.#collector.unclear('it is nested too deeply');
+      return stay(null);
+    }
+    this.#depth += 1;
+    const where = this.#kindOf(node, cwds, input);
+    this.#depth -= 1;
+    return where;
+  }
+
+  #kindOf(node: Node, cwds: Cwds, input: Input): Where {
     const { type } = node;
     if (type === 'command') return this.#command(node, cwds, input);
     if (type === 'list') return this.#list(node, cwds);
     if (type === 'pipeline') return this.#pipeline(node, cwds, input);
     if (type === 'redirected_statement') return this.#redirected(node, cwds, input);
-    if (type === 'negated_command') return this.#each(node, cwds, input);
     if (type === 'subshell') return this.#isolated(node, cwds, input);
     if (type === 'variable_assignment' || type === 'variable_assignments') return this.#assignment(node, cwds);
     if (type === 'declaration_command' || type === 'unset_command') return this.#declaration(node, cwds);
     if (type === 'test_command') return this.#test(node, cwds);
     if (type === 'function_definition') return this.#define(node, cwds);
+    if (type === 'negated_command') return stay(this.#each(node, cwds, input).after);
     if (blocks.has(type)) return this.#each(node, cwds, input);
     if (loops.has(type)) return this.#loop(node, cwds, input);
-    if (quiet.has(type)) return this.#substitutions(node, cwds);
-    this.#collector.unclear(`${type.replaceAll('_', ' ')} is not looked into`);
+    if (!quiet.has(type)) this.#collector.unclear(`${type.replaceAll('_', ' ')} is not looked into`);
     return this.#substitutions(node, cwds);
   }
 
   /** `[ -f x ]` and `[[ x = y ]]`: what looks like a path is one that is asked about. */
-  #test(node: Node, cwds: Cwds): Cwds {
+  #test(node: Node, cwds: Cwds): Where {
     const argv = node.text.split(/\s+/).filter((word) => word !== '');
     this.#collector.command({
       program: 'test',
@@ -127,65 +108,73 @@ class Walk {
   }
 
   /** Whatever a part of a word, a test or a redirection runs. */
-  #substitutions(node: Node, cwds: Cwds): Cwds {
-    for (const child of node.namedChildren) {
-      if (!child) continue;
-      if (child.type === 'command_substitution' || child.type === 'process_substitution')
-        this.#isolated(child, cwds, { kind: 'unknown' });
-      else this.#substitutions(child, cwds);
+  #substitutions(node: Node, cwds: Cwds): Where {
+    const open = [node];
+    for (let at = open.pop(); at && this.#collector.step(); at = open.pop()) {
+      const isRun = at.type === 'command_substitution' || at.type === 'process_substitution';
+      if (isRun) this.#isolated(at, cwds, { kind: 'unknown' });
+      else for (const child of at.namedChildren.toReversed()) if (child) open.push(child);
     }
-    if (node.type === 'command_substitution' || node.type === 'process_substitution')
-      this.#isolated(node, cwds, { kind: 'unknown' });
-    return cwds;
+    return stay(cwds);
   }
 
-  #isolated(node: Node, cwds: Cwds, input: Input): Cwds {
+  #isolated(node: Node, cwds: Cwds, input: Input): Where {
     this.#redirections(redirectionsOf(node), cwds);
     this.#each(node, cwds, input);
-    return cwds;
+    return stay(cwds);
   }
 
-  #each(node: Node, cwds: Cwds, input: Input = { kind: 'none' }): Cwds {
-    let now = cwds;
-    for (const child of node.namedChildren) {
-      if (child && !child.type.endsWith('_redirect')) now = either(now, this.statement(child, now, input));
+  #each(node: Node, cwds: Cwds, input: Input = { kind: 'none' }): Where {
+    let now: Where = stay(cwds);
+    for (const [index, child] of node.children.entries()) {
+      if (!child.isNamed || child.type === 'comment' || child.type.endsWith('_redirect')) continue;
+      const { after, success } = this.statement(child, now.after, input);
+      // What runs beside the shell does not move it.
+      if (node.children[index + 1]?.type === '&') now = stay(now.after);
+      else now = { after: either(now.after, after), success };
     }
-    return now;
+    return inTurn.has(node.type) ? now : stay(now.after);
   }
 
   /** What a loop leaves behind is known only when nothing in it moves. */
-  #loop(node: Node, cwds: Cwds, input: Input): Cwds {
-    const after = this.#each(node, cwds, input);
-    const isSame = after !== null && cwds !== null && after.length === cwds.length;
-    if (isSame) return cwds;
+  #loop(node: Node, cwds: Cwds, input: Input): Where {
+    if (node.type === 'for_statement') this.#listed(node.childrenForFieldName('value'), cwds);
+    const { after } = this.#each(node, cwds, input);
+    if (isSame(after, cwds)) return stay(cwds);
     this.#collector.unclear('a loop moves to another folder');
-    return null;
+    return stay(null);
   }
 
-  /** `cd x && y`: y runs in x. Without the `&&` it may have failed, and y runs in either. */
-  #list(node: Node, cwds: Cwds): Cwds {
-    const [left, right] = node.namedChildren;
-    const isAnd = node.children.some((child) => child?.type === '&&');
-    const after = left ? this.statement(left, cwds) : cwds;
-    const moved = left && isAnd ? (this.#movedBy(left, cwds) ?? after) : after;
-    return either(after, right ? this.statement(right, moved) : after);
+  /** Names that a pattern among words stands for. */
+  #listed(nodes: readonly (Node | null)[], cwds: Cwds): void {
+    for (const word of nodes.flatMap((node) => (node ? readWords(node, this.#text, this.#scope(cwds)) : [])))
+      this.#collector.names(word, cwds);
   }
 
-  #movedBy(node: Node, cwds: Cwds): Cwds | undefined {
-    const last = node.type === 'list' ? node.namedChildren.at(-1) : node;
-    if (last?.type !== 'command') return undefined;
-    const [program, target] = this.#wordsOf(last, cwds);
-    return program?.text === 'cd' && program.kind === 'literal' ? this.#target(target, cwds) : undefined;
+  /** `cd x && y`: y runs in x. Without the `&&` it may have failed, and y runs in either. A long one hangs to the left. */
+  #list(node: Node, cwds: Cwds): Where {
+    const open: { isAnd: boolean; right: Node }[] = [];
+    let first: Node | null = node;
+    for (; first?.type === 'list'; first = first.namedChildren[0] ?? null) {
+      const right = first.namedChildren.slice(1).find((child) => child && child.type !== 'comment');
+      if (right) open.push({ isAnd: first.children.some((child) => child?.type === '&&'), right });
+    }
+    let where = first ? this.statement(first, cwds) : stay(cwds);
+    for (const { isAnd, right } of open.toReversed()) {
+      const { after, success } = this.statement(right, isAnd ? where.success : where.after);
+      where = { after: either(where.after, after), success: isAnd ? success : either(where.success, success) };
+    }
+    return where;
   }
 
-  #pipeline(node: Node, cwds: Cwds, input: Input): Cwds {
+  #pipeline(node: Node, cwds: Cwds, input: Input): Where {
     let from = input;
     for (const child of node.namedChildren) {
       if (!child || child.type === 'comment') continue;
       this.statement(child, cwds, from);
       from = this.#outputOf(child);
     }
-    return cwds;
+    return stay(cwds);
   }
 
   /** What `echo words |` prints is known. */
@@ -194,12 +183,12 @@ class Walk {
     const [program, ...rest] = this.#wordsOf(node, null);
     const isPlain =
       program?.text === 'echo' &&
-      !this.#functions.has('echo') &&
+      this.#functions.bodiesOf('echo').length === 0 &&
       rest.every(({ kind, text }) => kind === 'literal' && !text.startsWith('-') && !text.includes('\\'));
     return isPlain ? { kind: 'text', text: rest.map(({ text }) => text).join(' ') } : { kind: 'unknown' };
   }
 
-  #redirected(node: Node, cwds: Cwds, input: Input): Cwds {
+  #redirected(node: Node, cwds: Cwds, input: Input): Where {
     const redirections = redirectionsOf(node);
     const isWriting = this.#redirections(redirections, cwds);
     const given = inputOf(redirections, this.#text) ?? input;
@@ -211,7 +200,7 @@ class Walk {
       }
     }
     const body = node.childForFieldName('body');
-    if (!body) return cwds;
+    if (!body) return stay(cwds);
     const own = inputOf(redirectionsOf(body), this.#text);
     if (own && given !== input) this.#collector.unclear('which of two inputs it reads is not looked at');
     return body.type === 'command' ? this.#command(body, cwds, given, isWriting) : this.statement(body, cwds, given);
@@ -243,7 +232,7 @@ class Walk {
     return parts.flatMap((part) => (part ? readWords(part, this.#text, this.#scope(cwds)) : []));
   }
 
-  #command(node: Node, cwds: Cwds, input: Input, isWriting = false): Cwds {
+  #command(node: Node, cwds: Cwds, input: Input, isWriting = false): Where {
     this.#seen.add(keyOf(node));
     for (const child of node.namedChildren) {
       if (child && !child.type.endsWith('_redirect')) this.#substitutions(child, cwds);
@@ -255,108 +244,80 @@ class Walk {
     const own = redirectionsOf(node);
     const writes = this.#redirections(own, cwds) || isWriting;
     const list = this.#wordsOf(node, cwds);
-    return this.#run({
-      words: list,
-      input: inputOf(own, this.#text) ?? input,
-      cwds,
-      via: this.#via,
-      isWriting: writes,
-    });
+    const running = { words: list, input: inputOf(own, this.#text) ?? input, cwds, via: this.#via, isWriting: writes };
+    return this.#run(running, node.startIndex);
   }
 
-  #run(running: Running): Cwds {
+  /** The functions of that name, and the program unless surely one of them runs. */
+  #run(running: Running, index: number): Where {
+    const [first] = running.words;
+    const name = first?.kind === 'literal' ? first.text : null;
+    const called = (name === null ? [] : this.#functions.bodiesOf(name)).map((body) => this.#call(body, running));
+    if (name !== null && called.length > 0 && this.#functions.isSure(name, index)) return called[0] ?? stay(null);
+    return [this.#program(running), ...called].reduce((one, other) => ({
+      after: either(one.after, other.after),
+      success: either(one.success, other.success),
+    }));
+  }
+
+  #program(running: Running): Where {
     const {
       words: [first, ...args],
       cwds,
     } = running;
-    const body = first?.kind === 'literal' ? this.#functions.get(first.text) : undefined;
-    if (body) return this.#callFunction(body, running);
+    this.#isMarked = false;
     dispatch(running, { collector: this.#collector, walkText: (text, how) => this.#inner(text, how) });
-    if (first?.kind !== 'literal') return cwds;
-    if (first.text === 'cd') return either(cwds, this.#enter(args, cwds));
-    const isMoving = inShell.test(first.text) && args.some(({ text }) => /\b(?:cd|pushd|popd)\b/.test(text));
-    if (isMoving || first.text === 'pushd' || first.text === 'popd') {
-      this.#collector.unclear(`where ${first.text} leads is not looked at`);
-      return null;
-    }
-    return cwds;
+    if (first?.kind !== 'literal') return stay(cwds);
+    if (first.text === 'cd') return enter(args, cwds, this.#collector);
+    const isMoving =
+      /^(?:pushd|popd)$/.test(first.text) ||
+      (inShell.test(first.text) && (this.#isMarked || args.some(({ text }) => /\b(?:cd|pushd|popd)\b/.test(text))));
+    // What they run may be a function.
+    const isHidden = runsFunctions.test(first.text) && args.length > 0 && !this.#functions.isEmpty;
+    if (!isMoving && !isHidden) return stay(cwds);
+    this.#collector.unclear(`where ${first.text} leads is not looked at`);
+    return stay(null);
   }
 
-  #callFunction(body: Node, { cwds, input }: Running): Cwds {
-    if (++this.#calls > 50) {
-      this.#collector.unclear('functions call each other too often');
-      return null;
-    }
-    const after = this.statement(body, cwds, input);
-    this.#calls -= 1;
-    return after;
-  }
-
-  #enter(args: readonly Word[], cwds: Cwds): Cwds {
-    const [target, more] = args;
-    if (more || target?.text.startsWith('-')) {
-      this.#collector.unclear('where cd leads is not known');
-      return null;
-    }
-    if (target) this.#collector.path(target, 'list', cwds);
-    return this.#target(target, cwds);
-  }
-
-  #target(target: Word | undefined, cwds: Cwds): Cwds {
-    const { home } = this.#collector.place;
-    if (!target) return [home];
-    if (target.kind !== 'literal' || (cwds === null && !target.text.startsWith('/'))) return null;
-    return (cwds ?? ['/']).map((cwd) => resolvePath(cwd, target.text));
+  #call(body: Node, { cwds, input }: Running): Where {
+    const where = this.#functions.once(body, { cwds, input }, () => this.statement(body, cwds, input));
+    if (where) return where;
+    this.#collector.unclear('a function calls itself');
+    return stay(null);
   }
 
   #inner(text: string, { cwds, via }: Pick<Running, 'cwds' | 'via'>): void {
     if (via.length >= maxDepth) return this.#collector.unclear('commands run commands too deeply');
-    walkText({ syntax: this.#syntax, collector: this.#collector, text, via, cwds });
+    const { isMarking } = walkText({ syntax: this.#syntax, collector: this.#collector, text, via, cwds });
+    this.#isMarked ||= isMarking;
   }
 
-  #assignment(node: Node, cwds: Cwds): Cwds {
-    this.#substitutions(node, cwds);
+  #assignment(node: Node, cwds: Cwds): Where {
     const all = node.type === 'variable_assignment' ? [node] : node.namedChildren;
     for (const each of all) if (each) assigned(each, this.#collector);
-    return cwds;
+    for (const array of node.descendantsOfType('array')) this.#listed(array?.namedChildren ?? [], cwds);
+    return this.#substitutions(node, cwds);
   }
 
-  #declaration(node: Node, cwds: Cwds): Cwds {
-    this.#substitutions(node, cwds);
+  #declaration(node: Node, cwds: Cwds): Where {
     const scope = this.#scope(cwds);
-    const rest = node.namedChildren.flatMap((child) =>
-      child && words.has(child.type) ? [readWord(child, this.#text, scope)] : [],
-    );
-    declare({ node, rest, collector: this.#collector, place: { cwd: cwds?.[0] ?? null, via: this.#via } });
-    return cwds;
+    declare({
+      ...{ node, hasArrays: this.#hasArrays, collector: this.#collector },
+      read: (word) => readWord(word, this.#text, scope),
+      place: { cwd: cwds?.[0] ?? null, via: this.#via },
+    });
+    for (const array of node.descendantsOfType('array')) this.#listed(array?.namedChildren ?? [], cwds);
+    return this.#substitutions(node, cwds);
   }
 
   /** Its body is looked at where it is defined, and again wherever it is called. */
-  #define(node: Node, cwds: Cwds): Cwds {
-    const name = node.childForFieldName('name')?.text ?? '';
+  #define(node: Node, cwds: Cwds): Where {
     const body = node.childForFieldName('body');
     this.#redirections(redirectionsOf(node), cwds);
-    if (!body) return cwds;
-    // Until then a call of the same name inside it is the program.
-    this.statement(body, cwds, { kind: 'unknown' });
-    this.#functions.set(name, body);
-    return cwds;
+    if (body) this.#call(body, { words: [], cwds, via: this.#via, input: { kind: 'unknown' } });
+    return stay(cwds);
   }
 }
-
-/** Behind a here-document's operator the parser hangs the next redirection below it. */
-function redirectionsOf(node: Node): Node[] {
-  const own = node.childrenForFieldName('redirect').filter((child) => child !== null);
-  return own.flatMap((each) => (each.type === 'heredoc_redirect' ? [each, ...redirectionsOf(each)] : [each]));
-}
-
-const keyOf = ({ type, startIndex, endIndex }: Node): string => `${type} ${startIndex} ${endIndex}`;
-
-const either = (one: Cwds, other: Cwds): Cwds => {
-  if (one === null || other === null) return null;
-  const all = [...new Set([...one, ...other])];
-  return all.length > most ? null : all;
-};
 
 export interface WalkOptions {
   syntax: ShellSyntax;
@@ -366,10 +327,14 @@ export interface WalkOptions {
   cwds: Cwds;
 }
 
-/** Adds what `text` would do to the collector. */
-export function walkText({ syntax, collector, text, via, cwds }: WalkOptions): void {
+/** Adds what `text` would do to the collector; whether it leaves a mark on a shell that reads it as its own. */
+export function walkText({ syntax, collector, text, via, cwds }: WalkOptions): { isMarking: boolean } {
   const parsed = syntax.parse(text);
-  if ('problem' in parsed) return collector.unclear(parsed.problem);
+  if ('problem' in parsed) {
+    collector.unclear(parsed.problem);
+    return { isMarking: true };
+  }
   for (const phrase of hiddenIn(parsed.root, text)) collector.unclear(phrase);
-  new Walk({ syntax, collector, text, via, root: parsed.root }).script(parsed.root, cwds);
+  const walk = new Walk({ syntax, collector, text, via, root: parsed.root });
+  return { isMarking: walk.script(parsed.root, cwds) };
 }
