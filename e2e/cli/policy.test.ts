@@ -111,7 +111,7 @@ describe.each(['claude-sdk', 'claude-code', 'acp:opencode', 'acp:example'])('%s'
     const writes = await turn(sessionId, 'nine-;', { write: { path: 'given.txt', content: 'to the letter\n' } });
     if (!writes) throw new Error('it was not asked about');
     const { input } = await ada.api.approval.get.query({ id: writes.id });
-    expect(input?.text).toContain('+to the letter');
+    expect(input?.text).toContain(harness === 'acp:example' ? '"to the letter\\n"' : '+to the letter');
     await ada.api.approval.decide.mutate({ id: writes.id, decision: 'approved', hash: writes.hash });
     await until(sessionId);
     expect(await readFile(join(checkout, 'given.txt'), 'utf8')).toBe('to the letter\n');
