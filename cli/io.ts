@@ -41,6 +41,10 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('');
 }
 
+/** What holds all the same, and somebody should know. */
+export const warn = (io: Io, warnings: readonly string[]): Promise<void> =>
+  write(io.stderr, warnings.map((line) => `warning: ${printable(line)}\n`).join(''));
+
 /** Resolves when the text has left this process as far as it can tell. */
 export function write(to: Output, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@
 import { expect, test, wide } from './fixture.ts';
 import { show } from './look.ts';
 
-test('[AUD4] the audit shows who did what and from where, finds it, and checks the chain', async ({
+test('[AUD4] [AUD6] the audit shows who did what and from where, finds it, and checks the chain', async ({
   server,
   guest,
   repository,
@@ -34,6 +34,10 @@ test('[AUD4] the audit shows who did what and from where, finds it, and checks t
     .first()
     .click();
   await expect(records.getByText(/"from": "(::ffff:)?127\.0\.0\.1, .*Chrom/)).toBeVisible();
+
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export' }).click();
+  expect((await download).suggestedFilename()).toMatch(/^omnigent-audit-.*\.jsonl$/);
 
   await page.getByRole('button', { name: 'Check the chain' }).click();
   await expect(page.getByText(/records hold, head [0-9a-f]{12}/)).toBeVisible();

@@ -71,7 +71,6 @@ test('[WEB52] several questions of one kind are decided at once, and what somebo
   await expect(bar).toBeHidden();
 
   await page.setViewportSize(phone);
-  await page.getByRole('button', { name: 'Inbox', exact: true }).click();
   await page.getByRole('checkbox', { name: 'Select touch four.txt' }).check();
   await bar.getByRole('button', { name: 'Deny 1' }).click();
   await bar.getByLabel('Note for the agent').fill('not now');

@@ -59,7 +59,8 @@ test('[PAU8] paused by a click, prompts wait, resumed from the palette; a policy
 
   // What waited starts, and is forbidden.
   await expect(page.getByText('it is forbidden: env').first()).toBeVisible({ timeout: 30_000 });
-  await expect(page.getByText(/The session is paused by policy/)).toBeVisible();
+  await expect(page.getByText(/^by policy, security_guardrails/).first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Resume', exact: true })).toHaveCount(1);
   await page.goto(server.url);
   await expect(
     page.getByRole('region', { name: /Needs you/ }).getByRole('link', { name: 'rename-accounts' }),
@@ -67,7 +68,7 @@ test('[PAU8] paused by a click, prompts wait, resumed from the palette; a policy
   await page.goto(`${server.url}/sessions/${sessionId}`);
   await show(page, 'session-paused-by-policy');
   await page.setViewportSize(wide);
-  await page.getByRole('button', { name: 'Resume', exact: true }).first().click();
+  await page.getByRole('button', { name: 'Resume', exact: true }).click();
   await expect(page.getByText('It may not be run.')).toBeVisible({ timeout: 30_000 });
   expect(faults).toEqual([]);
 });

@@ -116,6 +116,22 @@ it('[POL6] a verdict names its rule, the facts and the policy', () => {
   );
 });
 
+it('[RUL7] allowed-hosts holds for where a request is sent on to', () => {
+  const rules = [{ preset: 'allowed-hosts', with: { hosts: ['registry.example.com'] } }];
+  const policy = { ...policies.empty, rules };
+  const ask = (redirect: object) => {
+    const input = { method: 'GET', url: 'https://registry.example.com/x', ...redirect };
+    const row = JSON.stringify({ cwd, policy, kind: 'network', input });
+    return checkRow(row, options).result;
+  };
+  expect(ask({})).toMatchObject({ verdict: 'allow' });
+  expect(ask({ redirect_to: 'https://registry.example.com/y' })).toMatchObject({ verdict: 'allow' });
+  expect(ask({ redirect_to: 'https://evil.example.org/' })).toMatchObject({
+    ...{ verdict: 'deny', rule: 'rules[0]' },
+    facts: { hosts: ['registry.example.com', 'evil.example.org'] },
+  });
+});
+
 it('[POL7] hostile text is judged in time, and never allowed', () => {
   const hostile = [
     '('.repeat(5_000),

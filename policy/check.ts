@@ -29,6 +29,11 @@ const common = {
   at: z.iso.datetime({ offset: true }).optional(),
 };
 
+const headerValue = z.union([z.string().max(65_536), z.number()]).transform(String);
+const headersSchema = z
+  .record(z.string().max(1_000), z.union([headerValue, z.array(headerValue).max(100)]))
+  .refine((headers) => Object.keys(headers).length <= 1_000, 'too many headers');
+
 const rowSchema = z.discriminatedUnion('kind', [
   z.object({ ...common, kind: z.literal('command'), input: z.string().max(1_000_000) }),
   z.object({
@@ -42,6 +47,7 @@ const rowSchema = z.discriminatedUnion('kind', [
     input: z.object({
       method: z.string().max(40),
       url: path,
+      headers: headersSchema.optional(),
       redirect_to: path.optional(),
       resolved_ips: z.array(z.string().max(100)).max(100).optional(),
     }),
@@ -154,10 +160,10 @@ function judgeRow(
       return { facts, verdict: judgeFacts(facts, [policy], situationOf(row, subject, cwd)), alert: false };
     }
     case 'network': {
-      const { method, url, redirect_to: redirectTo, resolved_ips: resolvedIps } = row.input;
+      const { method, url, headers, redirect_to: redirectTo, resolved_ips: resolvedIps } = row.input;
       const subject = subjectOf(row);
       const facts = factsOf(subject, place, options.parser);
-      const request = { method, url, redirectTo, resolvedIps };
+      const request = { method, url, headers, redirectTo, resolvedIps };
       return {
         facts,
         verdict: judgeRequest(request, [policy], { facts, situation: situationOf(row, subject, cwd) }),
@@ -180,7 +186,7 @@ function subjectOf(row: ActionRow): Subject {
     case 'path':
       return { kind: 'path', ...row.input };
     case 'network':
-      return { kind: 'request', method: row.input.method, url: row.input.url };
+      return { kind: 'request', method: row.input.method, url: row.input.url, redirectTo: row.input.redirect_to };
   }
 }
 

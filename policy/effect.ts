@@ -2,12 +2,12 @@
  * Which changes of files the facts of a command exclude. What they name is expected with everything below it; where they cannot
  * name it all, anything in the folder that agents work in; of what only reads nothing is. Pure.
  */
-import type { ActionFacts, CommandFact, PathFact } from '#protocol/action-facts.ts';
+import type { ActionFacts, PathFact } from '#protocol/action-facts.ts';
 import type { EventPayload } from '#protocol/event.ts';
 import type { Surprise } from '#protocol/surprise-view.ts';
 import { type SurpriseReaction, surpriseReactions } from '#protocol/workspace-file.ts';
 import type { FileView } from './file-view.ts';
-import { runsOnlyOthers } from './judge.ts';
+import { isOpenEnded } from './open-ended.ts';
 import { isWithin, patternToRegExp, resolvePath } from './path.ts';
 import type { Policy } from './policy.ts';
 
@@ -38,22 +38,6 @@ export interface EffectPlace {
   cwd: string;
   files: Pick<FileView, 'resolve'>;
 }
-
-/** They change files that their words do not name. */
-const namesLess = new Set(
-  'patch tar bsdtar unzip zip cpio 7z gzip gunzip bzip2 xz unxz zstd split npm pnpm mktemp'.split(' '),
-);
-
-/** `sed -i.bak` keeps a copy under a name that is none of its words. */
-const keepsCopies = ({ program, argv }: CommandFact): boolean =>
-  program === 'sed' && argv.some((word) => /^(?:-[a-zA-Z]*i.+|--in-place=.+)$/.test(word));
-
-const isOpenEnded = (command: CommandFact): boolean => {
-  const { effect, program } = command;
-  if (effect === 'unknown' || effect === 'network') return true;
-  if (effect === 'execute') return !runsOnlyOthers.has(program);
-  return effect === 'write' && (namesLess.has(program) || keepsCopies(command));
-};
 
 const isChanging = ({ effect }: PathFact): boolean => effect === 'write' || effect === 'delete';
 

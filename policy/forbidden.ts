@@ -8,21 +8,8 @@ export interface Match {
   isCertain: boolean;
 }
 
-/** Options of these may stand anywhere, bundled, short or long. */
-const permuting = new Set([
-  'rm',
-  'curl',
-  'git',
-  'npm',
-  'wget',
-  'chmod',
-  'chown',
-  'cp',
-  'mv',
-  'docker',
-  'kubectl',
-  'dd',
-]);
+/** All words behind these are files or addresses, in any order; of other programs the first may name what is done. */
+const unordered = new Set(['rm', 'curl', 'wget', 'chmod', 'chown', 'cp', 'mv', 'dd']);
 
 /** Words of a pattern: quotes hold blanks together. */
 const patternWords = (pattern: string): string[] =>
@@ -75,9 +62,18 @@ function matchWords(pattern: readonly string[], { argv, unknown }: Reading, plac
       : 'no'
     : 'maybe';
   if (named === 'no') return 'no';
-  const isLoose = permuting.has(name) && isProgramKnown;
   const known = args.map((text, index) => ({ text, isKnown: !unknown.includes(index + 1), places }));
-  const answer = isLoose ? matchPermuted(rest, known) : matchInOrder(rest, known);
+  const operands = rest.filter((word) => word !== '*' && !isOption(word));
+  const inOrder = unordered.has(name)
+    ? operands.map((word) => matchAny(word, known)).reduce<Answer>(least, 'yes')
+    : matchOperands(
+        rest.filter((word) => !isOption(word)),
+        known,
+      );
+  const answer = rest
+    .filter(isOption)
+    .map((word) => matchOption(word, known))
+    .reduce<Answer>(least, inOrder);
   if (answer === 'no' || named === 'yes') return answer;
   return 'maybe';
 }
@@ -127,20 +123,29 @@ const isPath = (word: string): boolean => word.startsWith('/') || word.startsWit
 /** Without doubled slashes, `.` and a slash at the end. */
 const normal = (path: string): string => path.replace(/\/+(?:\.\/+)*/g, '/').replace(/(?<=.)\/\.?$/, '') || '/';
 
-/** Word by word; a `*` alone stands for any words, and further words may follow. */
-function matchInOrder(pattern: readonly string[], args: readonly Arg[]): Answer {
-  const [first, ...rest] = pattern;
-  if (first === undefined) return 'yes';
-  if (first === '*') {
-    if (rest.length === 0) return 'yes';
-    let best: Answer = 'no';
-    for (let at = 0; at <= args.length; at++) best = better(best, matchInOrder(rest, args.slice(at)));
-    return best;
+const isOption = (word: string): boolean => word.length > 1 && word.startsWith('-');
+
+/**
+ * The words that are no options, in their order, each perhaps behind further ones; before the first stand only options and their
+ * values, so that `npm publish` is not `npm help publish`. A `*` alone stands for any words.
+ */
+function matchOperands(pattern: readonly string[], args: readonly Arg[]): Answer {
+  let at = 0;
+  let maySkip = false;
+  for (const word of pattern) {
+    let mayBeValue = false;
+    for (let isFound = word === '*'; !isFound; at++) {
+      const arg = args[at];
+      if (!arg) return 'no';
+      isFound = same(word, arg) === 'yes';
+      if (isFound) continue;
+      if (!arg.isKnown) return 'maybe';
+      if (!isOption(arg.text) && !maySkip && !mayBeValue) return 'no';
+      mayBeValue = isOption(arg.text) && !arg.text.includes('=');
+    }
+    maySkip = true;
   }
-  const [arg, ...others] = args;
-  if (!arg) return 'no';
-  const one = same(first, arg);
-  return one === 'no' ? 'no' : least(one, matchInOrder(rest, others));
+  return 'yes';
 }
 
 const better = (one: Answer, other: Answer): Answer =>
@@ -148,31 +153,26 @@ const better = (one: Answer, other: Answer): Answer =>
 const least = (one: Answer, other: Answer): Answer =>
   one === 'no' || other === 'no' ? 'no' : one === 'yes' ? other : one;
 
-/** Each word of the pattern is somewhere among the words: options in any order and bundle. */
-function matchPermuted(pattern: readonly string[], args: readonly Arg[]): Answer {
-  let answer: Answer = 'yes';
-  for (const word of pattern) {
-    if (word === '*') continue;
-    answer = least(
-      answer,
-      word.startsWith('-') && !word.includes('*') ? matchOption(word, args) : matchAny(word, args),
-    );
-  }
-  return answer;
-}
-
 const matchAny = (word: string, args: readonly Arg[]): Answer =>
   args.reduce<Answer>((best, arg) => better(best, same(word, arg)), 'no');
 
+/** Somewhere among the words: as it is spelled, its letters bundled with others, or a long one cut short. */
 function matchOption(word: string, args: readonly Arg[]): Answer {
+  if (word.includes('*')) return matchAny(word, args);
   if (word.startsWith('--')) {
     return args.reduce<Answer>((best, arg) => better(best, longSame(word, arg)), 'no');
   }
+  const letters = word.slice(1);
+  const isBundle = letters.length <= mostLetters && new Set(letters).size === letters.length;
+  if (!isBundle) return matchAny(word, args);
   const known = args.filter(({ isKnown, text }) => isKnown && /^-[^-]/.test(text)).map(({ text }) => text.slice(1));
-  const isThere = [...word.slice(1)].every((letter) => known.some((bundle) => bundle.includes(letter)));
+  const isThere = [...letters].every((letter) => known.some((bundle) => bundle.includes(letter)));
   if (isThere) return 'yes';
   return args.some(({ isKnown }) => !isKnown) ? 'maybe' : 'no';
 }
+
+/** Longer options of one dash are names: `-delete`. */
+const mostLetters = 4;
 
 const longSame = (word: string, { text, isKnown }: Arg): Answer => {
   if (!isKnown) return 'maybe';

@@ -7,10 +7,21 @@ import type { ActionFacts, CommandFact, PathFact } from '#protocol/action-facts.
 import type { Demand } from '#protocol/approval.ts';
 import { dollars } from './budget.ts';
 import { forbiddenHosts, matchForbidden } from './forbidden.ts';
-import { type NetworkRequest, refusedAddress, refusedIp } from './network.ts';
+import { type HeaderView, readHeaders } from './header.ts';
+import {
+  isIp,
+  type NetworkRequest,
+  refusedAddress,
+  refusedIp,
+  resolveUrl,
+  spellsPrivate,
+  unusualPort,
+} from './network.ts';
+import { runsOnlyOthers } from './open-ended.ts';
 import { isNamed } from './path.ts';
 import type { Policy, Verdict, VerdictWord } from './policy.ts';
 import { askRules, noSituation, type RuleWord, type Situation } from './rule/index.ts';
+import { isSilent } from './silent.ts';
 import { hostOf } from './url.ts';
 
 interface Say {
@@ -97,9 +108,9 @@ const ofLevel = <S extends Say>(say: S, { level }: Policy): S => ({
   rule: level === 'workspace' || say.rule.startsWith('default.') ? say.rule : `${level}.${say.rule}`,
 });
 
-/** One hash names all policies that were judged by: that of the only one, or one over theirs. Hex. */
+/** One hash names all policies that judge: that of the only one, or one over theirs. Hex. */
 export function hashOf(policies: readonly Policy[]): string {
-  const [first, ...others] = policies.map(({ hash }) => hash);
+  const [first, ...others] = policies.filter((policy) => !isSilent(policy)).map(({ hash }) => hash);
   if (others.length === 0) return first ?? '';
   return createHash('sha256')
     .update([first, ...others].join(' '))
@@ -149,7 +160,8 @@ function network({ hosts, requests }: ActionFacts, policy: Policy): Say[] {
     return [{ verdict: 'deny', rule: 'workspace.allow_network_access', reason: 'the network is switched off' }];
   }
   return requests.flatMap(({ url }): Say[] => {
-    const why = /^https?:/i.test(url) ? refusedAddress(url) : null;
+    // Words with blanks are sentences that begin with an address.
+    const why = /^https?:\S*$/i.test(url) ? refusedAddress(url) : null;
     return why === null
       ? []
       : [{ verdict: 'deny', rule: 'default.private-address', reason: `${hostOf(url) ?? url}: ${why}` }];
@@ -167,9 +179,12 @@ const mutation = 'security_guardrails.require_human_approval_on_mutation';
 /** What a level says that wants to be asked before changes. */
 const ofMutation: ReadonlySet<string> = new Set([mutation, 'default.executes']);
 
-/** What each command does at worst. */
-const effects = ({ commands, paths }: ActionFacts, policy: Policy): Say[] => [
+/** What each command does at worst; a tool that speaks to the network is none. */
+const effects = ({ commands, paths, hosts }: ActionFacts, policy: Policy): Say[] => [
   ...commands.flatMap((command) => effectOf(command, policy)),
+  ...(commands.length === 0 && hosts.length > 0
+    ? [{ verdict: 'ask', rule: 'default.network', reason: 'it speaks to the network' } as const]
+    : []),
   ...paths.flatMap((path) => pathEffectOf(path, policy)),
 ];
 
@@ -182,13 +197,6 @@ function effectOf({ effect, program }: CommandFact, policy: Policy): Say[] {
   if (effect !== 'execute' || runsOnlyOthers.has(program)) return [];
   return policy.asksBeforeMutation ? ask('default.executes', `${name} runs what the project says`) : [];
 }
-
-/** What they run is judged by itself. */
-export const runsOnlyOthers = new Set(
-  'nohup setsid nice ionice timeout stdbuf time command builtin exec env xargs find bash sh dash zsh eval watch busybox coproc chrt taskset'.split(
-    ' ',
-  ),
-);
 
 function pathEffectOf({ effect, path, isInBase, real }: PathFact, policy: Policy): Say[] {
   const isChange = effect === 'write' || effect === 'delete';
@@ -222,7 +230,7 @@ const outsideBase = ({ isInBase, path }: PathFact): Say[] =>
 
 const harmless = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Of a request to the network by itself, and of where it is sent on to. */
+/** Of a request to the network by itself, by its header too, and of where it is sent on to. */
 export function judgeRequest(
   request: NetworkRequest,
   policies: readonly Policy[],
@@ -230,33 +238,70 @@ export function judgeRequest(
 ): Verdict {
   const ruled = policies.map((policy) => ({ policy, ...askRules(policy.rules, facts, situation) }));
   const words = ruled.flatMap(({ word, policy }) => (word ? [ofLevel<Say>(word, policy)] : []));
-  const method = request.method.toUpperCase();
-  const urls = [request.url, ...(request.redirectTo === undefined ? [] : [request.redirectTo])];
-  const said: Say[] = policies.flatMap((policy) =>
+  const header = readHeaders(request.headers);
+  const methods = [request.method.toUpperCase(), ...header.methods];
+  const switchedOff: Say[] = policies.flatMap((policy) =>
     policy.allowsNetwork
       ? []
       : [{ verdict: 'deny', rule: 'workspace.allow_network_access', reason: 'the network is switched off' }],
   );
-  for (const url of urls) {
-    const why = refusedAddress(url);
-    if (why !== null)
-      said.push({ verdict: 'deny', rule: 'default.private-address', reason: `${hostOf(url) ?? url}: ${why}` });
-    for (const policy of policies) said.push(...forbiddenRequest(method, url, policy));
-  }
-  for (const address of request.resolvedIps ?? []) {
-    const why = refusedIp(address);
-    if (why !== null) said.push({ verdict: 'deny', rule: 'default.private-address', reason: `${address}: ${why}` });
-  }
-  if (!/^[A-Z]{1,20}$/.test(method))
-    said.push({ verdict: 'deny', rule: 'input.invalid', reason: 'the method is none' });
-  else if (!harmless.has(method))
-    said.push(
-      ...(words.some(({ verdict }) => verdict === 'allow')
-        ? []
-        : [{ verdict: 'ask', rule: mutation, reason: `${method} may change something there` } as const]),
-    );
-  const otherwise: Say = { verdict: 'allow', rule: 'default.read-only', reason: `${method} to a public address` };
-  return worst({ said: [...words, ...said], shadow: ruled.flatMap(({ shadow }) => shadow) }, otherwise, policies);
+  const isAllowed = words.some(({ verdict }) => verdict === 'allow');
+  const said = [
+    ...[...words, ...switchedOff],
+    ...addressesOf(request, header).flatMap((url) => ofAddress(url, methods, policies)),
+    ...ofResolved(request.resolvedIps),
+    ...methods.flatMap((method) => ofMethod(method, isAllowed)),
+    ...ofHeader(request.url, header),
+  ];
+  const otherwise: Say = { verdict: 'allow', rule: 'default.read-only', reason: `${methods[0]} to a public address` };
+  return worst({ said, shadow: ruled.flatMap(({ shadow }) => shadow) }, otherwise, policies);
+}
+
+/** Where it goes, where it is sent on to, and whom its header asks for. */
+function addressesOf({ url, redirectTo }: NetworkRequest, { hosts }: HeaderView): string[] {
+  const from = URL.canParse(url) ? new URL(url) : null;
+  const isPlain = redirectTo !== undefined && from !== null && refusedAddress(url) === null;
+  const onward = redirectTo === undefined ? [] : [isPlain ? (resolveUrl(redirectTo, url) ?? redirectTo) : redirectTo];
+  return [url, ...onward, ...hosts.map((host) => `${from?.protocol ?? 'https:'}//${host}/`)];
+}
+
+function ofAddress(url: string, methods: readonly string[], policies: readonly Policy[]): Say[] {
+  const name = hostOf(url) ?? url;
+  const why = refusedAddress(url);
+  const port = why === null ? unusualPort(url) : null;
+  const said = policies.flatMap((policy) => methods.flatMap((method) => forbiddenRequest(method, url, policy)));
+  if (why !== null) said.push({ verdict: 'deny', rule: 'default.private-address', reason: `${name}: ${why}` });
+  else if (spellsPrivate(url))
+    said.push({ verdict: 'ask', rule: 'default.private-address', reason: `${name} spells a private address` });
+  if (port !== null)
+    said.push({ verdict: 'ask', rule: 'default.network', reason: `port ${port} is not one of the web` });
+  return said;
+}
+
+const ofResolved = (addresses: readonly string[] | undefined): Say[] => {
+  if (addresses?.length === 0)
+    return [{ verdict: 'ask', rule: 'default.unclear', reason: 'its name stands for no address' }];
+  return (addresses ?? []).flatMap((address): Say[] => {
+    const why = refusedIp(address) ?? (isIp(address) ? null : 'it is no IP address');
+    return why === null ? [] : [{ verdict: 'deny', rule: 'default.private-address', reason: `${address}: ${why}` }];
+  });
+};
+
+function ofMethod(method: string, isAllowed: boolean): Say[] {
+  if (!/^[A-Z]{1,20}$/.test(method)) return [{ verdict: 'deny', rule: 'input.invalid', reason: 'the method is none' }];
+  if (harmless.has(method) || isAllowed) return [];
+  return [{ verdict: 'ask', rule: mutation, reason: `${method} may change something there` }];
+}
+
+function ofHeader(url: string, { hosts, isElsewhere, isBroken, holdsSecret }: HeaderView): Say[] {
+  const isOther = hosts.some((host) => hostOf(`http://${host}/`) !== hostOf(url));
+  return [
+    ...(isBroken ? [{ verdict: 'deny', rule: 'input.invalid', reason: 'the header is none' } as const] : []),
+    ...(isOther || isElsewhere
+      ? [{ verdict: 'ask', rule: 'default.unclear', reason: 'its header asks for another address' } as const]
+      : []),
+    ...(holdsSecret ? [{ verdict: 'ask', rule: 'default.secret', reason: 'its header holds a key' } as const] : []),
+  ];
 }
 
 const forbiddenRequest = (method: string, url: string, { forbiddenCommands }: Policy): Say[] =>

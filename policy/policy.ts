@@ -30,8 +30,10 @@ export interface Policy {
   onLimit: { kind: 'pause' } | { kind: 'deny' } | { kind: 'downgrade'; model: string };
   onViolation: 'deny' | 'pause';
   onSurprise: SurpriseReaction;
-  /** sha256 of what the file means, hex; the same wherever its folder lies. */
+  /** sha256 of what it judges by, hex; the same wherever its folder lies, whatever its reasons, examples and rules in the shadow. */
   hash: string;
+  /** sha256 of all that it means, these included. */
+  fullHash: string;
 }
 
 export interface Verdict {

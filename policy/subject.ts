@@ -3,13 +3,15 @@ import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
 import type { ActionKind } from '#protocol/turn-event.ts';
 import type { CommandParser } from './command/index.ts';
 import type { FileView, Place } from './file-view.ts';
+import { resolveUrl } from './network.ts';
 import { pathFact } from './path.ts';
 import { hostOf } from './url.ts';
 
 export type Subject =
   | { kind: 'command'; text: string }
   | { kind: 'path'; op: 'read' | 'write' | 'delete' | 'list'; path: string }
-  | { kind: 'request'; method: string; url: string };
+  /** `redirectTo`: where it is sent on to. */
+  | { kind: 'request'; method: string; url: string; redirectTo?: string | undefined };
 
 /** What the subject is as an agent's action. */
 export function actionOf(subject: Subject): { kind: ActionKind; command: string | null; paths: string[] } {
@@ -35,25 +37,51 @@ export function factsOf(subject: Subject, place: Place, parser: CommandParser): 
     case 'path':
       return pathFacts(subject.path, subject.op, place);
     case 'request': {
-      const host = hostOf(subject.url);
-      const requests = [{ method: subject.method.toUpperCase(), url: subject.url }];
-      return { ...noFacts, hosts: host === null ? [] : [host], requests };
+      const { url, redirectTo } = subject;
+      const urls = redirectTo === undefined ? [url] : [url, resolveUrl(redirectTo, url) ?? redirectTo];
+      const hosts = new Set(urls.flatMap((each) => hostOf(each) ?? []));
+      const method = subject.method.toUpperCase();
+      return { ...noFacts, hosts: [...hosts], requests: urls.map((each) => ({ method, url: each })) };
     }
   }
 }
 
 /** Of one use of a file by a tool. */
 function pathFacts(spelled: string, op: 'read' | 'write' | 'delete' | 'list', place: Place): ActionFacts {
+  const factOf = (path: string) => ({
+    ...pathFact(path.replace(/^~(?=\/|$)/, place.home), op, place.cwd, place),
+    path: spelled,
+  });
   const problem = spelled === '' ? 'the path is empty' : unreadable(spelled);
-  if (problem) return { ...noFacts, unclear: [problem] };
-  const fact = pathFact(spelled.replace(/^~(?=\/|$)/, place.home), op, place.cwd, place);
-  return { ...noFacts, paths: [{ ...fact, path: spelled }] };
+  if (problem === null) return { ...noFacts, paths: [factOf(spelled)] };
+  const plainest = spelled.length > longest ? '' : asRead(spelled);
+  const facts = plainest === '' ? [] : [factOf(plainest)];
+  return { ...noFacts, paths: facts.filter(({ restricted }) => restricted), unclear: [problem] };
 }
+
+/** Characters; the kernel takes no longer one. */
+const longest = 4_096;
+
+/** The path as the most willing reader would take it. */
+const asRead = (spelled: string): string =>
+  spelled
+    .normalize('NFKC')
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
+    .replace(/^file:(?:\/\/(?:localhost)?(?=\/))?/i, '')
+    .replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+    .replaceAll('\\', '/')
+    .replaceAll('\0', '')
+    .trim();
 
 /** What a person would not see in a path. */
 function unreadable(spelled: string): string | null {
-  if (spelled.length > 4_096) return 'the path is longer than any can be';
+  if (spelled.length > longest) return 'the path is longer than any can be';
   if (/[\p{C}\p{Zl}\p{Zp}]/u.test(spelled)) return 'the path holds characters that do not show';
   if (spelled !== spelled.trim() || /\s(?:\/|$)/.test(spelled)) return 'the path begins or ends with a blank';
-  return /^~[^/]|%[0-9a-f]{2}|\\/i.test(spelled) ? 'how the path is read is not certain' : null;
+  // Letters that some readers fold into others: a wide full stop, a fraction slash. Accents composed or not are the same.
+  if (spelled.normalize('NFKC') !== spelled.normalize('NFC')) return 'the path has letters that look like others';
+  // A file name may hold a dollar sign, as routes of some frameworks do; a shell would put something in its place here.
+  const isExpanded = /^\$\w|\$[{(]|`/.test(spelled);
+  const isOdd = isExpanded || /^~[^/]|^[a-z][a-z\d+.-]*:|%[\da-f]{2}|\\/i.test(spelled);
+  return isOdd ? 'how the path is read is not certain' : null;
 }

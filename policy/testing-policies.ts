@@ -27,6 +27,14 @@ export const policies: Readonly<Record<string, ReturnType<typeof policyWith>>> =
     forbidden_commands: ['git push --force*', 'sudo *', 'npm publish', '* | sh'],
     restricted_paths: ['**/*.pem', '~/.ssh/**'],
   }),
+  tools: policyWith({
+    forbidden_commands: [
+      ...['pip install *', 'python -m http.server', 'kubectl delete ns prod', 'docker run --privileged'],
+      ...['find * -delete', 'npm install', 'terraform destroy'],
+    ],
+    restricted_paths: [],
+    require_human_approval_on_mutation: false,
+  }),
   empty: policyWith({ forbidden_commands: [], restricted_paths: [] }),
   offline: policyWith({}, false),
 };

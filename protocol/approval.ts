@@ -27,6 +27,8 @@ export const demandSchema = z.object({
 });
 export type Demand = z.infer<typeof demandSchema>;
 
+/** The address and the program that a person decided from; absent before it was recorded. */
+const from = { from: prose(300).optional() };
 const about = { approvalId: approvalIdSchema, actionId: actionIdSchema };
 
 export const approvalEventPayloads = {
@@ -55,7 +57,7 @@ export const approvalEventPayloads = {
     demand: demandSchema.optional(),
   }),
   /** One of several that are needed approves it. */
-  'approval.voted': z.object(about),
+  'approval.voted': z.object({ ...about, ...from }),
   /** It waited long: further people may approve it. */
   'approval.escalated': z.object({ ...about, to: names }),
   /** It was decided and does not come to anything: whoever watches is told. */
@@ -73,6 +75,7 @@ export const approvalEventPayloads = {
     subject: z.string().max(64),
     /** The same again needs no decision in this session. */
     forSession: z.boolean(),
+    ...from,
   }),
   /** The runner has the decision. */
   'approval.delivered': z.object(about),
@@ -81,9 +84,9 @@ export const approvalEventPayloads = {
   /** It is not wanted any more. */
   'approval.withdrawn': z.object({ ...about, reason: prose(400) }),
   /** Nobody knew whether it had happened: somebody has looked, and says. */
-  'approval.settled': z.object({ ...about, found: z.enum(findings) }),
+  'approval.settled': z.object({ ...about, found: z.enum(findings), ...from }),
   /** What was allowed for the session is asked about again. */
-  'approval.revoked': z.object(about),
+  'approval.revoked': z.object({ ...about, ...from }),
 } as const;
 
 export const approvalStatuses = ['pending', 'approved', 'denied', 'withdrawn', 'expired', 'unknown'] as const;

@@ -35,6 +35,7 @@ export const errorCodes = {
   'session.paused': facts(409, 4409, 9, true),
   'session.conflict': facts(409, 4409, 9),
   'turn.not-found': facts(404, 4404, 10),
+  'policy.changed': facts(409, 4409, 9),
   'approval.not-found': facts(404, 4404, 10),
   'approval.already-decided': facts(409, 4409, 9),
   'approval.expired': facts(410, 4409, 10),

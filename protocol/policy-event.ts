@@ -26,6 +26,8 @@ export const policyEventPayloads = {
     text: prose(maxWorkspaceText),
     /** sha256 of what it means, hex. */
     hash: prose(64),
+    /** What its owner should know of it, one line each, with its place in the file. Absent: nothing. */
+    warnings: z.array(prose(20_000)).max(20).optional(),
   }),
   /** What the server or a session adds to workspace files from here on. */
   'policy.changed': z.object({
@@ -35,5 +37,7 @@ export const policyEventPayloads = {
     hash: prose(64),
     /** Of a session: absolute paths and patterns. */
     restricted: z.array(path).max(1_000),
+    /** The address and the program that it was asked from; absent before it was recorded. */
+    from: prose(300).optional(),
   }),
 } as const;

@@ -25,7 +25,7 @@ export interface PolicyState {
   created: string[];
   /** The newest actions: what they are, in a few characters, and when they were asked for (ms since the epoch). */
   recent: [key: string, atMs: number][];
-  /** How often each agent used each tool, by `agent tool`. */
+  /** How often each agent used each tool, by `agent tool`; those of further names together by `*`. */
   uses: Record<string, number>;
   /** Id of who asked for the turn that runs; '' before there was one. */
   startedBy: string;
@@ -39,13 +39,25 @@ export const noPolicyState: PolicyState = {
 };
 
 /** What is kept of each; older is forgotten, and then asked about like anything new. */
-const kept = { installed: 50, fetched: 100, created: 200, recent: 120, uses: 100 } as const;
+const kept = { installed: 50, fetched: 100, created: 200, recent: 120, uses: 300 } as const;
 
-type Action = Pick<EventPayload<'action.requested'>, 'tool' | 'command' | 'paths' | 'cwd'>;
+interface Action {
+  /** As `toolOf`. */
+  tool: string;
+  command: string | null;
+  paths: readonly string[];
+  cwd: string;
+  input?: { digest: string } | null | undefined;
+}
+
+/** What rules know the tool of an action by: never a title, which an agent words anew for every use. */
+export const toolOf = ({ tool, toolKind }: { tool: string; toolKind?: string | undefined }): string => toolKind ?? tool;
 
 /** The same for the same action: 53 bits, not meant to keep anybody out. */
-export function actionKey({ tool, command, paths, cwd }: Action): string {
-  const text = JSON.stringify([tool, command, paths, cwd]);
+export function actionKey({ tool, command, paths, cwd, input }: Action): string {
+  // What a command is given beside its text, a description for one, is worded anew each time.
+  const given = command === null && input ? [input.digest] : [];
+  const text = JSON.stringify([tool, command, paths, cwd, ...given]);
   let [one, other] = [0xdeadbeef, 0x41c6ce57];
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
@@ -76,13 +88,30 @@ function gainOf(facts: ActionFacts | null | undefined): Gain | null {
   };
 }
 
-function requested(state: PolicyState, event: SessionEvent & { type: 'action.requested' }): PolicyState {
-  const { actionId, agent, tool, facts } = event.payload;
-  const gain = gainOf(facts);
+/** Stands for the tools of all agents beyond those that are kept by name. */
+const others = '*';
+
+/** No count is ever dropped: a limit that began anew would be none. */
+function usedOnce(uses: PolicyState['uses'], agent: string, tool: string): PolicyState['uses'] {
   const name = `${agent} ${tool}`;
-  const counts = { ...state.uses, [name]: (state.uses[name] ?? 0) + 1 };
-  const uses = Object.keys(counts).length > kept.uses ? Object.fromEntries(Object.entries(counts).slice(1)) : counts;
-  const recent = [...state.recent, [actionKey(event.payload), Date.parse(event.at)] as [string, number]];
+  const key = Object.hasOwn(uses, name) || Object.keys(uses).length < kept.uses ? name : others;
+  return { ...uses, [key]: (uses[key] ?? 0) + 1 };
+}
+
+/** How often the agent used tools that `isMeant`; one whose name is not kept may have been any. */
+export const usesOf = ({ uses }: PolicyState, agent: string, isMeant: (tool: string) => boolean): number =>
+  Object.entries(uses).reduce((sum, [name, count]) => {
+    const isOne = name.startsWith(`${agent} `) && isMeant(name.slice(agent.length + 1));
+    return isOne || name === others ? sum + count : sum;
+  }, 0);
+
+function requested(state: PolicyState, event: SessionEvent & { type: 'action.requested' }): PolicyState {
+  const { actionId, agent, facts } = event.payload;
+  const gain = gainOf(facts);
+  const tool = toolOf(event.payload);
+  const uses = usedOnce(state.uses, agent, tool);
+  const key = actionKey({ ...event.payload, tool });
+  const recent = [...state.recent, [key, Date.parse(event.at)] as [string, number]];
   return {
     ...{ ...state, uses, actions: state.actions + 1, recent: recent.slice(-kept.recent) },
     open: gain ? { ...state.open, [actionId]: gain } : state.open,

@@ -45,7 +45,7 @@ export interface SessionView {
   terminals: TerminalView[];
   turns: TurnsView;
   /** The workspace file in force; null without one. Absent in views stored before there were any. */
-  policy?: (PolicyPlace & { file: string; hash: string }) | null;
+  policy?: (PolicyPlace & { file: string; hash: string; warnings?: string[] }) | null;
   /** What the session's own policy adds to it. Absent before there was one. */
   sessionPolicy?: { hash: string; restricted: string[] } | null;
   /** What rules may ask of it. Absent in views stored before there were rules, and until an agent works. */
@@ -225,8 +225,8 @@ function foldLife(view: SessionView, event: SessionEvent): SessionView {
       return { ...view, branch, baseCommit, checkoutState: 'present', ...(start !== undefined && { start }) };
     }
     case 'policy.set': {
-      const { file, hash, base, restricted } = event.payload;
-      return { ...view, policy: { file, hash, base, restricted } };
+      const { file, hash, base, restricted, warnings } = event.payload;
+      return { ...view, policy: { file, hash, base, restricted, ...(warnings && { warnings }) } };
     }
     case 'policy.changed': {
       const { text, hash, restricted } = event.payload;

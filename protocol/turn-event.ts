@@ -120,8 +120,10 @@ export const turnEventPayloads = {
     agent: agentNameSchema,
     itemId: itemIdSchema.nullable(),
     kind: z.enum(actionKinds),
-    /** The agent's own name of the tool. */
+    /** The agent's own name of the tool; where it has none, the title that it gives to this use. */
     tool: prose(200),
+    /** What rules know it by where `tool` is a title: the kind of its protocol. */
+    toolKind: prose(60).optional(),
     command: prose(32_768).nullable(),
     paths: z.array(path).max(1_000),
     cwd: path,

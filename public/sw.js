@@ -3,7 +3,7 @@
  * nothing. Messages are those of protocol/notice.ts.
  */
 
-/** A tab that is asked to show something has to say that it does within this time, in ms. */
+/** A tab that is asked whether it can show something has to say so within this time, in ms. */
 const answerMs = 800;
 
 self.addEventListener('install', () => self.skipWaiting());
@@ -48,8 +48,12 @@ function readNotice(data) {
 /** In a tab that is open, without loading it anew; else in a new one. */
 async function openPath(url) {
   const path = typeof url === 'string' && /^\/[a-z0-9_/]*$/.test(url) ? url : '/inbox';
-  for (const tab of byUse(await openTabs())) {
-    if (await isShownBy(tab, path)) return tab.focus();
+  // All are asked at once: those that are frozen take no longer together than one.
+  const asked = byUse(await openTabs()).map((tab) => ({ tab, answer: isThere(tab) }));
+  for (const { tab, answer } of asked) {
+    if (!(await answer)) continue;
+    tab.postMessage({ type: 'omnigent.open', path });
+    return tab.focus();
   }
   return self.clients.openWindow(path);
 }
@@ -58,8 +62,8 @@ async function openPath(url) {
 const byUse = (tabs) => [...tabs].sort((one, other) => rank(one) - rank(other));
 const rank = ({ focused, visibilityState }) => (focused ? 0 : visibilityState === 'visible' ? 1 : 2);
 
-/** Whether this tab shows `path` from now on; one at the sign-in page, or one that is frozen, does not answer. */
-function isShownBy(tab, path) {
+/** Whether this tab can show a page; one at the sign-in page, or one that is frozen, does not answer. */
+function isThere(tab) {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     const timer = setTimeout(() => resolve(false), answerMs);
@@ -67,6 +71,6 @@ function isShownBy(tab, path) {
       clearTimeout(timer);
       resolve(true);
     };
-    tab.postMessage({ type: 'omnigent.open', path }, [port2]);
+    tab.postMessage({ type: 'omnigent.ask' }, [port2]);
   });
 }

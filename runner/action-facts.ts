@@ -5,6 +5,7 @@ import { realFiles } from '#facts/file-view.ts';
 import type { CommandParser } from '#policy/command/index.ts';
 import type { Place } from '#policy/file-view.ts';
 import { isWithin, pathFact } from '#policy/path.ts';
+import { hostOf } from '#policy/url.ts';
 import { type ActionFacts, actionFactsSchema, noFacts } from '#protocol/action-facts.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { ActionKind } from '#protocol/turn-event.ts';
@@ -21,6 +22,8 @@ export interface Subject {
   command: string | null;
   paths: readonly string[];
   cwd: string;
+  /** The one that it makes, where it says so. */
+  request?: ActionFacts['requests'][number] | undefined;
   /** What is not known of it, whatever its facts are. */
   unclear?: string;
 }
@@ -77,7 +80,7 @@ export class ActionFactsMaker {
     return subject.unclear === undefined ? facts : { ...facts, unclear: [...facts.unclear, subject.unclear] };
   }
 
-  #seen({ kind, command, paths, cwd }: Subject): ActionFacts {
+  #seen({ kind, command, paths, cwd, request }: Subject): ActionFacts {
     const place = this.#place;
     if (!place) return { ...noFacts, unclear: ['the checkout is not there yet'] };
     const here: Place = { ...place, cwd };
@@ -85,10 +88,16 @@ export class ActionFactsMaker {
       if (command === null || !this.#parser) return { ...noFacts, unclear: ['what it runs is not said'] };
       return storable(this.#parser.analyse(command, here));
     }
-    if (kind === 'network') return { ...noFacts, hosts: ['*'], unclear: ['which address it asks is not said'] };
+    if (kind === 'network') return storable(asking(request));
     if (kind === 'read' || kind === 'write') return storable(pathsOf(kind, paths, here));
     return noFacts;
   }
+}
+
+function asking(request: Subject['request']): ActionFacts {
+  const host = request === undefined ? null : hostOf(request.url);
+  if (!request || host === null) return { ...noFacts, hosts: ['*'], unclear: ['which address it asks is not said'] };
+  return { ...noFacts, hosts: [host], requests: [request] };
 }
 
 /** A reader without a path reads where it stands; a writer without one writes who knows where. */

@@ -86,7 +86,7 @@ export class Gate {
   #ask(action: Asked, signal: AbortSignal, facts: ActionFacts): Promise<GateAnswer> {
     const { ids, state, after, holdMs } = this.#options;
     const actionId = newId('action', ids);
-    const { item: _item, canEdit: _canEdit, unclear: _unclear, ...subject } = action;
+    const { item: _item, canEdit: _canEdit, unclear: _unclear, request: _request, ...subject } = action;
     const tool = storable(action.tool, maxTool);
     const refusal = state('action.requested', { actionId, ...subject, tool, facts });
     // Nobody would hear of it, and so nobody would answer.

@@ -6,7 +6,7 @@ import { loadCommandParser } from '#facts/command-parser.ts';
 import { realFiles } from '#facts/file-view.ts';
 import { checkRow, malformed } from '#policy/check.ts';
 import { defineCommand } from '../command.ts';
-import { write } from '../io.ts';
+import { warn, write } from '../io.ts';
 import { findWorkspace } from './workspace.ts';
 
 /** A longer line is no row, in characters. */
@@ -30,6 +30,7 @@ export const checkPolicy = defineCommand({
   },
   async run({ options, io }) {
     const workspace = await findWorkspace(io.cwd, options.workspace, options.root);
+    await warn(io, workspace?.warnings ?? []);
     const root = workspace?.root ?? resolve(io.cwd, options.root ?? '.');
     const parser = await loadCommandParser();
     const check = {

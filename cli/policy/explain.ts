@@ -3,13 +3,14 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { loadCommandParser } from '#facts/command-parser.ts';
 import { realFiles } from '#facts/file-view.ts';
-import { problemLine } from '#policy/file/index.ts';
 import { judgeFacts } from '#policy/judge.ts';
 import type { Verdict } from '#policy/policy.ts';
+import { noSituation } from '#policy/rule/index.ts';
+import { actionOf } from '#policy/subject.ts';
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import { AppError } from '#protocol/error.ts';
 import { defineCommand } from '../command.ts';
-import { printable, table, write } from '../io.ts';
+import { printable, table, warn, write } from '../io.ts';
 import { findWorkspace, lintWorkspace } from './workspace.ts';
 
 export const explainPolicy = defineCommand({
@@ -27,12 +28,15 @@ export const explainPolicy = defineCommand({
         code: 'input.invalid',
         message: '--workspace: none is named, and there is no omnigent.yaml here',
       });
+    await warn(io, workspace.warnings);
     const { policy } = workspace;
     const cwd = options.dir === undefined ? policy.base : resolve(io.cwd, options.dir);
     const restricted = policy.restrictedPaths.map(({ absolute }) => absolute);
     const place = { cwd, base: policy.base, home: homedir(), restricted, files: realFiles };
     const facts = (await loadCommandParser()).analyse(operands.COMMAND, place);
-    const verdict = judgeFacts(facts, [policy]);
+    const action = actionOf({ kind: 'command', text: operands.COMMAND });
+    const situation = { ...noSituation, ...action, tool: action.kind, cwd, atMs: Date.now() };
+    const verdict = judgeFacts(facts, [policy], situation);
     await print({ ...verdict, facts }, explained(facts, verdict));
     return 0;
   },
@@ -64,7 +68,7 @@ export const lintPolicy = defineCommand({
   async run({ operands, io, isJson, print }) {
     const found = await lintWorkspace(io.cwd, operands.FILE);
     const problems = 'problems' in found ? found.problems : [];
-    const warnings = 'problems' in found ? [] : found.warnings.map((warning) => problemLine(operands.FILE, warning));
+    const warnings = 'problems' in found ? [] : found.warnings;
     const lines = [...problems, ...warnings.map((line) => `warning: ${line}`)];
     if (isJson) await print({ ok: problems.length === 0, problems, warnings }, '');
     else

@@ -26,7 +26,8 @@ export interface Workspace {
   file: string;
   root: string;
   policy: Policy;
-  warnings: Problem[];
+  /** One line each, as problems are told. */
+  warnings: string[];
 }
 
 const invalid = (message: string, cause?: unknown) => new AppError({ code: 'input.invalid', message, cause });
@@ -69,7 +70,7 @@ export async function lintWorkspace(
   const policy = compilePolicy(read.file, base, roots.home);
   const failing = await failingExamples(policy, read.located, roots.home);
   if (failing.length > 0) return { problems: lines(failing) };
-  return { file: name, root: roots.root, policy, warnings: warningsOf(read.located, policy, realFiles) };
+  return { file: name, root: roots.root, policy, warnings: lines(warningsOf(read.located, policy, realFiles)) };
 }
 
 /** The parser is loaded where there is something to parse. */

@@ -1,6 +1,6 @@
 /** `omnigent session new`: a session on a copy of a folder. */
 import { defineCommand } from '../command.ts';
-import { printable } from '../io.ts';
+import { printable, warn } from '../io.ts';
 import { sizeOf } from '../terminal/size.ts';
 import { agentOptions } from '../turn/run.ts';
 import { placeOf, placeOptions } from './place.ts';
@@ -18,7 +18,7 @@ export const newSession = defineCommand({
   takesProgram: true,
   async run({ options, program, io, connect, print }) {
     const { call } = await connect();
-    const { sessionId, url, checkout, branch, terminalId } = await call.session.create.mutate({
+    const { sessionId, url, checkout, branch, terminalId, warnings } = await call.session.create.mutate({
       ...(options.name === undefined ? {} : { name: options.name }),
       ...placeOf(options, io.cwd),
       includeChanges: options['include-changes'] ?? false,
@@ -27,6 +27,7 @@ export const newSession = defineCommand({
       ...(options.model === undefined ? {} : { model: options.model }),
       ...sizeOf(io.stdout),
     });
+    await warn(io, warnings);
     const text = `${sessionId}\n${url}\ncheckout ${printable(checkout)} on branch ${branch}\n`;
     await print({ sessionId, url, checkout, branch, terminalId }, text);
     return 0;

@@ -3,7 +3,7 @@ import { AppError } from '#protocol/error.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { Api } from '../api/client.ts';
 import { defineCommand } from '../command.ts';
-import { type Io, printable, spoken, write } from '../io.ts';
+import { type Io, printable, spoken, warn, write } from '../io.ts';
 import { placeOf, placeOptions } from '../session/place.ts';
 import { exitOf, followTurn, type TurnOutcome } from './follow-turn.ts';
 import { type Asked, noteApproval, sayYes } from './question.ts';
@@ -158,7 +158,7 @@ export const runPrompt = defineCommand({
     const timeoutMs = timeoutOf(options.timeout);
     const api = await connect();
     const harness = options.harness ?? (await usableHarness(api.call));
-    const { sessionId, url } = await api.call.session.create.mutate({
+    const { sessionId, url, warnings } = await api.call.session.create.mutate({
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.model === undefined ? {} : { model: options.model }),
       ...placeOf(options, io.cwd),
@@ -167,6 +167,7 @@ export const runPrompt = defineCommand({
       wait: false,
     });
     await write(io.stderr, `${url}\n`);
+    await warn(io, warnings);
     const { turnId } = await api.call.turn.send.mutate({ session: sessionId, prompt: operands.PROMPT });
     const asked = new Map<string, Asked>();
     const yes = { isLeaving: options['no-wait'] ?? false, yesTo: options['yes-to'] ?? null };

@@ -18,6 +18,7 @@ export const approvalDetail = (change: Partial<ApprovalDetail> = {}): ApprovalDe
   hash: 'f'.repeat(64),
   status: 'pending',
   input: null,
+  refusal: null,
   outside: null,
   requestedAt: '2026-11-25T10:00:00.000Z',
   expiresAt: '2026-11-25T10:10:00.000Z',

@@ -73,12 +73,13 @@ export function InboxPage({ opened }: { opened?: string }) {
   const shown = useShown(inbox, opened);
   const { approval, isChosen } = shown;
   const isPhone = useIsPhone();
+  // A second key that was meant for all of them must not meet the one that is shown.
+  const batch = useBatch(() => !isPhone && shown.comeBack());
   // On a phone a second tap must not meet another question.
-  const deciding = useDeciding(approval, {
+  const deciding = useDeciding(!isPhone && batch.selected.size > 0 ? null : approval, {
     isOwn: isChosen,
     onDecided: ({ id }) => !isPhone && shown.moveOn(id),
   });
-  const batch = useBatch();
   useSeen(approval);
   useInboxKeys(shown, pending, deciding, batch);
   const isEmpty = !isPhone && pending.length === 0 && approval === null && shown.failure === null && !inbox.isFirstLoad;
@@ -134,7 +135,7 @@ export function InboxPage({ opened }: { opened?: string }) {
 
 /** What a phone says above a question: its place among those that wait. A notification may lead to it before they are known. */
 const placeOf = ({ approval, place }: Shown, count: number): string =>
-  approval !== null && approval.status !== 'pending' ? 'Decided' : place > 0 ? `${place} of ${count}` : 'Question';
+  place > 0 ? `${place} of ${count}` : approval !== null && approval.status !== 'pending' ? 'Decided' : 'Question';
 
 interface QuestionProps {
   shown: Shown;

@@ -41,7 +41,8 @@ export const alike = (pending: readonly Approval[], selected: ReadonlyMap<string
   return first ? pending.filter((each) => kindOf(each) === kindOf(first)) : [];
 };
 
-export function useBatch(): Batch {
+/** `onOver` is called when all that were selected have been tried. */
+export function useBatch(onOver: () => void): Batch {
   const decide = useDecide();
   const [selected, setSelected] = useState<ReadonlyMap<string, Approval>>(new Map());
   const [failures, setFailures] = useState<readonly BatchFailure[]>([]);
@@ -67,6 +68,7 @@ export function useBatch(): Batch {
     await Promise.all(Array.from({ length: parallel }, work));
     setFailures(failed);
     setSelected(new Map());
+    onOver();
   };
   return {
     ...{ selected, isOneKind, isDisabled, failures, left, isAsking, setAsking, run },

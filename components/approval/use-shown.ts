@@ -22,12 +22,14 @@ export interface Shown {
   next: (() => void) | null;
   /** The person has decided `decided`: what waits behind it takes its place, where it still stands there. */
   moveOn: (decided: string) => void;
+  /** Several others were decided: it takes their place, and came by itself. */
+  comeBack: () => void;
   /** Back to the list. */
   leave: () => void;
 }
 
 /** What a row does not tell. */
-const notLoaded = { facts: null, input: null, votes: [], escalatedTo: [], overdueAt: null };
+const notLoaded = { facts: null, input: null, votes: [], escalatedTo: [], overdueAt: null, refusal: null };
 
 const inboxPath = '/inbox';
 const chosen = (id: string | null | undefined): Held | null => (id ? { id, isOwn: true } : null);
@@ -104,6 +106,7 @@ export function useShown({ pending, decided, isFirstLoad }: Inbox, opened: strin
       // The last one that was gone to shows what became of it.
       setHeld((now) => (now?.id !== from || (now.isOwn && !after) ? now : after));
     },
+    comeBack: () => setHeld((now) => now && { ...now, isOwn: false }),
     leave,
   };
 }

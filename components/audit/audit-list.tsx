@@ -1,21 +1,27 @@
 /** The records found, newest first: when, who, what, where; each opens to everything that is stored of it. */
 import Link from 'next/link';
 import { useState } from 'react';
-import { actorOf, type Names, namesOf } from '#components/session/event-names.ts';
-import { sentence } from '#components/session/event-sentence.ts';
+import { actorOf } from '#components/session/event-names.ts';
 import { Button } from '#components/ui/button.tsx';
 import { classNames } from '#components/ui/class-name.ts';
 import { ExactText } from '#components/ui/exact-text.tsx';
-import { capitalise, formatDay } from '#components/ui/format.ts';
+import { formatDay } from '#components/ui/format.ts';
 import { Notice } from '#components/ui/notice.tsx';
-import type { Phrase } from '#components/ui/phrase.ts';
 import { PhraseText } from '#components/ui/phrase-text.tsx';
+import { addressOf, type Names, namesOf, whatOf } from './audit-record.ts';
 import type { Audit, AuditRecord } from './use-audit.ts';
 
-const columns = 'grid-cols-[132px_minmax(90px,160px)_minmax(0,1fr)_minmax(90px,200px)]';
+const columns = 'grid-cols-[132px_minmax(90px,220px)_minmax(0,1fr)_60px_minmax(90px,200px)]';
 
 export function AuditList({ audit, onClearFilter }: { audit: Audit; onClearFilter: () => void }) {
   const { records, failure, isFirstLoad, loadMore, people } = audit;
+  if (failure?.code === 'auth.forbidden') {
+    return (
+      <Notice tone="quiet" className="px-4 py-5" title="Only owners read the audit">
+        It holds every session, and who signed in from where.
+      </Notice>
+    );
+  }
   if (failure && records.length === 0) {
     return (
       <Notice
@@ -49,6 +55,7 @@ export function AuditList({ audit, onClearFilter }: { audit: Audit; onClearFilte
         <span>When</span>
         <span>Who</span>
         <span>What</span>
+        <span>Policy</span>
         <span>Session</span>
       </div>
       <ul aria-label="Records">
@@ -72,18 +79,14 @@ function formatMoment(at: string): string {
   return `${formatDay(time)} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(':')}`;
 }
 
-const startsUpper = (text: Phrase): Phrase => {
-  const [first, ...rest] = text;
-  return typeof first === 'string' ? [capitalise(first), ...rest] : text;
-};
-
 /** Runners and the server act by themselves; a person's id that nobody has any more stands as it is. */
 const actorName = (principal: string, names: Names): string =>
   names.people.get(principal) ?? (principal.startsWith('run_') ? 'runner' : principal);
 
 function RecordRow({ record, names }: { record: AuditRecord; names: Names }) {
   const [isOpen, setOpen] = useState(false);
-  const { text, tone = 'plain' } = sentence(record, names);
+  const { text, tone } = whatOf(record, names);
+  const address = addressOf(record);
   const isServer = record.sessionId === 'server';
   return (
     <li className="border-line border-b">
@@ -96,7 +99,15 @@ function RecordRow({ record, names }: { record: AuditRecord; names: Names }) {
         <time dateTime={record.at} className="num text-ink-3 text-xs">
           {formatMoment(record.at)}
         </time>
-        <span className="truncate font-medium">{actorName(actorOf(record, names) ?? record.principal, names)}</span>
+        <span className="truncate font-medium">
+          {actorName(actorOf(record, names) ?? record.principal, names)}
+          {address !== null && (
+            <span className="font-normal text-ink-3 text-xs">
+              {' '}
+              from <span className="num">{address}</span>
+            </span>
+          )}
+        </span>
         <button
           type="button"
           aria-expanded={isOpen}
@@ -107,8 +118,9 @@ function RecordRow({ record, names }: { record: AuditRecord; names: Names }) {
             tone === 'needs' && 'text-needs',
           )}
         >
-          <PhraseText phrase={startsUpper(text)} />
+          <PhraseText phrase={text} />
         </button>
+        <PolicyMark hash={record.policyHash} />
         {isServer ? (
           <span className="text-ink-3">server</span>
         ) : (
@@ -123,6 +135,17 @@ function RecordRow({ record, names }: { record: AuditRecord; names: Names }) {
       </div>
       {isOpen && <Stored record={record} />}
     </li>
+  );
+}
+
+/** The policy that the record is about, or that its action was judged by. */
+function PolicyMark({ hash }: { hash: string | null }) {
+  if (hash === null) return <span className="max-wide:hidden" />;
+  return (
+    <code title={`policy ${hash}`} className="mono-xs text-ink-3">
+      <span className="wide:hidden">policy </span>
+      {hash.slice(0, 8)}
+    </code>
   );
 }
 

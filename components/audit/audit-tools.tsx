@@ -1,15 +1,16 @@
-/** The audit's bar: words, who, about what, and the check of the chain. */
-import { ListFilter, ShieldCheck } from 'lucide-react';
+/** The audit's bar: words, who, about what, the export of what is shown, and the check of the chain. */
+import { Download, ListFilter, ShieldCheck } from 'lucide-react';
 import { useRef } from 'react';
 import { useShortcuts } from '#components/shell/use-shortcuts.ts';
 import { Button } from '#components/ui/button.tsx';
 import { anyChoice, ChipMenu, chipClass } from '#components/ui/chip-menu.tsx';
 import { classNames } from '#components/ui/class-name.ts';
-import { formatNoun } from '#components/ui/format.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Icon } from '#components/ui/icon.tsx';
 import { KeyCap } from '#components/ui/key-cap.tsx';
 import { type AuditFilter, nounsOf } from './audit-filter.ts';
 import type { Audit } from './use-audit.ts';
+import { useExport } from './use-export.ts';
 
 export interface AuditToolsProps {
   audit: Audit;
@@ -19,6 +20,8 @@ export interface AuditToolsProps {
 
 export function AuditTools({ audit, filter, onFilter }: AuditToolsProps) {
   const people = audit.people.map(({ personId, name }) => ({ value: personId as string, label: name }));
+  const exported = useExport(audit.input);
+  const isForbidden = audit.failure?.code === 'auth.forbidden';
   const nouns = nounsOf(audit.types).map((noun) => ({ value: noun, label: noun }));
   return (
     <section
@@ -40,7 +43,16 @@ export function AuditTools({ audit, filter, onFilter }: AuditToolsProps) {
       />
       <span className="flex-1 max-wide:hidden" />
       <CheckResult audit={audit} />
-      <Button icon={ShieldCheck} onClick={audit.check.run} disabled={audit.check.isRunning}>
+      <ExportResult exported={exported} />
+      <Button
+        icon={Download}
+        title="What the filter shows, one record a line, as JSON"
+        onClick={exported.run}
+        disabled={isForbidden || exported.count !== null}
+      >
+        {exported.count === null ? 'Export' : `Exporting ${formatCount(exported.count)}`}
+      </Button>
+      <Button icon={ShieldCheck} onClick={audit.check.run} disabled={isForbidden || audit.check.isRunning}>
         {audit.check.isRunning ? 'Checking' : 'Check the chain'}
       </Button>
     </section>
@@ -70,6 +82,21 @@ function WordsField({ value, onChange }: { value: string; onChange: (words: stri
       <KeyCap cap="f" />
     </span>
   );
+}
+
+function ExportResult({ exported: { failure, isCut } }: { exported: ReturnType<typeof useExport> }) {
+  if (failure) {
+    return (
+      <p role="alert" className="text-problem text-xs">
+        Not exported: {failure.message}
+      </p>
+    );
+  }
+  return isCut ? (
+    <p role="status" className="text-needs text-xs">
+      The newest are in the file; <code>omnigent audit export</code> writes all
+    </p>
+  ) : null;
 }
 
 function CheckResult({ audit: { check } }: { audit: Audit }) {

@@ -20,7 +20,7 @@ export function useAudit(filter: AuditFilter) {
   );
   const check = useQuery({ ...trpc.audit.verify.queryOptions(), enabled: false, retry: false });
   return {
-    ...{ types, people: choices?.people ?? [] },
+    ...{ types, input, people: choices?.people ?? [] },
     records: query.data?.pages.flatMap((page) => page.records) ?? [],
     isFirstLoad: query.isPending,
     isLoading: query.isFetching || check.isFetching,
@@ -37,4 +37,5 @@ export function useAudit(filter: AuditFilter) {
 }
 
 export type Audit = ReturnType<typeof useAudit>;
+export type AuditInput = ReturnType<typeof inputOf>;
 export type AuditRecord = Audit['records'][number];

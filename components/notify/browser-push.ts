@@ -81,9 +81,9 @@ export function onOpenPath(open: (path: string) => void): () => void {
   if (!isAble()) return () => undefined;
   const receive = ({ data, ports }: MessageEvent<unknown>) => {
     const { type, path } = (data ?? {}) as { type?: unknown; path?: unknown };
-    if (type !== 'omnigent.open' || typeof path !== 'string') return;
-    ports[0]?.postMessage('shown');
-    open(path);
+    if (type !== 'omnigent.ask' && type !== 'omnigent.open') return;
+    ports[0]?.postMessage('here');
+    if (type === 'omnigent.open' && typeof path === 'string') open(path);
   };
   navigator.serviceWorker.addEventListener('message', receive);
   navigator.serviceWorker.startMessages();

@@ -1,9 +1,9 @@
 /** What every tab does for notifications: mends this browser's subscription, shows what waits, follows their clicks. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useRouter } from 'next/navigation';
-import { useEffect, useRef } from 'react';
-import { useTRPC } from '#components/api/api.ts';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { type Approval, useTRPC, useTRPCClient } from '#components/api/api.ts';
 import { askNotice } from '#protocol/notice.ts';
 import { closeHere, onOpenPath, openAgain, showHere } from './browser-push.ts';
 import { repairOf } from './notify-state.ts';
@@ -15,6 +15,7 @@ import {
   useNotifyChoice,
   useNotifyState,
 } from './use-notify.ts';
+import { type News, WaitingWatch } from './waiting-watch.ts';
 
 export function NotifyKeeper() {
   const router = useRouter();
@@ -42,37 +43,27 @@ function useRepair(): void {
   });
 }
 
-/** Changes of sessions come in bursts, in ms. */
-const settleMs = 150;
-
-/** Without pushes this tab tells, while nobody looks at it. */
+/** Without pushes this tab tells, while nobody looks at it. A change brings what its session asks: the inbox is read at first and after an outage only. */
 function TabNotices() {
   const trpc = useTRPC();
-  const queries = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  /** What has been waiting before, or was told; null before the first answer. */
-  const told = useRef<Set<string> | null>(null);
+  const client = useTRPCClient();
+  const [watch] = useState(() => new WaitingWatch());
+  const tell = ({ fresh, over }: News) => {
+    const shown = document.hidden ? fresh : [];
+    const show = async (id: string) =>
+      showHere(askNotice(await client.approval.get.query({ id: id as Approval['id'] })));
+    // What the browser refuses to show, and what the server does not tell, waits in the inbox all the same.
+    Promise.all([...shown.map(show), ...over.map(closeHere)]).catch(() => undefined);
+  };
   useSubscription(
-    trpc.session.changes.subscriptionOptions(undefined, {
-      onData: () => {
-        timer.current ??= setTimeout(() => {
-          timer.current = null;
-          void queries.invalidateQueries({ queryKey: trpc.approval.list.queryKey({ decided: 0 }) });
-        }, settleMs);
-      },
-    }),
+    trpc.session.changes.subscriptionOptions(undefined, { onData: ({ view }) => tell(watch.session(view)) }),
   );
-  const { data } = useQuery(trpc.approval.list.queryOptions({ decided: 0 }));
+  const { data } = useQuery(trpc.approval.list.queryOptions({ decided: 0 }, { staleTime: 0 }));
+  const tellAll = useEffectEvent((pending: readonly Approval[]) =>
+    tell(watch.all(pending.filter(({ status }) => status === 'pending'))),
+  );
   useEffect(() => {
-    if (!data) return;
-    const before = told.current;
-    const now = new Map(data.pending.map((approval) => [approval.id as string, approval]));
-    told.current = new Set(now.keys());
-    if (!before) return;
-    const fresh = document.hidden ? [...now.values()].filter(({ id }) => !before.has(id)) : [];
-    const over = [...before].filter((id) => !now.has(id));
-    // What the browser refuses to show waits in the inbox all the same.
-    Promise.all([...fresh.map((each) => showHere(askNotice(each))), ...over.map(closeHere)]).catch(() => undefined);
+    if (data) tellAll(data.pending);
   }, [data]);
   return null;
 }

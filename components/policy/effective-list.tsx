@@ -21,7 +21,7 @@ export function EffectiveList({ effective }: { effective: Effective }) {
       </p>
     );
   }
-  return policies.map(({ level, file, hash, rules }) => (
+  return policies.map(({ level, file, hash, warnings, rules }) => (
     <section key={level} aria-label={owners[level]} className="border-line border-b">
       <header className="flex min-h-9 items-center gap-2 px-4 pt-2 text-xs">
         <h2 className="flex-none font-medium">{owners[level]}</h2>
@@ -35,6 +35,11 @@ export function EffectiveList({ effective }: { effective: Effective }) {
           {hash.slice(0, 8)}
         </code>
       </header>
+      {warnings.map((warning) => (
+        <p key={warning} role="note" className="px-4 py-1 text-needs text-xs [overflow-wrap:anywhere]">
+          <ExactText text={warning} />
+        </p>
+      ))}
       <ol className="pb-2">
         {rules.map((rule) => (
           <Rule key={rule.rule} rule={rule} shadow={shadows.filter((each) => each.rule === rule.rule)} />

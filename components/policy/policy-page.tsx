@@ -7,6 +7,7 @@ import { Button } from '#components/ui/button.tsx';
 import { anyChoice, ChipMenu } from '#components/ui/chip-menu.tsx';
 import { Notice } from '#components/ui/notice.tsx';
 import { EffectiveList } from './effective-list.tsx';
+import { saidBy } from './rule-draft.ts';
 import { TestBox } from './test-box.tsx';
 import { TimeMachine } from './time-machine.tsx';
 import { useEffective, useSessionChoices } from './use-policy.ts';
@@ -30,7 +31,7 @@ export function PolicyPage({ session }: { session: string | null }) {
           aria-label="In force"
           className="flex min-h-0 w-[440px] flex-none flex-col border-line border-r max-wide:w-full max-wide:border-r-0"
         >
-          <div className="flex min-h-11 flex-none items-center gap-2 border-line border-b px-4">
+          <div className="flex min-h-11 flex-none items-center gap-2 border-line border-b px-4 max-wide:py-2">
             <ChipMenu
               label="In force in"
               value={session ?? anyChoice}
@@ -58,14 +59,7 @@ export function PolicyPage({ session }: { session: string | null }) {
         </section>
         <div className="min-h-0 min-w-0 flex-1 overflow-y-auto bg-surface max-wide:flex-none max-wide:overflow-visible">
           <TestBox session={session} />
-          {effective && (
-            <TimeMachine
-              key={`${session} ${effective.texts[level]}`}
-              session={session}
-              level={level}
-              now={effective.texts[level]}
-            />
-          )}
+          {effective && <TimeMachine key={session} session={session} level={level} said={saidBy(effective, level)} />}
         </div>
       </main>
     </PageFrame>

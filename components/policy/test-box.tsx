@@ -1,7 +1,9 @@
 /** The test box: an imagined action, what it would touch, and what the rules say of it. Nothing happens. */
 import { useDeferredValue, useState } from 'react';
 import { ChipMenu } from '#components/ui/chip-menu.tsx';
+import { classNames } from '#components/ui/class-name.ts';
 import { ExactText } from '#components/ui/exact-text.tsx';
+import { TextArea } from '#components/ui/text-area.tsx';
 import { type Subject, type TestResult, useTest } from './use-policy.ts';
 import { VerdictWord } from './verdict-word.tsx';
 
@@ -25,13 +27,13 @@ export function TestBox({ session }: { session: string | null }) {
   const [kind, setKind] = useState('command');
   const [text, setText] = useState('');
   const subject = useDeferredValue(subjectOf(kind, text));
-  const { result, failure } = useTest(session, subject);
+  const { result, isOld, isWaiting, failure } = useTest(session, subject);
   return (
     <section aria-label="Test box" className="border-line border-b px-6 py-4 max-wide:px-4">
       <h2 className="mb-2 font-medium">Test box</h2>
       <div className="flex items-start gap-2 max-wide:flex-col [&>button]:mt-1">
         <ChipMenu label="An agent" value={kind} choices={kinds} onChange={setKind} />
-        <textarea
+        <TextArea
           aria-label="What it does"
           value={text}
           onChange={(event) => setText(event.target.value)}
@@ -44,14 +46,15 @@ export function TestBox({ session }: { session: string | null }) {
           }
           rows={Math.min(8, Math.max(1, text.split('\n').length))}
           maxLength={32_768}
-          spellCheck={false}
-          className="mono min-h-8 w-full flex-1 resize-y rounded-2 border border-control-line bg-well px-2.5 py-1.5 outline-none focus-visible:outline-(--focus) max-wide:text-base"
+          isMono
+          className="min-h-8 flex-1"
         />
       </div>
       <div aria-live="polite" className="mt-3">
         {failure && <p className="text-problem">Not judged: {failure.message}</p>}
-        {result && !failure && <Result result={result} />}
-        {!result && !failure && (
+        {isWaiting && <p className="text-needs">Not judged yet: the server cannot be reached.</p>}
+        {result && !failure && !isWaiting && <Result result={result} isOld={isOld} />}
+        {subject === null && (
           <p className="text-ink-3">Write what an agent could do; it is judged as you type, and nothing happens.</p>
         )}
       </div>
@@ -59,11 +62,16 @@ export function TestBox({ session }: { session: string | null }) {
   );
 }
 
-function Result({ result: { verdict, rule, reasons, facts } }: { result: TestResult }) {
+/** `isOld`: it is about what was written before, and stands only until the next answer is there. */
+export function Result({ result, isOld }: { result: TestResult; isOld: boolean }) {
+  const { verdict, rule, reasons, facts } = result;
   return (
-    <dl className="grid grid-cols-[88px_minmax(0,1fr)] gap-x-3 gap-y-1.5">
+    <dl
+      aria-busy={isOld}
+      className={classNames('grid grid-cols-[88px_minmax(0,1fr)] gap-x-3 gap-y-1.5', isOld && 'opacity-50')}
+    >
       <dt>
-        <VerdictWord verdict={verdict} />
+        <VerdictWord verdict={verdict} isQuiet={isOld} />
       </dt>
       <dd className="flex flex-col gap-0.5">
         <code>{rule}</code>

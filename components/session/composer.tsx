@@ -38,14 +38,14 @@ export function Composer({ view, me, interrupt, isNarrow }: ComposerProps) {
       <div className={classNames('flex flex-col gap-2', isNarrow && 'mx-auto max-w-[860px]')}>
         {isFrozen(view) && (
           <p role="status" className="text-ink-2 text-xs">
-            The session is {view.frozen?.reason}. Prompts wait until it is resumed.
+            The session is paused. Prompts wait until it is resumed.
           </p>
         )}
         <PromptQueue view={view} me={me} isOffline={isOffline} />
         <AgentKey harness={harnessFor(view, state)} hasWorked={hasWorked(view, state)} />
-        {failure && (
+        {(failure || state.unsent) && (
           <p role="alert" className="text-problem text-xs">
-            {failure.message} The draft is kept.
+            {failure ? `${failure.message} The draft is kept.` : state.unsent}
           </p>
         )}
         <Box view={view} state={state} interrupt={interrupt} isOffline={isOffline} />
@@ -103,8 +103,10 @@ function Box({ view, state, interrupt, isOffline }: BoxProps) {
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1 px-2 pb-2">
         <AgentMenu view={view} state={state} harnesses={harnesses} />
         {(state.agent ?? state.newAgent) !== null && <ModelControl model={state.model} onChange={state.useModel} />}
-        <span className="flex-1" />
-        <Actions view={view} state={state} interrupt={interrupt} canSteer={canSteer} isOffline={isOffline} />
+        {/* Together, so that on a phone they go to the next line together. */}
+        <span className="ml-auto flex items-center gap-2">
+          <Actions view={view} state={state} interrupt={interrupt} canSteer={canSteer} isOffline={isOffline} />
+        </span>
       </div>
     </div>
   );

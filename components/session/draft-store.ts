@@ -13,6 +13,27 @@ export function readDraft(session: string): string {
   }
 }
 
+const unsentKeyOf = (session: string): string => `omnigent.unsent.${session}`;
+
+/** Why the first prompt of a session, which is its draft now, was not sent; '' where nothing is known of that. */
+export function readUnsent(session: string): string {
+  try {
+    return sessionStorage.getItem(unsentKeyOf(session)) ?? '';
+  } catch {
+    // As above.
+    return '';
+  }
+}
+
+export function writeUnsent(session: string, words: string): void {
+  try {
+    if (words === '') sessionStorage.removeItem(unsentKeyOf(session));
+    else sessionStorage.setItem(unsentKeyOf(session), words);
+  } catch {
+    // As above.
+  }
+}
+
 /** The call that a draft was last sent with, as far as no answer came: `key` is what it asked for. */
 export interface Attempt {
   key: string;

@@ -88,6 +88,12 @@ function usageSaid(payload: EventPayload<'usage.recorded'>): Said {
   });
 }
 
+function itemWords({ kind, title, command, path }: EventPayload<'item.started'>): Phrase {
+  if (kind === 'message') return ['a message'];
+  if (kind === 'reasoning') return ['to think'];
+  return [`${kind} `, { code: command ?? path ?? title }];
+}
+
 /** Events whose turn shows them otherwise, as a line for those who read the whole log. */
 function agentSaid(event: AgentEvent): Said {
   switch (event.type) {
@@ -117,8 +123,14 @@ function agentSaid(event: AgentEvent): Said {
     case 'file.changed':
       return said('checkout', [`${event.payload.change} `, { code: event.payload.path }]);
     case 'item.started':
-    case 'item.completed':
-      return said('agent', [`${event.payload.kind} ${event.payload.title}`]);
+      return said('agent', ['began ', ...itemWords(event.payload)]);
+    case 'item.completed': {
+      const { kind, text, status, exitCode } = event.payload;
+      const isBad = status !== 'completed' || (exitCode !== null && exitCode !== 0);
+      const end = status !== 'completed' ? ` ${status}` : isBad ? ` exited ${exitCode}` : ' ended';
+      if (kind === 'message' && text.trim() !== '') return said('agent', [`wrote: ${text.trim().slice(0, 200)}`]);
+      return said('agent', [...itemWords(event.payload), end], { tone: isBad ? 'problem' : 'plain' });
+    }
     case 'action.requested':
       return said('action', [
         { code: event.payload.agent },
@@ -241,8 +253,11 @@ export function sentence(event: SessionEvent, names: Names): Said {
       return said('person', ['set the key of ', { code: event.payload.provider }]);
     case 'provider.removed':
       return said('person', ['removed the key of ', { code: event.payload.provider }]);
-    case 'policy.set':
-      return said('session', ['set the rules of ', { code: event.payload.file }]);
+    case 'policy.set': {
+      const { file, warnings = [] } = event.payload;
+      const tone = warnings.length > 0 ? 'needs' : 'plain';
+      return said('session', ['set the rules of ', { code: file }], { tone, notes: warnings });
+    }
     case 'policy.changed': {
       const { level, text } = event.payload;
       const whose = level === 'server' ? 'of this server' : 'of this session';

@@ -13,16 +13,19 @@ const bidi = '\u202e';
 const row = (change: Partial<Item> = {}): Item => ({
   ...{ kind: 'item', key: 'itm_1', depth: 0, at: '2026-11-25T10:00:00.000Z', heldSince: null, question: null },
   item: { kind: 'command', title: 'Bash', command: `rm ${bidi}txt`, path: null },
-  verdict: { verdict: 'deny', rule: 'rules[0]', reasons: [`no ${bidi}`], command: null },
+  verdict: { verdict: 'deny', rule: 'rules[0]', reasons: [`no ${bidi}`], command: null, allowedBy: null },
   end: { at: '2026-11-25T10:00:01.000Z', status: 'completed', text: `a\tb\nc${bidi}\n`, exitCode: 0 },
   ...change,
 });
 
 const drawings: Record<string, ReactNode> = {
   'a line': <ItemRow row={row()} names={new Map()} />,
-  'what it opens to': <ItemDetail row={row()} />,
+  'what it opens to': <ItemDetail row={row()} names={new Map()} />,
   'an allowed command': (
-    <ItemDetail row={row({ verdict: { verdict: 'allow', rule: 'a', reasons: [], command: bidi } })} />
+    <ItemDetail
+      row={row({ verdict: { verdict: 'allow', rule: 'a', reasons: [], command: bidi, allowedBy: null } })}
+      names={new Map()}
+    />
   ),
   'a diff': <DiffText text={`+a${bidi}\n-b`} />,
   'a sentence': <PhraseText phrase={[`said ${bidi}`, { code: `git ${bidi}` }]} />,
@@ -43,6 +46,6 @@ it.each(Object.entries(drawings))('[WEB84] %s shows each hidden character', (_na
 });
 
 it('[WEB84] tabs and line feeds of output and diffs stay what they are', () => {
-  expect(renderToStaticMarkup(<ItemDetail row={row()} />)).toContain('a\tb\nc');
+  expect(renderToStaticMarkup(<ItemDetail row={row()} names={new Map()} />)).toContain('a\tb\nc');
   expect(renderToStaticMarkup(<DiffText text={'+\tif'} />)).toContain('+\tif');
 });

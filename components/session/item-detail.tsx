@@ -2,6 +2,7 @@
 import { CopyButton } from '#components/ui/copy-button.tsx';
 import { ExactText } from '#components/ui/exact-text.tsx';
 import { Markdown } from '#components/ui/markdown.tsx';
+import { allowedBy } from '#protocol/action-view.ts';
 import { DiffText } from './diff-text.tsx';
 import { denialWords } from './item-outcome.tsx';
 import { useItemText } from './item-texts.tsx';
@@ -13,7 +14,13 @@ const maxLines = 400;
 
 const blockClass = 'mono-xs whitespace-pre-wrap rounded-2 bg-well px-3 py-2 [overflow-wrap:anywhere]';
 
-export function ItemDetail({ row }: { row: ItemRow }) {
+export interface ItemDetailProps {
+  row: ItemRow;
+  /** Names by person's id. */
+  names: ReadonlyMap<string, string>;
+}
+
+export function ItemDetail({ row, names }: ItemDetailProps) {
   const live = useItemText(row.key);
   const { item, end, verdict } = row;
   const text = end?.text ?? live;
@@ -25,7 +32,7 @@ export function ItemDetail({ row }: { row: ItemRow }) {
           <ExactText text={item.command ?? subject} />
         </pre>
       )}
-      {verdict && <VerdictLine verdict={verdict} isHeld={row.heldSince !== null} />}
+      {verdict && <VerdictLine verdict={verdict} names={names} isHeld={row.heldSince !== null} />}
       {text === '' ? (
         <p className="text-ink-3 text-xs">{end === null ? 'nothing yet' : 'no output'}</p>
       ) : (
@@ -35,8 +42,17 @@ export function ItemDetail({ row }: { row: ItemRow }) {
   );
 }
 
-function VerdictLine({ verdict, isHeld }: { verdict: Verdict; isHeld: boolean }) {
-  const { command } = verdict;
+interface VerdictLineProps extends Pick<ItemDetailProps, 'names'> {
+  verdict: Verdict;
+  isHeld: boolean;
+}
+
+export function VerdictLine({ verdict, names, isHeld }: VerdictLineProps) {
+  const { command, rule, allowedBy: by } = verdict;
+  if (rule.startsWith(`${allowedBy}:`)) {
+    const who = by === null ? 'earlier' : `by ${names.get(by) ?? 'someone'}`;
+    return <p className="text-ink-2 text-xs">Allowed for this session {who}</p>;
+  }
   if (verdict.verdict === 'allow') {
     return command === null ? null : (
       <p className="text-ink-2 text-xs">

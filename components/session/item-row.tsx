@@ -66,7 +66,7 @@ function FoldedItem({ row, names, icon }: ItemRowProps & { icon: LucideIcon }) {
         <ItemOutcome row={row} />
       </FoldButton>
       {row.question && <ItemQuestion question={row.question} item={row.item} names={names} />}
-      {isOpen && <ItemDetail row={row} />}
+      {isOpen && <ItemDetail row={row} names={names} />}
     </>
   );
 }

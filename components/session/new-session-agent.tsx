@@ -2,6 +2,7 @@
 import { useId } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { classNames } from '#components/ui/class-name.ts';
+import { TextArea } from '#components/ui/text-area.tsx';
 import { TerminalMark } from './terminal-mark.tsx';
 import { type HarnessFacts, useHarnesses, useHarnessInstall } from './use-harnesses.ts';
 
@@ -73,13 +74,12 @@ export function PromptField({ value, onChange }: { value: string; onChange: (pro
       <label htmlFor={id} className="font-medium">
         First prompt
       </label>
-      <textarea
+      <TextArea
         id={id}
         rows={3}
         value={value}
         onChange={(event) => onChange(event.target.value)}
         placeholder="May be left out"
-        className="w-full resize-y rounded-2 border border-control-line bg-well px-2.5 py-1.5 outline-none placeholder:text-ink-3 focus-visible:outline-(--focus) focus-visible:outline-offset-0 max-wide:text-base"
       />
     </div>
   );

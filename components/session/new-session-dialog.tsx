@@ -1,4 +1,4 @@
-/** Starts a session: a folder, a program, and whether work in progress comes along. */
+/** Starts a session: a folder, an agent with its first prompt, and what few need to say. */
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Folder } from 'lucide-react';
 import { useRouter } from 'next/navigation';
@@ -12,7 +12,15 @@ import { Field } from '#components/ui/field.tsx';
 import { Icon } from '#components/ui/icon.tsx';
 import { Notice } from '#components/ui/notice.tsx';
 import { AgentKey } from './agent-key.tsx';
-import { checkNewSession, type NewSession, type Problems, problemsOf, recentFolders } from './new-session.ts';
+import { writeDraft, writeUnsent } from './draft-store.ts';
+import {
+  checkNewSession,
+  type NewSession,
+  type Problems,
+  problemsOf,
+  recentFolders,
+  unsentWords,
+} from './new-session.ts';
 import { AgentField, PromptField } from './new-session-agent.tsx';
 import { folderName } from './session-facts.ts';
 
@@ -36,6 +44,12 @@ function useNewSession(onClose: () => void) {
   const [problems, setProblems] = useState<Problems>({});
   const create = useMutation(trpc.session.create.mutationOptions());
   const send = useMutation(trpc.turn.send.mutationOptions());
+  /** The session is there whatever becomes of its prompt: one that was not sent waits in its composer. */
+  const sendFirst = (session: string, prompt: string) =>
+    send.mutateAsync({ session, prompt }).catch((cause: unknown) => {
+      writeDraft(session, prompt);
+      writeUnsent(session, unsentWords(failureOf(cause)));
+    });
   const start = async (event: FormEvent) => {
     event.preventDefault();
     const checked = checkNewSession(form);
@@ -43,7 +57,7 @@ function useNewSession(onClose: () => void) {
     if (!checked.ok) return;
     try {
       const { sessionId } = await create.mutateAsync(checked.input);
-      if (checked.prompt !== null) await send.mutateAsync({ session: sessionId, prompt: checked.prompt });
+      if (checked.prompt !== null) await sendFirst(sessionId, checked.prompt);
       onClose();
       router.push(`/sessions/${sessionId}`);
     } catch (cause) {
@@ -75,43 +89,48 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
             folders={folders}
             onChange={(dir) => change({ dir })}
           />
-          <Field
-            label="Workspace file"
-            value={form.workspace}
-            onChange={(event) => change({ workspace: event.target.value })}
-            problem={problems.workspace ?? null}
-            placeholder="omnigent.yaml"
-            help="The rules that agents work by. Without one everything is recorded and let through."
-            isMono
-            autoComplete="off"
-            spellCheck={false}
-          />
           <AgentField value={form.harness} onChange={(harness) => change({ harness })} />
           {form.harness !== '' && <AgentKey harness={form.harness} onLeave={onClose} />}
           {form.harness !== '' && <PromptField value={form.prompt} onChange={(prompt) => change({ prompt })} />}
-          {form.harness === '' && (
-            <Field
-              label="Program"
-              value={form.program}
-              onChange={(event) => change({ program: event.target.value })}
-              problem={problems.program ?? null}
-              placeholder="Your login shell"
-              help="What runs in the first terminal. More can be opened later."
-              isMono
-              autoComplete="off"
-              spellCheck={false}
-            />
-          )}
-          <ChangesField checked={form.includeChanges} onChange={(includeChanges) => change({ includeChanges })} />
-          <Disclosure label="More" isOpen={problems.name !== undefined}>
-            <Field
-              label="Name"
-              value={form.name}
-              onChange={(event) => change({ name: event.target.value })}
-              problem={problems.name ?? null}
-              placeholder={form.dir ? folderName(form.dir) : 'From the folder'}
-              autoComplete="off"
-            />
+          <Disclosure
+            label="Rules, name and more"
+            isOpen={Boolean(problems.name || problems.workspace || problems.program)}
+          >
+            <div className="flex flex-col gap-4">
+              <Field
+                label="Workspace file"
+                value={form.workspace}
+                onChange={(event) => change({ workspace: event.target.value })}
+                problem={problems.workspace ?? null}
+                placeholder="omnigent.yaml"
+                help="The rules that agents work by. Without one everything is recorded and let through."
+                isMono
+                autoComplete="off"
+                spellCheck={false}
+              />
+              {form.harness === '' && (
+                <Field
+                  label="Program"
+                  value={form.program}
+                  onChange={(event) => change({ program: event.target.value })}
+                  problem={problems.program ?? null}
+                  placeholder="Your login shell"
+                  help="What runs in the first terminal. More can be opened later."
+                  isMono
+                  autoComplete="off"
+                  spellCheck={false}
+                />
+              )}
+              <ChangesField checked={form.includeChanges} onChange={(includeChanges) => change({ includeChanges })} />
+              <Field
+                label="Name"
+                value={form.name}
+                onChange={(event) => change({ name: event.target.value })}
+                problem={problems.name ?? null}
+                placeholder={form.dir ? folderName(form.dir) : 'From the folder'}
+                autoComplete="off"
+              />
+            </div>
           </Disclosure>
         </DialogBody>
         <DialogActions>

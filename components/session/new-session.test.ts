@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkNewSession, problemsOf, recentFolders } from './new-session.ts';
+import { checkNewSession, problemsOf, recentFolders, unsentWords } from './new-session.ts';
 
 const form = { dir: '/src/app', workspace: '', name: '', harness: '', prompt: '', program: '', includeChanges: true };
 
@@ -51,4 +51,12 @@ it('[WEB5] puts the server’s refusal at the field it is about', () => {
 it('[WEB5] remembers the folders of earlier sessions once each, newest first', () => {
   const at = (source: string, day: number) => ({ source, createdAt: `2026-11-0${day}T00:00:00Z` });
   expect(recentFolders([at('/a', 1), at('/b', 3), at('/a', 5)])).toEqual(['/a', '/b']);
+});
+
+it('[WEB5] says of a first prompt that was not sent why, and of one without an answer that nobody knows', () => {
+  expect(unsentWords({ code: 'rate.exceeded', message: 'Too many.', isRetryable: true })).toContain(
+    'not sent: Too many.',
+  );
+  const silent = unsentWords({ code: 'server.unreachable', message: 'No answer from the server.', isRetryable: true });
+  expect(silent).toContain('before you send it again');
 });

@@ -86,6 +86,12 @@ export function problemsOf({ code, message }: Failure): Problems {
   }
 }
 
+/** What the composer of a session says that began without its first prompt. */
+export const unsentWords = ({ code, message }: Failure): string =>
+  code === 'server.unreachable'
+    ? 'No answer came for your first prompt. Look whether it is above before you send it again.'
+    : `Your first prompt was not sent: ${message} It is below.`;
+
 /** Folders of earlier sessions, newest first, each once. */
 export const recentFolders = (sessions: readonly { source: string; createdAt: string }[]): string[] => [
   ...new Set([...sessions].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).map((view) => view.source)),

@@ -4,6 +4,7 @@ import Link from 'next/link';
 import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { useConnection } from '#components/api/provider.tsx';
+import { useRefusal } from '#components/person/use-refusal.ts';
 import { Button } from '#components/ui/button.tsx';
 import { ExactText } from '#components/ui/exact-text.tsx';
 import { formatClock } from '#components/ui/format.ts';
@@ -35,6 +36,11 @@ export function RailPolicy({ view }: { view: SessionView }) {
           </Link>
         </p>
       )}
+      {view.policy?.warnings?.map((warning) => (
+        <p key={warning} role="note" className="pt-1 text-needs text-xs [overflow-wrap:anywhere]">
+          <ExactText text={warning} />
+        </p>
+      ))}
       <ul aria-label="Allowed for this session">
         {allowances.toReversed().map((allowance) => (
           <li key={allowance.approvalId} className="pt-2">
@@ -54,6 +60,7 @@ function Allowance({ view, allowance }: { view: SessionView; allowance: SessionA
   const now = useNow('coarse');
   const isOffline = useConnection().kind === 'offline';
   const revoke = useMutation(useTRPC().approval.revoke.mutationOptions());
+  const refusal = useRefusal('editor');
   const { approvalId, by, at, cwd, isOnce } = allowance;
   const name = view.members.find(({ personId }) => personId === by)?.name ?? by;
   const when = at !== undefined && now > 0 ? `, ${formatClock(at, now)}` : '';
@@ -71,7 +78,8 @@ function Allowance({ view, allowance }: { view: SessionView; allowance: SessionA
         <Button
           size="small"
           aria-label={`Revoke ${visibleLine(actionText(allowance))}`}
-          disabled={revoke.isPending || isOffline}
+          disabled={revoke.isPending || isOffline || refusal !== null}
+          title={refusal ?? undefined}
           onClick={() => revoke.mutate({ id: approvalId })}
         >
           Revoke

@@ -3,6 +3,7 @@ import { CirclePause, CirclePlay, CircleStop, Power } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { useConnection } from '#components/api/provider.tsx';
+import { useRefusal } from '#components/person/use-refusal.ts';
 import { Button } from '#components/ui/button.tsx';
 import { fetchPart } from '#components/ui/fetch-part.ts';
 import { isFrozen, isResumable, isRunning, type SessionView } from './session-facts.ts';
@@ -12,18 +13,14 @@ const EndDialog = dynamic(() => fetchPart(() => import('./end-dialog.tsx').then(
   ssr: false,
 });
 
-export interface SessionActionsProps {
-  view: SessionView;
-  /** False where the same page offers to resume in a more prominent place. */
-  isMain?: boolean;
-}
-
-export function SessionActions({ view, isMain = true }: SessionActionsProps) {
+export function SessionActions({ view }: { view: SessionView }) {
   const actions = useSessionActions(view.id);
   const [isEnding, setEnding] = useState(false);
   const isOffline = useConnection().kind === 'offline';
-  const disabled = actions.isDisabled;
-  const why = isOffline ? 'Not while offline' : undefined;
+  const refusal = useRefusal('editor');
+  const noEnd = useRefusal('owner');
+  const disabled = actions.isDisabled || refusal !== null;
+  const why = isOffline ? 'Not while offline' : (refusal ?? undefined);
   return (
     <>
       {actions.failure && (
@@ -32,13 +29,7 @@ export function SessionActions({ view, isMain = true }: SessionActionsProps) {
         </span>
       )}
       {isResumable(view) && (
-        <Button
-          variant={isMain ? 'primary' : 'plain'}
-          icon={CirclePlay}
-          onClick={actions.resume}
-          disabled={disabled}
-          title={why}
-        >
+        <Button variant="primary" icon={CirclePlay} onClick={actions.resume} disabled={disabled} title={why}>
           {view.status === 'failed' ? 'Retry' : 'Resume'}
         </Button>
       )}
@@ -58,7 +49,13 @@ export function SessionActions({ view, isMain = true }: SessionActionsProps) {
         </Button>
       )}
       {view.status !== 'ended' && (
-        <Button variant="danger" icon={Power} onClick={() => setEnding(true)} disabled={disabled} title={why}>
+        <Button
+          variant="danger"
+          icon={Power}
+          onClick={() => setEnding(true)}
+          disabled={disabled || noEnd !== null}
+          title={why ?? noEnd ?? undefined}
+        >
           End
         </Button>
       )}

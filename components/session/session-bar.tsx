@@ -44,7 +44,7 @@ export function SessionBar({ view, present, me }: SessionBarProps) {
         </span>
       )}
       <span className="flex min-w-0 flex-none items-center gap-2 max-wide:hidden">
-        <SessionActions view={view} isMain={false} />
+        <SessionActions view={view} />
       </span>
       <AccountMenu />
     </TopBar>

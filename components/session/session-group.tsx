@@ -55,5 +55,5 @@ function LongestWait({ sessions }: { sessions: readonly SessionView[] }) {
   const now = useNow('coarse');
   const first = sessions.map((view) => Date.parse(view.statusSince)).sort((a, b) => a - b)[0];
   if (first === undefined || now === 0) return null;
-  return <span className="num text-ink-3 text-xs">longest wait {formatAge(now - first)}</span>;
+  return <span className="num text-ink-3 text-xs">longest wait {formatAge(Math.max(1_000, now - first))}</span>;
 }

@@ -5,17 +5,17 @@ import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { QuestionCard, useQuestion } from '#components/approval/session-questions.tsx';
 import { classNames } from '#components/ui/class-name.ts';
-import { useNow } from '#components/ui/use-now.ts';
 import { namesOf } from './event-names.ts';
+import { lastRows } from './last-rows.ts';
 import { ScreenText, shownTerminal } from './screen-text.tsx';
 import { SessionActions } from './session-actions.tsx';
 import { isOpenTerminal, placeOf, type SessionView, type TerminalView } from './session-facts.ts';
 import { TerminalMark } from './terminal-mark.tsx';
 import { outcomeWords } from './terminal-outcome.ts';
-import { timelineOf } from './timeline.ts';
-import { TimelineEntry } from './timeline-entry.tsx';
+import { RowView } from './timeline-row-view.tsx';
+import { TimelineRows } from './timeline-rows.ts';
 
-const shownEntries = 4;
+const shownRows = 6;
 const shownTerminals = 4;
 
 export interface SessionPeekProps {
@@ -71,25 +71,20 @@ export function SessionPeek({ view, me, onWrite = () => undefined }: SessionPeek
 }
 
 function LastEvents({ view, me }: { view: SessionView; me: string | null }) {
-  const now = useNow('coarse');
   const { data, error } = useQuery(useTRPC().session.get.queryOptions({ session: view.id }));
   if (error) return <p className="text-problem text-xs">{failureOf(error).message}</p>;
   if (!data) return null;
   const names = namesOf(data.events, data.view.members);
-  const entries = timelineOf(data.events, names, now).filter((block) => block.kind === 'entry');
-  const members = data.view.members.map((member) => member.personId);
+  const people = { names: names.people, members: data.view.members.map((member) => member.personId), me };
   return (
-    <ul aria-label="Last events" className="-my-1.5">
-      {entries.slice(-shownEntries).map((entry) => (
-        <TimelineEntry
-          key={entry.key}
-          entry={{ ...entry, lines: entry.lines.slice(-3) }}
-          members={members}
-          me={me}
-          now={now}
-        />
+    // The end is what counts: of a long answer its last lines are seen.
+    <section aria-label="Last events" className="-my-1.5 flex max-h-72 flex-col justify-end overflow-hidden">
+      {lastRows(new TimelineRows().of(data.events), shownRows).map((row) => (
+        <div key={row.key} className="flex-none">
+          <RowView row={row} names={names} people={people} turnsBefore={0} />
+        </div>
       ))}
-    </ul>
+    </section>
   );
 }
 

@@ -1,5 +1,6 @@
 /** What a session's state means for its terminals, above them; what to do about it. */
 import type { ReactNode } from 'react';
+import { useRefusal } from '#components/person/use-refusal.ts';
 import { Button } from '#components/ui/button.tsx';
 import { Notice } from '#components/ui/notice.tsx';
 import { PhraseText } from '#components/ui/phrase-text.tsx';
@@ -38,6 +39,7 @@ export function StateStrip({ view }: { view: SessionView }) {
   const words = safety(view);
   const now = useNow('coarse');
   const actions = useSessionActions(view.id);
+  const refusal = useRefusal('editor');
   if (words === null) return null;
   const badge = badgeFor(view, now);
   return (
@@ -53,7 +55,15 @@ export function StateStrip({ view }: { view: SessionView }) {
         </span>
       </p>
       {isResumable(view) && (
-        <Button variant="primary" size="small" onClick={actions.resume} disabled={actions.isDisabled}>
+        // Where the page's top has room for the button, it is there alone.
+        <Button
+          variant="primary"
+          size="small"
+          onClick={actions.resume}
+          disabled={actions.isDisabled || refusal !== null}
+          title={refusal ?? undefined}
+          className="wide:hidden"
+        >
           {view.status === 'failed' ? 'Retry' : 'Resume'}
         </Button>
       )}
@@ -66,13 +76,20 @@ export function NoTerminal({ view, onOpen }: { view: SessionView; onOpen: () => 
   const now = useNow('fine');
   const badge = badgeFor(view, now);
   const actions = useSessionActions(view.id);
+  const refusal = useRefusal('editor');
   const say = (tone: 'problem' | 'needs' | 'quiet', title: ReactNode, words: ReactNode, action?: ReactNode) => (
     <Notice tone={tone} title={title} action={action}>
       {words}
     </Notice>
   );
   const resume = (label: string) => (
-    <Button variant="primary" onClick={actions.resume} disabled={actions.isDisabled}>
+    <Button
+      variant="primary"
+      onClick={actions.resume}
+      disabled={actions.isDisabled || refusal !== null}
+      title={refusal ?? undefined}
+      className="wide:hidden"
+    >
       {label}
     </Button>
   );

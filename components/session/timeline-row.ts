@@ -9,6 +9,8 @@ export interface Verdict {
   reasons: readonly string[];
   /** What ran in place of what was asked for; null: nothing else. */
   command: string | null;
+  /** Who allowed it for its session; null: nobody did, or that is among the older events. */
+  allowedBy: string | null;
 }
 
 export interface ItemEnd {

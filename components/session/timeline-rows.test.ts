@@ -1,6 +1,10 @@
 /** Rows of a timeline, from events as a server would send them. */
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import type { EventPayload, EventType, SessionEvent } from '#protocol/event.ts';
+import { VerdictLine } from './item-detail.tsx';
+import { lastRows } from './last-rows.ts';
 import type { Row } from './timeline-row.ts';
 import { TimelineRows } from './timeline-rows.ts';
 
@@ -185,4 +189,44 @@ describe('rows of a timeline', () => {
     model.of([...events, event('item.completed', { ...item(9_999), status: 'completed', text: '', exitCode: 0 })]);
     expect(performance.now() - since).toBeLessThan(50);
   });
+});
+
+it('[WEB55] a look into a session shows what was asked, said and done, each once', () => {
+  const message = item(2, { kind: 'message', title: 'message', command: null });
+  const rows = new TimelineRows().of([
+    queued(),
+    started('told'),
+    event('item.started', item(1)),
+    requested(id('itm', 1)),
+    judged('allow'),
+    event('action.acted', { actionId: id('act', 1), outcome: 'ran' }),
+    event('item.completed', { ...item(1), status: 'completed', text: 'a.txt', exitCode: 0 }),
+    event('item.completed', { ...message, status: 'completed', text: 'One file.', exitCode: null }),
+    ended(),
+  ]);
+  const last = lastRows(rows, 4);
+  expect(kinds(last)).toEqual(['prompt', 'speaker', 'item', 'item']);
+  expect(last.at(-1)).toMatchObject({ item: { kind: 'message' }, end: { text: 'One file.' } });
+});
+
+it('[WEB53] an action that was allowed for the session says by whom', () => {
+  const approvalId = id('apr', 1);
+  const rows = new TimelineRows().of([
+    queued(),
+    started(),
+    event('item.started', item(1)),
+    requested(id('itm', 1)),
+    event('approval.decided', {
+      ...{ approvalId, actionId: id('act', 7), decision: 'approved', note: null, edit: null, subject: '' },
+      forSession: true,
+    }),
+    judged('allow', `session.allowed:${approvalId}`),
+  ]);
+  const row = rows.find(({ kind }) => kind === 'item');
+  const verdict = row?.kind === 'item' ? row.verdict : null;
+  expect(verdict).toMatchObject({ allowedBy: id('per', 1) });
+  const names = new Map([[id('per', 1) as string, 'Mira']]);
+  const drawn = (known: typeof names) =>
+    verdict && renderToStaticMarkup(createElement(VerdictLine, { verdict, names: known, isHeld: false }));
+  expect(drawn(names)).toContain('Allowed for this session by Mira');
 });

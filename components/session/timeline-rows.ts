@@ -29,6 +29,8 @@ export class TimelineRows {
   readonly #prompts = new Map<string, { by: string; text: string }>();
   readonly #actions = new Map<string, { key: string; payload: EventPayload<'action.requested'> }>();
   readonly #turns = new Map<string, Turn>();
+  /** Who decided, by approval. */
+  readonly #deciders = new Map<string, string>();
   #rows: readonly Row[] = [];
   #day = '';
   #first = 0;
@@ -57,7 +59,7 @@ export class TimelineRows {
     this.#last = 0;
     this.#day = '';
     this.#list.clear();
-    for (const map of [this.#prompts, this.#actions, this.#turns]) map.clear();
+    for (const map of [this.#prompts, this.#actions, this.#turns, this.#deciders]) map.clear();
   }
 
   #fold(event: SessionEvent): void {
@@ -177,12 +179,13 @@ export class TimelineRows {
     if (verdict !== 'allow' && asked.itemId === null) this.#itemStarted(itemOf(asked), { at, seq });
     this.#list.change('item', key, ({ heldSince }) => ({
       heldSince: verdict === 'ask' ? (heldSince ?? at) : null,
-      verdict: { verdict, rule, reasons, command },
+      verdict: { verdict, rule, reasons, command, allowedBy: this.#deciders.get(rule.split(':')[1] ?? '') ?? null },
     }));
   }
 
   /** Told in the row of its action, where that is known; says whether it is. */
   #asked(event: ApprovalEvent): boolean {
+    if (event.type === 'approval.decided') this.#deciders.set(event.payload.approvalId, event.principal);
     const key = this.#actions.get(event.payload.actionId)?.key ?? '';
     if (this.#list.get(key)?.kind !== 'item') return false;
     this.#list.change('item', key, ({ question, heldSince }) => {

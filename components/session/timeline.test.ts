@@ -76,6 +76,16 @@ it('[WEB4] says what a lost, failed and ended session means', () => {
   ]);
 });
 
+it('[POL9] says with the rules of a session what their owner should know of them', () => {
+  const rules = { file: '/srv/omnigent.yaml', text: '', hash: '', base: '/srv', restricted: [] };
+  const lines = (more: object) =>
+    timelineOf([event(1, 'policy.set', { ...rules, ...more })], namesOf([opened], sessionView().members), now)
+      .flatMap((block) => (block.kind === 'entry' ? block.lines : []))
+      .map(({ tone, notes }) => ({ tone, notes }));
+  expect(lines({})).toEqual([{ tone: 'plain', notes: [] }]);
+  expect(lines({ warnings: ['not there'] })).toEqual([{ tone: 'needs', notes: ['not there'] }]);
+});
+
 it('[WEB4] folds long runs of driver changes and nothing else', () => {
   const change = (seq: number) => event(seq, 'driver.changed', { terminalId, driver: person.sara, how: 'typed' });
   const lines = timelineOf([change(1), change(2), change(3), change(4)], namesOf([opened], sessionView().members), now);

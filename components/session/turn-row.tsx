@@ -18,7 +18,9 @@ export function TurnRule({ row, before }: { row: TurnRow; before: number }) {
   const end = row.endedAt === null ? now : Date.parse(row.endedAt);
   const facts = [
     ...(end > 0 ? [(row.endedAt === null ? formatElapsed : formatDuration)(end - Date.parse(row.startedAt))] : []),
-    ...(row.tokens > 0 ? [`${row.isUndercounted ? 'at least ' : ''}${formatTokens(row.tokens)} tokens`] : []),
+    ...(row.tokens > 0
+      ? [`${row.isUndercounted ? 'at least ' : ''}${formatTokens(row.tokens)} ${row.tokens === 1 ? 'token' : 'tokens'}`]
+      : []),
   ];
   return (
     <div className="mt-3 flex items-center justify-between border-line border-t pt-2 pb-1 text-ink-3 text-xs">

@@ -5,7 +5,7 @@ import { useTRPC } from '#components/api/api.ts';
 import { type Failure, failureOf } from '#components/api/failure.ts';
 import { newId } from '#protocol/id.ts';
 import { addressed, anotherName, usualAgent } from './draft.ts';
-import { readAttempt, readDraft, writeAttempt, writeDraft } from './draft-store.ts';
+import { readAttempt, readDraft, readUnsent, writeAttempt, writeDraft, writeUnsent } from './draft-store.ts';
 import { type SessionView, takesPrompts } from './session-facts.ts';
 
 /** A harness that becomes an agent with the first prompt. */
@@ -31,6 +31,8 @@ export interface Composer {
   send: () => void;
   steer: () => void;
   failure: Failure | null;
+  /** Why the session's first prompt, which is the draft, was not sent; '': it was, or there was none. */
+  unsent: string;
 }
 
 const ids = { now: () => Date.now(), random: (bytes: Uint8Array) => void crypto.getRandomValues(bytes) };
@@ -38,16 +40,26 @@ const ids = { now: () => Date.now(), random: (bytes: Uint8Array) => void crypto.
 /** The draft of one session; `clear` leaves what was written meanwhile. */
 function useDraft(session: string) {
   const [draft, setDraft] = useState('');
-  useEffect(() => setDraft(readDraft(session)), [session]);
+  const [unsent, setUnsent] = useState('');
+  useEffect(() => {
+    setDraft(readDraft(session));
+    setUnsent(readUnsent(session));
+  }, [session]);
+  const forgive = () => {
+    setUnsent('');
+    writeUnsent(session, '');
+  };
   const write = (text: string) => {
+    if (text === '') forgive();
     setDraft(text);
     writeDraft(session, text);
   };
   const clear = (sent: string) => {
     if (readDraft(session) === sent) writeDraft(session, '');
     setDraft((text) => (text === sent ? '' : text));
+    forgive();
   };
-  return { draft, write, clear };
+  return { draft, unsent, write, clear };
 }
 
 /** Who a draft is for: whom it names, else a new agent that was chosen, else the usual one. */
@@ -84,7 +96,7 @@ function useRecipient({ turns }: SessionView, draft: string) {
 
 export function useComposer(view: SessionView, isOffline: boolean): Composer {
   const trpc = useTRPC();
-  const { draft, write, clear } = useDraft(view.id);
+  const { draft, unsent, write, clear } = useDraft(view.id);
   const { prompt, wish, settle, choose, add, ...whom } = useRecipient(view, draft);
   const { agent, newAgent } = whom;
   /** The draft that is on its way. */
@@ -108,7 +120,7 @@ export function useComposer(view: SessionView, isOffline: boolean): Composer {
     steer.reset();
   };
   return {
-    ...{ ...whom, draft, write, canSend },
+    ...{ ...whom, draft, unsent, write, canSend },
     choose(name) {
       choose(name);
       if (addressed(draft, view.turns.agents).agent !== null) write(prompt);

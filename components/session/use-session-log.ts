@@ -4,7 +4,7 @@ import { useSubscription } from '@trpc/tanstack-react-query';
 import { useEffect, useState } from 'react';
 import { useTRPC, useTRPCClient } from '#components/api/api.ts';
 import { type Failure, failureOf } from '#components/api/failure.ts';
-import { olderCount, type SessionLog, withEvent, withOlder } from './session-log.ts';
+import { type LiveLog, liveLog, olderCount, received, type SessionLog, withOlder } from './session-log.ts';
 
 export interface LoadedLog {
   log: SessionLog | null;
@@ -18,18 +18,22 @@ const olderPage = { first: 500, most: 2_000 };
 
 export function useSessionLog(session: string): LoadedLog {
   const trpc = useTRPC();
-  const [log, setLog] = useState<SessionLog | null>(null);
+  const [log, setLog] = useState<LiveLog | null>(null);
   const { data, error, refetch } = useQuery(
     trpc.session.get.queryOptions({ session }, { staleTime: Number.POSITIVE_INFINITY, gcTime: 0 }),
   );
   useEffect(() => {
-    if (data) setLog((held) => held ?? data);
+    if (data) setLog((held) => liveLog(held, data));
   }, [data]);
-  // The cursor of the subscription is where the first load ended; the transport resumes from the last event itself.
-  const input = data ? { session: data.view.id as string, after: data.view.lastSeq } : skipToken;
+  const strayAt = log?.strayAt ?? null;
+  useEffect(() => {
+    if (strayAt !== null) void refetch({ cancelRefetch: false });
+  }, [strayAt, refetch]);
+  // Other parts of the page load the same query anew; the transport resumes from the last event itself.
+  const input = log ? { session: log.view.id as string, after: log.after } : skipToken;
   useSubscription(
     trpc.session.events.subscriptionOptions(input, {
-      onData: (tracked) => setLog((held) => (held ? withEvent(held, tracked.data) : held)),
+      onData: (tracked) => setLog((held) => (held ? received(held, tracked.data) : held)),
     }),
   );
   const older = useOlder(log, (events) => setLog((held) => (held ? withOlder(held, events) : held)));

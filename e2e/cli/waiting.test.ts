@@ -74,7 +74,7 @@ async function run(facts: ActionFacts, rules: string, yesTo?: string) {
     .split('\n')
     .map((line) => JSON.parse(line));
   const types = lines.flatMap(({ type }) => type ?? []);
-  return { exitCode, types, result: lines.at(-1)?.result };
+  return { exitCode, types, result: lines.at(-1)?.result, told: String(stderr.read() ?? '') };
 }
 
 it('[APR26] run goes on where only what it said yes to is asked about, and prints that event, too', async () => {
@@ -93,7 +93,7 @@ it('[APR26] run leaves with 8 where something else is asked about as well', asyn
 
 it('[APR26] run leaves with 8 where its yes is one of several that are needed', async () => {
   const rules = `rules: [{ when: 'true', then: ask, quorum: 2 }]\n`;
-  const { exitCode, result } = await run(running('touch', 'write'), rules, `rules[0], ${mutation}`);
+  const { exitCode, result } = await run(running('touch', 'write'), rules, '*');
   expect([exitCode, result]).toMatchObject([8, { status: 'waiting', approvals: [{ status: 'pending' }] }]);
 });
 
@@ -102,4 +102,11 @@ it('[APR26] run leaves with 8 where policy pauses the session', async () => {
   const { exitCode, types, result } = await run(running('env', 'read'), rules);
   expect([exitCode, result]).toMatchObject([8, { status: 'waiting', reason: 'the session is paused' }]);
   expect(types).toContain('session.paused');
+});
+
+it('[POL9] run warns on stderr of restricted paths that are not there', async () => {
+  const security = '{ restricted_paths: [tpyo], require_human_approval_on_mutation: false }';
+  const { exitCode, told } = await run(running('ls', 'read'), `policies: { security_guardrails: ${security} }\n`);
+  expect(exitCode).toBe(0);
+  expect(told).toMatch(/^warning: .*omnigent\.yaml:3:55: tpyo is not there, so nothing is protected by it; .*\n/m);
 });

@@ -1,7 +1,10 @@
 /** Tools that build, test and install: they run what the project says. Data. */
 import type { CommandEffect } from '#protocol/action-facts.ts';
 import { asWord, type Call, type Describe } from './call.ts';
+import { interpreterOf } from './interpreter.ts';
+import { runnerOf, runs } from './runner.ts';
 import type { Word } from './word.ts';
+import { isDangerousVariable } from './wrapper.ts';
 
 /** By subcommand; `*` for any other. */
 type Tool = Readonly<Record<string, CommandEffect>>;
@@ -24,6 +27,11 @@ const packages: Tool = {
     explain: 'read',
     query: 'read',
     pkg: 'write',
+    'pkg get': 'read',
+    'config get': 'read',
+    'config list': 'read',
+    'config ls': 'read',
+    get: 'read',
   },
   ...{
     view: 'network',
@@ -46,56 +54,59 @@ const packages: Tool = {
     '*': 'execute',
   },
 };
-const runs: Tool = { ...versions, '*': 'execute' };
+const project: Tool = { ...versions, '*': 'execute' };
 const compiler: Tool = { ...short, '*': 'execute' };
 
 const tools: Readonly<Record<string, Tool>> = {
   ...{
     npm: packages,
     pnpm: packages,
-    yarn: { ...short, '*': 'execute' },
-    bun: { ...short, '*': 'execute' },
+    yarn: {
+      ...{ ...short, why: 'read', 'config get': 'read', 'config list': 'read', npm: 'network', publish: 'network' },
+      '*': 'execute',
+    },
+    bun: { ...short, publish: 'network', '*': 'execute' },
     npx: { ...short, '*': 'execute' },
-    corepack: runs,
-    pnpx: runs,
-    bunx: runs,
+    corepack: project,
+    pnpx: project,
+    bunx: project,
   },
   ...{
     make: { ...versions, '-v': 'read', '*': 'execute' },
-    gmake: runs,
-    cmake: runs,
-    ninja: runs,
-    meson: runs,
-    bazel: runs,
-    just: runs,
-    task: runs,
-    rake: runs,
-    tox: runs,
-    nox: runs,
+    gmake: project,
+    cmake: project,
+    ninja: project,
+    meson: project,
+    bazel: project,
+    just: project,
+    task: project,
+    rake: project,
+    tox: project,
+    nox: project,
   },
   ...{
-    pytest: runs,
-    jest: runs,
-    vitest: runs,
-    mocha: runs,
-    ava: runs,
-    playwright: runs,
-    cypress: runs,
-    rspec: runs,
-    phpunit: runs,
+    pytest: project,
+    jest: project,
+    vitest: project,
+    mocha: project,
+    ava: project,
+    playwright: project,
+    cypress: project,
+    rspec: project,
+    phpunit: project,
   },
   ...{
     tsc: compiler,
     eslint: compiler,
     prettier: compiler,
-    biome: runs,
-    ruff: runs,
-    black: runs,
-    mypy: runs,
-    pyright: runs,
-    flake8: runs,
-    pylint: runs,
-    isort: runs,
+    biome: project,
+    ruff: project,
+    black: project,
+    mypy: project,
+    pyright: project,
+    flake8: project,
+    pylint: project,
+    isort: project,
   },
   ...{
     cargo: {
@@ -108,22 +119,22 @@ const tools: Readonly<Record<string, Tool>> = {
       publish: 'network',
       '*': 'execute',
     },
-    rustc: runs,
-    rustfmt: runs,
+    rustc: project,
+    rustfmt: project,
   },
   go: { ...spoken, env: 'read', list: 'read', doc: 'read', version: 'read', get: 'execute', '*': 'execute' },
   ...{
-    gofmt: runs,
-    gradle: runs,
-    gradlew: runs,
-    mvn: runs,
-    mvnw: runs,
-    sbt: runs,
-    dotnet: runs,
-    swift: runs,
-    mix: runs,
-    stack: runs,
-    cabal: runs,
+    gofmt: project,
+    gradle: project,
+    gradlew: project,
+    mvn: project,
+    mvnw: project,
+    sbt: { '*': 'unknown' },
+    dotnet: project,
+    swift: project,
+    mix: project,
+    stack: project,
+    cabal: project,
   },
   ...{
     pip: {
@@ -134,29 +145,32 @@ const tools: Readonly<Record<string, Tool>> = {
       show: 'read',
       freeze: 'read',
       check: 'read',
+      'config list': 'read',
+      'config get': 'read',
+      index: 'network',
+      search: 'network',
       '*': 'execute',
     },
-    poetry: runs,
-    uv: runs,
-    pipenv: runs,
-    conda: runs,
+    poetry: project,
+    uv: project,
+    uvx: project,
+    pipenv: project,
+    conda: project,
   },
   ...{
-    bundle: runs,
-    gem: runs,
-    composer: runs,
-    turbo: runs,
-    nx: runs,
-    lerna: runs,
-    tsx: runs,
-    'ts-node': runs,
-    gcc: runs,
-    cc: runs,
-    clang: runs,
-    'g++': runs,
-    ld: runs,
-    javac: runs,
-    java: runs,
+    bundle: project,
+    gem: project,
+    composer: project,
+    turbo: project,
+    nx: project,
+    lerna: project,
+    gcc: project,
+    cc: project,
+    clang: project,
+    'g++': project,
+    ld: project,
+    javac: project,
+    java: project,
   },
   ...{
     docker: { ...short, version: 'network', ps: 'read', images: 'read', '*': 'unknown' },
@@ -170,9 +184,58 @@ const aliases: Readonly<Record<string, string>> = { pip3: 'pip', pytest3: 'pytes
 /** Options that only choose what is shown; with others some tools write, or run a program. */
 const isQuiet = ({ text }: Word): boolean =>
   !text.startsWith('-') ||
-  /^-(?:-?(?:json|long|parseable|all|global|g|a|l|m|u|r|q|depth(?:=\d+)?|prod|production|omit=\w+|outdated|recursive|no-trunc|format(?:=.*)?|filter(?:=.*)?))$/s.test(
+  /^-(?:-?(?:json|long|parseable|all|global|g|a|l|m|r|q|depth(?:=\d+)?|prod|production|omit=\w+|recursive|no-trunc|format(?:=.*)?|filter(?:=.*)?))$/s.test(
     text,
   );
+
+/** Options that give a program or its text, and what else they may be called. */
+const tells =
+  /^--?(?:(?:.*[-_])?(?:eval|exec|execute|executable|call|cmd|command|shell|wrapper|launcher|runner|linker|under)(?:[-_].*)?|toolexec|vettool|print|init-script|agentpath.*|XX:On.*|D.*exec\..*)(?:=|$)/s;
+/** Options that do the same, where they do. */
+const tellsMore: Readonly<Record<string, RegExp>> = {
+  ...{ bun: /^-[ep]/, mix: /^-e/, rake: /^-[eEpr]/, swift: /^-e/, gradle: /^-I/, just: /^-c/, cargo: /^--config/ },
+  ...{ make: /^(?:-E|--ev)/, gmake: /^(?:-E|--ev)/ },
+};
+/** `CC=x`, `-DCMAKE_C_COMPILER=x`: what the project's rules run. */
+const setsProgram = /^(?:-D)?\w*(?:SHELL|COMPILER|LAUNCHER|COMMAND|PROGRAM|MAKE|linker)\w*(?::\w+)?=/;
+/** What it reads, where a file is meant: `-`, `/dev/stdin`. */
+const isInput = /^(?:-f|--?[\w-]+=|)(?:-|\/dev\/(?:stdin|fd\/\d+))$/;
+
+/** What is told beside the project's own files is not looked into. */
+function toldBeside({ program, args, collector, input }: Call): void {
+  const more = Object.hasOwn(tellsMore, program) ? tellsMore[program] : undefined;
+  for (const { text } of args) {
+    const [, name = '', value = ''] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+    const isProgram =
+      setsProgram.test(text) || (name !== '' && (isDangerousVariable(name) || /[`$;&|<>()]/.test(value)));
+    if (tells.test(text) || more?.test(text) || isProgram || isInput.test(text))
+      collector.unclear(`what ${program} is told with ${text} is not looked into`);
+  }
+  const readsProgram = input.kind !== 'none' && (args.length === 0 || /^(?:bun|swift|jshell)$/.test(program));
+  if (readsProgram) collector.unclear(`what ${program} reads is not looked into`);
+}
+
+/** npm and others keep keys among their settings, and programs that they run. */
+function settings({ program, args, collector }: Call): void {
+  const words = args.filter(({ text }) => !text.startsWith('-')).map(({ text }) => text);
+  const at = /^(?:config|c|get|set)$/.test(words[0] ?? '') ? 1 : -1;
+  if (at < 0 || !/^(?:npm|pnpm|yarn|pip)$/.test(program)) return;
+  const isRead = words[0] === 'get' || /^(?:get|list|ls)$/.test(words[1] ?? '');
+  const name = isRead
+    ? /auth|token|password|secret|key|cert/i
+    : /shell|edit|git|node|browser|view|init|python|registry|proxy|prefix/i;
+  if (words.some((word) => name.test(word)))
+    collector.unclear(`what ${program} keeps under that name is not looked into`);
+}
+
+/** The subcommand, by its first word or by its first two. */
+function effectOf(tool: Tool, operands: readonly Word[]): CommandEffect | undefined {
+  const [first, second] = operands;
+  if (first?.kind !== 'literal') return undefined;
+  const both = `${first.text} ${second?.kind === 'literal' ? second.text : ''}`;
+  if (Object.hasOwn(tool, both)) return tool[both];
+  return Object.hasOwn(tool, first.text) ? tool[first.text] : undefined;
+}
 
 const describeTool = (tool: Tool, call: Call): CommandEffect => {
   const { args, collector, cwds } = call;
@@ -186,47 +249,24 @@ const describeTool = (tool: Tool, call: Call): CommandEffect => {
     if (word.kind !== 'unknown' && !word.text.startsWith('-') && /[/]|\.\w+$/.test(word.text))
       collector.path(word, 'read', cwds);
   }
-  const [first] = args.filter(({ text }) => !/^-(?!-?(?:version|help)$|[vVh]$)/.test(text));
-  const isAlone = args.length === 1;
-  const said = first?.kind === 'literal' && Object.hasOwn(tool, first.text) ? tool[first.text] : undefined;
-  if (said === 'read' && first?.text.startsWith('-') && !isAlone) return 'execute';
+  settings(call);
+  if (runs(call)) return 'execute';
+  const operands = args.filter(({ text }) => !/^-(?!-?(?:version|help)$|[vVh]$)/.test(text));
+  const [first] = operands;
+  const said = effectOf(tool, operands);
+  if (said === 'read' && first?.text.startsWith('-') && args.length > 1) return 'execute';
   if (said === 'read' && !args.every((word) => word === first || isQuiet(word)))
     collector.unclear(`options of ${call.program} are not looked into`);
+  // Where to is its own affair.
+  if (said === 'network') collector.host('*');
+  if (said === undefined) toldBeside(call);
   return said ?? tool['*'] ?? 'unknown';
 };
 
-/** `node file`, `python file`, `perl -e …`: the file runs; text on the command line is not looked into. */
-const describeInterpreter: Describe = (call) => {
-  const { args, collector, cwds, program, input } = call;
-  const [first] = args;
-  if (args.length === 1 && first && /^(?:--version|-v|-V|--help|-h)$/.test(first.text)) return 'read';
-  const script = args.find(({ text }) => !text.startsWith('-'));
-  const hasOptions = args.some(
-    ({ text }) => text.startsWith('-') && !/^(?:--test|--watch|-u|-B|-W.*|--enable-source-maps)$/.test(text),
-  );
-  const isModule = (first?.text === '-m' && /^python/.test(program)) || false;
-  if (isModule) {
-    for (const word of args.slice(2)) if (!word.text.startsWith('-')) collector.path(word, 'read', cwds);
-    if (!/^(?:pytest|unittest|mypy|ruff|black|pip|venv|compileall|build|coverage|tox)$/.test(args[1]?.text ?? ''))
-      collector.unclear(`what ${program} -m runs is not known`);
-    return 'execute';
-  }
-  if (hasOptions) collector.unclear(`what ${program} is told with options is not looked into`);
-  if (script && (!hasOptions || script.text.includes('/'))) collector.path(script, 'execute', cwds);
-  if (!script && input.kind !== 'none') collector.unclear(`what ${program} reads as a program is not looked into`);
-  if (!script && !hasOptions) collector.unclear(`${program} takes a program from its input`);
-  for (const word of args) {
-    if (word !== script && !word.text.startsWith('-')) collector.path(word, 'read', cwds);
-  }
-  return 'execute';
-};
-
-const interpreters =
-  /^(?:node|nodejs|deno|python[\d.]*|pypy3?|perl|ruby|php|lua[\d.]*|tclsh|Rscript|guile|osascript|julia|elixir|irb|expect|gdb|sqlite3|psql|mysql|ed|ex|vi|vim|nvim|emacs|nano)$/;
-
 export function developerOf(program: string): Describe | null {
-  if (interpreters.test(program)) return describeInterpreter;
-  const name = (Object.hasOwn(aliases, program) ? aliases[program] : undefined) ?? program;
+  const interpreter = interpreterOf(program) ?? runnerOf(program);
+  if (interpreter) return interpreter;
+  const name = Object.hasOwn(aliases, program) ? (aliases[program] ?? program) : program;
   const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
   return tool ? (call) => describeTool(tool, call) : null;
 }

@@ -7,6 +7,7 @@ import { describeUnknown, developerOf } from './developer.ts';
 import { describeGit } from './git.ts';
 import { networkOf } from './network.ts';
 import { readerOf } from './reader.ts';
+import { runsPackages } from './runner.ts';
 import { specialOf } from './special.ts';
 import type { Word } from './word.ts';
 import { wrapperOf } from './wrapper.ts';
@@ -80,11 +81,20 @@ export function dispatch(running: Running, dispatcher: Dispatcher): void {
       ),
     runText: (text) => dispatcher.walkText(text, { cwds, via: [...via, program] }),
   };
-  fact.effect = withPlace(describedBy(call, isKnown), first, call, running.isWriting ?? false);
+  fact.effect = withPlace(describedBy(call, isKnown, via.at(-1) ?? ''), first, call, running.isWriting ?? false);
 }
 
-const describedBy = (call: Call, isKnown: boolean): CommandEffect =>
-  isKnown ? find(call.program)(call) : describeUnknown(call);
+/** To them a word that is no option of theirs is a program, a file or a text. */
+const runsWords = new Set(['eval', 'exec', 'command', 'builtin', 'source', '.', 'busybox', 'toybox', 'coproc', 'env']);
+
+function describedBy(call: Call, isKnown: boolean, by: string): CommandEffect {
+  const isAsked = call.args.length === 1 && /^--(?:version|help)$/.test(call.args[0]?.text ?? '');
+  const found = isKnown ? find(call.program) : describeUnknown;
+  if (isAsked && found !== describeUnknown && !runsWords.has(call.program)) return 'read';
+  const effect = found(call);
+  // What a project depends on is run by its own tools: it does what the project says.
+  return isKnown && found === describeUnknown && runsPackages(by) ? 'execute' : effect;
+}
 
 /** A program named by its path may be anything that is there; what it prints may be kept in a file. */
 function withPlace(effect: CommandEffect, first: Word, { collector, cwds }: Call, isWriting: boolean): CommandEffect {

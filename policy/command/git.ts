@@ -27,7 +27,7 @@ const readForms: Readonly<Record<string, { words: readonly string[]; options: Re
   help: { words: [], options: /^(?:-a|-g|--all|--guides|[a-z-]+)$/, bare: true },
   remote: { words: ['get-url'], options: /^(?:-v|--verbose)$/, bare: true },
   stash: { words: ['list', 'show'], options: /^$/, bare: false },
-  reflog: { words: ['show', 'exists'], options: /^(?:-n?\d*|--date=.*)$/, bare: true },
+  reflog: { words: ['show', 'exists'], options: /^(?:-n?\d*|\d+|--date=.*)$/, bare: true },
   worktree: { words: ['list'], options: /^--porcelain$/, bare: false },
   submodule: { words: ['status', 'summary'], options: /^$/, bare: true },
   notes: { words: ['list', 'show'], options: /^$/, bare: true },
@@ -49,7 +49,7 @@ const talks = new Set([
 ]);
 const changes = new Set(
   (
-    'add commit checkout switch restore reset rebase merge cherry-pick revert rm mv clean init am apply branch tag stash gc prune ' +
+    'add stage commit checkout switch restore reset rebase merge cherry-pick revert rm mv clean init am apply branch tag stash gc prune ' +
     'repack remote config notes update-index update-ref worktree submodule bisect reflog replace sparse-checkout maintenance ' +
     'symbolic-ref fsck read-tree write-tree commit-tree hash-object mktag mktree pack-refs fast-import format-patch archive bundle'
   ).split(' '),
@@ -135,7 +135,19 @@ const shortFor = (subcommand: string): string => {
   return own ?? (reads.has(subcommand) ? 'nSGUlLO' : 'mFCnSGUlbOL');
 };
 /** They show what is in files below a folder that they are given. */
-const shows = new Set(['grep', 'diff', 'show', 'log', 'archive', 'stash', 'difftool', 'whatchanged', 'cat-file']);
+const shows = new Set([
+  'add',
+  'stage',
+  'grep',
+  'diff',
+  'show',
+  'log',
+  'archive',
+  'stash',
+  'difftool',
+  'whatchanged',
+  'cat-file',
+]);
 
 function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effect: CommandEffect): void {
   const { collector } = call;
@@ -163,7 +175,9 @@ function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effec
     if (option.value && option.name === 'L')
       collector.path({ ...option.value, text: option.value.text.replace(/^.*:/s, '') }, 'read', cwds);
   }
-  const pathEffect = effect === 'write' ? 'write' : 'read';
+  // Staging takes files up and leaves them as they are.
+  const isTaking = /^(?:add|stage|commit|hash-object)$/.test(subcommand);
+  const pathEffect = effect === 'write' && !isTaking ? 'write' : 'read';
   const look = (word: Word) =>
     shows.has(subcommand) && pathEffect === 'read'
       ? collector.tree(word, cwds)
@@ -179,13 +193,16 @@ function operandsOf(subcommand: string, { rest, cwds }: Whole, call: Call, effec
     else for (const inside of insides) fromTop({ ...word, text: inside }, pathEffect, call);
   }
   for (const word of dashes < 0 ? [] : rest.slice(dashes + 1)) {
-    // After the dashes stand paths, and their own small language of magic words.
-    if (word.text.startsWith(':') && word.kind === 'literal')
+    // After the dashes stand paths, and their own small language of magic words; some only leave files out.
+    if (/^:[!^]/.test(word.text) && word.kind === 'literal') {
+      if (shows.has(subcommand)) collector.below(cwds);
+    } else if (word.text.startsWith(':') && word.kind === 'literal')
       collector.unclear(`which files ${word.text} means is not looked at`);
     else look(word);
   }
   if (subcommand === 'grep' && dashes < 0 && effect === 'read') collector.below(cwds);
-  if (/^(?:clean|apply|am|checkout-index)$/.test(subcommand)) collector.below(cwds);
+  const takesAll = isTaking && rest.some(({ text }) => /^(?:-[a-z]*[aAu][a-z]*|--all|--update)$/.test(text));
+  if (takesAll || /^(?:clean|apply|am|checkout-index)$/.test(subcommand)) collector.below(cwds);
 }
 
 /** A path in a commit counts from the top of the repository, wherever that is: said only where it is restricted. */
@@ -210,16 +227,42 @@ function isConfigRead(rest: readonly Word[]): boolean {
   const options = rest.filter(({ text }) => text.startsWith('-'));
   const names = rest.filter(({ text }) => !text.startsWith('-'));
   const isKnown = options.every(({ text }) =>
-    /^(?:-[lz]|--(?:get|get-all|list|local|global|system|worktree|show-origin|show-scope|name-only|null|type=\w+))$/.test(
+    /^(?:-[lz]|--(?:get|get-all|get-regexp|list|local|global|system|worktree|show-origin|show-scope|name-only|null|type=\w+))$/.test(
       text,
     ),
   );
-  const isAsking = options.some(({ text }) => /^(?:-l|--list|--get|--get-all)$/.test(text));
+  const isAsking = options.some(({ text }) => /^(?:-l|--list|--get|--get-all|--get-regexp)$/.test(text));
   return (
     isKnown &&
     names.length <= 1 &&
     (isAsking || (names.length === 1 && /^[\w-]+(?:\.[\w-]+)+$/.test(names[0]?.text ?? '')))
   );
+}
+
+/** Settings that name no program, file or address: others may make git run something later. */
+const plainSettings = [
+  ...['user.(?:name|email|signingkey)', 'init.defaultbranch', 'pull.(?:rebase|ff)', 'http.postbuffer'],
+  ...['push.(?:default|autosetupremote|followtags)', 'fetch.(?:prune|prunetags|parallel)', 'gc.auto', 'tag.sort'],
+  ...['merge.(?:conflictstyle|ff|stat|log|renames|autostash)', 'rebase.(?:autosquash|autostash|updaterefs|stat)'],
+  ...['commit.(?:gpgsign|verbose|status|cleanup)', 'branch.(?:autosetupmerge|autosetuprebase|sort)'],
+  ...['(?:rerere|advice|column|status|stash|feature|index)\\.\\w+', 'color\\.[\\w.-]+', 'log.(?:date|decorate|follow)'],
+  ...['diff.(?:algorithm|renames|renamelimit|colormoved|mnemonicprefix|noprefix|context)', 'blame.(?:date|coloring)'],
+  'core.(?:autocrlf|eol|filemode|ignorecase|quotepath|longpaths|safecrlf|abbrev|symlinks|untrackedcache|compression)',
+];
+const plainSetting = new RegExp(`^(?:${plainSettings.join('|')})$`, 'i');
+
+/** `git config core.pager env`: what git will run from then on. */
+function isConfigTelling(rest: readonly Word[]): boolean {
+  const isKnown = rest.every(
+    ({ text }) =>
+      !text.startsWith('-') ||
+      /^--?(?:global|local|system|worktree|add|unset|unset-all|replace-all|all|bool|int|bool-or-int|type=\w+)$/.test(
+        text,
+      ),
+  );
+  const names = rest.filter(({ text }) => !text.startsWith('-')).map(({ text }) => text);
+  const [name = ''] = /^(?:set|unset)$/.test(names[0] ?? '') ? names.slice(1) : names;
+  return !isKnown || !plainSetting.test(name);
 }
 
 /** `git tag --list`, `git branch --contains x`: whatever else is said must be of listing, too. */
@@ -260,10 +303,12 @@ export const describeGit: Describe = (call) => {
   if (effect === 'network' && !rest.some(({ text }) => looksLikeUrl(text))) call.collector.host('*');
   if (
     /^(?:rebase|bisect|submodule|filter-branch|difftool|mergetool)$/.test(subcommand.text) &&
-    rest.some(({ text }) => /^(?:-x|--exec.*|run|foreach|-i)$/.test(text))
+    rest.some(({ text }) => /^(?:-x|--exec.*|run|view|visualize|foreach|-i)$/.test(text))
   ) {
     call.collector.unclear(`git ${subcommand.text} runs what it is told`);
   }
+  if (subcommand.text === 'config' && effect !== 'read' && isConfigTelling(rest))
+    call.collector.unclear('what git is set to do later is not looked into');
   operandsOf(subcommand.text, whole, call, effect);
   return effect;
 };

@@ -145,6 +145,7 @@ const toHost =
   (values: string, runs: boolean): Describe =>
   (call) => {
     const { collector } = call;
+    if (call.args.length === 1 && call.args[0]?.text === '-V') return 'read';
     const { options, operands } = splitArguments(call.args, { short: values, isStrict: true });
     const [host, ...rest] = operands;
     if (host?.kind === 'literal') collector.address(host.text.replace(/^[^@]*@/, ''), null);

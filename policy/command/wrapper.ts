@@ -1,6 +1,14 @@
 /** Programs that run another one: where their own options end, by the grammar of each. */
 import type { CommandEffect } from '#protocol/action-facts.ts';
-import { type Arguments, type Call, type Describe, isOneOf, type OptionGrammar, splitArguments } from './call.ts';
+import {
+  type Arguments,
+  asWord,
+  type Call,
+  type Describe,
+  isOneOf,
+  type OptionGrammar,
+  splitArguments,
+} from './call.ts';
 import type { Word } from './word.ts';
 
 interface Wrapper extends OptionGrammar {
@@ -64,10 +72,10 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
   taskset: { ...strict, knows: 'c', operands: 1, effect: 'execute' },
   env: {
     ...strict,
-    short: 'uC',
-    long: ['unset', 'chdir'],
-    knows: 'iu0vC',
-    knowsLong: ['ignore-environment', 'unset', 'null', 'debug', 'chdir'],
+    short: 'uCS',
+    long: ['unset', 'chdir', 'split-string'],
+    knows: 'iu0vCS',
+    knowsLong: ['ignore-environment', 'unset', 'null', 'debug', 'chdir', 'split-string'],
     takesAssignments: true,
     effect: 'execute',
   },
@@ -118,6 +126,11 @@ function describeWrapper(wrapper: Wrapper, call: Call): CommandEffect {
     if (!isOneOf(option, wrapper.knows, wrapper.knowsLong))
       collector.unclear(`${program} -${option.name} is not known`);
   }
+  const split = program === 'env' ? options.find((option) => isOneOf(option, 'S', ['split-string'])) : undefined;
+  if (split) {
+    runSplit(split.value, operands, call);
+    return wrapper.effect;
+  }
   const rest = afterOwn(wrapper, { options, operands }, call);
   const isShown = (program === 'command' && options.some((option) => isOneOf(option, 'vV'))) || rest.length === 0;
   if (isShown) return rest.length === 0 && wrapper.effect === 'unknown' ? 'unknown' : 'read';
@@ -125,6 +138,14 @@ function describeWrapper(wrapper: Wrapper, call: Call): CommandEffect {
     joinText(rest, call);
   } else call.run(rest, cwdsOf(options, call));
   return wrapper.effect;
+}
+
+/** `env -S 'A=1 b' c` is `env A=1 b c`, as long as no quotes and signs make more of the text. */
+function runSplit(text: Word | null, operands: readonly Word[], call: Call): void {
+  if (text?.kind !== 'literal') return call.collector.unclear('what env -S runs is known only when it runs');
+  if (!/^[\w\s./:=@%+,-]*$/.test(text.text)) call.collector.unclear('how env -S splits its text is not certain');
+  const words = text.text.split(/\s+/).filter((word) => word !== '');
+  call.run([asWord('env'), ...words.map(asWord), ...operands]);
 }
 
 /** What follows the wrapper's own operands and assignments. */

@@ -1,7 +1,7 @@
 /** Programs that change files or processes: which operands, and how. Data. */
 import type { CommandEffect, PathEffect } from '#protocol/action-facts.ts';
 import { resolvePath } from '../path.ts';
-import { type Call, type Describe, isOneOf, type OptionGrammar, splitArguments } from './call.ts';
+import { asWord, type Call, type Describe, isOneOf, type OptionGrammar, splitArguments } from './call.ts';
 import type { Word } from './word.ts';
 
 interface Writer extends OptionGrammar {
@@ -15,6 +15,11 @@ interface Writer extends OptionGrammar {
   /** Options that run programs, or reach further. */
   risky?: string;
   riskyLong?: readonly string[];
+  /** Options with which it only shows what is in a file. */
+  shows?: string;
+  showsLong?: readonly string[];
+  /** Without operands it shows what it sets with them. */
+  showsAlone?: boolean;
 }
 
 const copy: Writer = {
@@ -42,6 +47,8 @@ const archive: Writer = {
   ],
 };
 
+const squeeze: Writer = { does: 'write', shows: 'lt', showsLong: ['list', 'test'] };
+
 const writers: Readonly<Record<string, Writer>> = {
   ...{
     rm: { does: 'delete' },
@@ -64,20 +71,20 @@ const writers: Readonly<Record<string, Writer>> = {
   },
   ...{
     patch: { does: 'write', short: 'pidoFV' },
-    gzip: write,
-    gunzip: write,
-    bzip2: write,
-    xz: write,
-    unxz: write,
-    zstd: write,
+    gzip: squeeze,
+    gunzip: squeeze,
+    bzip2: { does: 'write', shows: 't', showsLong: ['test'] },
+    xz: squeeze,
+    unxz: squeeze,
+    zstd: squeeze,
   },
-  ...{ tar: archive, zip: archive, unzip: archive, cpio: archive, '7z': archive, bsdtar: archive },
+  ...{ zip: archive, unzip: { ...archive, shows: 'lvtZ' }, cpio: archive, '7z': archive },
   ...{
     kill: { does: 'none' },
     pkill: { does: 'none' },
     killall: { does: 'none' },
-    umask: { does: 'none' },
-    ulimit: { does: 'none' },
+    umask: { does: 'none', showsAlone: true },
+    ulimit: { does: 'none', showsAlone: true },
     renice: { does: 'none' },
   },
 };
@@ -95,7 +102,12 @@ function describeWriter(writer: Writer, call: Call): CommandEffect {
     hasTarget ||= isTarget;
     if (isTarget || option.value.text.includes('/')) collector.path(option.value, 'write', cwds);
   }
-  if (does === 'none') return 'write';
+  if (does === 'none') return writer.showsAlone && operands.length === 0 ? 'read' : 'write';
+  if (options.some((option) => isOneOf(option, writer.shows ?? '', writer.showsLong))) {
+    const [file, ...members] = operands;
+    for (const word of program === 'unzip' ? [file] : [file, ...members]) if (word) collector.path(word, 'read', cwds);
+    return 'read';
+  }
   // What they write is said by another file.
   if (/^(?:patch|tar|bsdtar|unzip|cpio|7z)$/.test(program)) collector.below(cwds);
   const files = operands.slice(skip);
@@ -131,8 +143,34 @@ const describeDd: Describe = ({ args, collector, cwds }) => {
   return 'write';
 };
 
+/** `tar tzf x.tgz`, `tar -tf x.tar`, `tar --list --file=x`: which files are in it, nothing else. Null: it is another use. */
+function listedBy(args: readonly Word[]): { file: Word | null } | null {
+  const [first, ...rest] = args;
+  const bundle = /^-?([tvzjJ]*t[vzjJ]*f?|[vzjJ]*f[vzjJ]*t[vzjJ]*)$/.exec(
+    first?.kind === 'literal' ? first.text : '',
+  )?.[1];
+  if (bundle !== undefined && (bundle.endsWith('f') || !bundle.includes('f')))
+    return rest.slice(1).some(({ text }) => text.startsWith('-'))
+      ? null
+      : { file: bundle.includes('f') ? (rest[0] ?? null) : null };
+  const long = args.map(({ text }) => text);
+  const file = /^--file=(.+)$/s.exec(long.find((text) => text.startsWith('--file=')) ?? '')?.[1];
+  const isListing = long.length === 2 && long.includes('--list') && file !== undefined;
+  return isListing ? { file: asWord(file) } : null;
+}
+
+const describeTar: Describe = (call) => {
+  const listed = listedBy(call.args);
+  if (!listed) return describeWriter(archive, call);
+  // A colon is another machine's.
+  if (listed.file?.text.includes(':')) call.collector.unclear('tar may speak to another machine');
+  if (listed.file) call.collector.path(listed.file, 'read', call.cwds);
+  return 'read';
+};
+
 export function writerOf(program: string): Describe | null {
   if (program === 'dd') return describeDd;
+  if (program === 'tar' || program === 'bsdtar') return describeTar;
   const writer = Object.hasOwn(writers, program) ? writers[program] : undefined;
   return writer ? (call) => describeWriter(writer, call) : null;
 }

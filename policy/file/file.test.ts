@@ -78,6 +78,16 @@ it('[POL8] each mistake is told with line, column, words and fix', () => {
       'policies:\n  on_violation: rollback\n',
       /^w:11:17: .*there are no checkpoints to roll back to yet/,
     ],
+    [
+      'policies:\n',
+      'policies:\n  on_limit: rollback\n',
+      /^w:11:13: policies\.on_limit: .*; there are no checkpoints to roll back to yet, write pause, deny or downgrade:MODEL$/,
+    ],
+    [
+      'policies:\n',
+      'policies:\n  on_limit: stop\n',
+      /^w:11:13: policies\.on_limit: .*; write pause, deny or downgrade:MODEL$/,
+    ],
     ['name: "primary-coder"', 'name: "Primary Coder"', /^w:7:11: harnesses\[0\]\.name: /],
     ['"http://localhost:5000"', '"localhost"', /^w:19:24: telemetry\.mlflow_tracking_uri: /],
     ['telemetry:', '\ttelemetry:', /^w:18:1: /],
@@ -132,6 +142,19 @@ it('[POL10] the hash follows the meaning, not the place or the order', () => {
   );
   expect(policyOf(turned).policy.hash).toBe(policy.hash);
   expect(policyOf(whole.replace('"env"', '"envy"')).policy.hash).not.toBe(policy.hash);
+});
+
+it('[POL10] rules in the shadow, reasons and examples are no part of the hash that verdicts carry', () => {
+  const of = (rules: string) => policyOf(`${whole}\nrules:\n${rules}`).policy;
+  const plain = of(`  - { when: 'true', then: ask, reason: look }\n`);
+  const told = of(`  - { when: 'true', then: ask, reason: look here, examples: [{ command: ls }] }\n`);
+  const shadowed = of(
+    `  - { when: 'false', then: deny, shadow: true }\n  - { when: 'true', then: ask, reason: look }\n`,
+  );
+  expect([told.hash, shadowed.hash]).toEqual([plain.hash, plain.hash]);
+  expect(new Set([plain, told, shadowed].map(({ fullHash }) => fullHash)).size).toBe(3);
+  expect(of(`  - { when: 'true', then: deny, reason: look }\n`).hash).not.toBe(plain.hash);
+  expect(of(`  - { when: 'false', then: deny, shadow: true }\n`).hash).toBe(policyOf(whole).policy.hash);
 });
 
 it('[POL8] a base_dir outside of its root is none', () => {

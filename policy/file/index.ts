@@ -118,7 +118,10 @@ export function baseOf({ workspace }: Given, { root, home }: Roots): string | nu
 export function compilePolicy({ policies, rules, workspace }: Given, base: string, home: string): Policy {
   const { cost_control: cost, security_guardrails: security, on_limit: limit } = policies;
   const { base_dir, allow_network_access } = workspace;
-  const meaning = { policies, base_dir, allow_network_access, ...(rules.length > 0 && { rules }) };
+  const hashOf = (own: readonly object[]): string => {
+    const meaning = { policies, base_dir, allow_network_access, ...(own.length > 0 && { rules: own }) };
+    return createHash('sha256').update(canonicalJson(meaning)).digest('hex');
+  };
   return {
     level: 'workspace',
     rules: compileRules(rules).rules,
@@ -139,9 +142,13 @@ export function compilePolicy({ policies, rules, workspace }: Given, base: strin
         : { kind: 'downgrade', model: limit.slice('downgrade:'.length) },
     onViolation: policies.on_violation,
     onSurprise: policies.on_surprise,
-    hash: createHash('sha256').update(canonicalJson(meaning)).digest('hex'),
+    hash: hashOf(rules.filter(({ shadow }) => !shadow).map(judgedBy)),
+    fullHash: hashOf(rules),
   };
 }
+
+/** A rule without what only people read of it. */
+const judgedBy = ({ reason: _reason, examples: _examples, ...rule }: RuleText): object => rule;
 
 /** What a level adds, where its session works. It never loosens anything: what it leaves out is not asked for. */
 export const compileLevel = (
@@ -173,7 +180,6 @@ export function exampleProblems(
   );
 }
 
-/** The same text for the same meaning, whatever the order of keys. */
 /** What its owner should know of the files that it names: visible, and no reason to refuse it. */
 export function warningsOf(located: Located, policy: Policy, files: FileView): Problem[] {
   return policy.restrictedPaths.flatMap(({ written, absolute: path }, index): Problem[] => {

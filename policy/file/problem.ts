@@ -57,10 +57,7 @@ export const problemsOf = (issues: readonly Issue[], located: Located): Problem[
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         ...placeOfKey(located, issue.path, key),
-        message:
-          key === 'rollback'
-            ? 'there are no checkpoints to roll back to yet'
-            : `${dotted([...issue.path, key])} is not known`,
+        message: key === 'rollback' ? noCheckpoints : `${dotted([...issue.path, key])} is not known`,
         fix: 'remove it, or correct its name',
       }));
     }
@@ -70,9 +67,19 @@ export const problemsOf = (issues: readonly Issue[], located: Located): Problem[
 
 const wordsOf = ({ message }: Issue): string => message.charAt(0).toLowerCase() + message.slice(1);
 
+const noCheckpoints = 'there are no checkpoints to roll back to yet';
+
+/** What may follow, by the key that says it. */
+const reactionsTo: Readonly<Record<string, string>> = {
+  on_violation: 'deny or pause',
+  on_limit: 'pause, deny or downgrade:MODEL',
+};
+
 function fixOf(issue: Issue, { document }: Located): string {
-  if (issue.path.at(-1) === 'on_violation' && document.getIn(issue.path as unknown[]) === 'rollback') {
-    return 'there are no checkpoints to roll back to yet, write deny or pause';
+  const reactions = reactionsTo[String(issue.path.at(-1))];
+  if (reactions !== undefined) {
+    const isRollback = document.getIn(issue.path as unknown[]) === 'rollback';
+    return isRollback ? `${noCheckpoints}, write ${reactions}` : `write ${reactions}`;
   }
   switch (issue.code) {
     case 'invalid_type':

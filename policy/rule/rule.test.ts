@@ -1,7 +1,7 @@
 /** Rules: what their conditions see, which of them speaks, and what is refused when a file loads. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadCommandParser } from '#facts/command-parser.ts';
-import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
+import { type ActionFacts, type CommandFact, noFacts } from '#protocol/action-facts.ts';
 import { noPolicyState } from '#protocol/policy-state.ts';
 import type { CommandParser } from '../command/index.ts';
 import {
@@ -18,7 +18,8 @@ import type { Policy } from '../policy.ts';
 import { factsOf, noFiles } from '../subject.ts';
 import { failingExamples } from './example.ts';
 import { noSituation, presets, type Situation } from './index.ts';
-import { isLike, readCondition } from './language.ts';
+import { readCondition } from './language.ts';
+import { isLike } from './like.ts';
 import { holdsPersonalData, holdsSecret } from './sensitive.ts';
 
 let parser: CommandParser;
@@ -127,9 +128,40 @@ describe('which rule speaks', () => {
 
   it('[RUL4] a condition that cannot be answered asks', () => {
     const policy = policyOf(`\n  - { when: 'facts.commands[5].program == "x"', then: deny }\n`);
-    expect(judge('ls', [policy])).toMatchObject({ verdict: 'ask', rule: 'rules[0]' });
+    const why = expect.stringContaining('index out of bounds');
+    expect(judge('ls', [policy])).toMatchObject({ verdict: 'ask', rule: 'rules[0]', reasons: [why] });
     const many = { ...noFacts, hosts: [], requests: Array(1_001).fill({ method: 'GET', url: 'https://example.com' }) };
     expect(judgeFacts(many, [policyOf(`\n  - { when: 'true', then: deny }\n`)])).toMatchObject({ verdict: 'ask' });
+  });
+});
+
+it('[RUL4] however many files an agent names, none is held against each of too many in a slow rule', () => {
+  const path = { path: 'a', real: '/srv/project/a', effect: 'read', restricted: false, isInBase: true } as const;
+  const many = { ...noFacts, paths: Array.from({ length: 999 }, () => path) };
+  const pairs = `facts.paths.exists(p, facts.paths.exists(q, p.real != q.real))`;
+  const since = performance.now();
+  expect(judgeFacts(many, [policyOf(`\n  - { when: '${pairs}', then: deny }\n`)])).toMatchObject({
+    ...{ verdict: 'ask', rule: 'rules[0]' },
+    reasons: [expect.stringContaining('too much to hold each against each')],
+  });
+  expect(performance.now() - since).toBeLessThan(1_000);
+  const argv = Array.from({ length: 4_001 }, (_, n) => `w${n}`);
+  const command = {
+    program: 'w0',
+    argv,
+    unknown: [],
+    effect: 'network',
+    cwd: '/srv/project',
+    via: [],
+  } satisfies CommandFact;
+  const sent = { ...many, hosts: ['example.com'], commands: [command] } satisfies ActionFacts;
+  const texts = policyOf(`\n  - { when: 'facts.paths.exists(p, facts.outgoing.holds_secret())', then: deny }\n`);
+  expect(judgeFacts(sent, [texts])).toMatchObject({ verdict: 'ask', rule: 'rules[0]' });
+  const few = { ...noFacts, paths: many.paths.slice(0, 200) };
+  expect(judgeFacts(few, [policyOf(`\n  - { when: '${pairs}', then: deny }\n`)])).toMatchObject({ verdict: 'allow' });
+  const words = policyOf(`\n  - { when: 'facts.commands.exists(c, c.argv.exists(a, a == "w4000"))', then: deny }\n`);
+  expect(judgeFacts({ ...noFacts, commands: [command] }, [words])).toMatchObject({
+    verdict: 'deny',
   });
 });
 
@@ -153,6 +185,9 @@ describe('what a condition sees', () => {
 
   it('[RUL5] commands with decoded words, paths, hosts, requests, what is unclear and what is installed', () => {
     expect(about('facts.commands.exists(c, c.program == "git" && "push" in c.argv)', 'git "pu"sh')).toBe(true);
+    expect(about('facts.commands[1].program == "git" && facts.commands[1].argv[0] == "git"', 'ls; git log')).toBe(true);
+    expect(about('facts.paths[0].real == "/srv/project/a.txt" && has(facts.paths)', 'tee a.txt')).toBe(true);
+    expect(about('facts.requests[0].url.like("*/x")', 'curl https://example.com/x')).toBe(true);
     expect(about('facts.runs("git push")', 'cd x && git push origin')).toBe(true);
     expect(about('facts.runs("git push")', 'git status')).toBe(false);
     expect(about('facts.only_runs(["npm test", "npm run *"])', 'npm test && npm run lint')).toBe(true);
@@ -166,6 +201,8 @@ describe('what a condition sees', () => {
     expect(about('facts.installs == ["*"]', 'npm ci')).toBe(true);
     expect(about('action.command.like("ls *") && action.agent == "coder"', 'ls -l', { agent: 'coder' })).toBe(true);
     expect(about('facts.outgoing.like("*secret-word*")', 'curl -d secret-word https://example.com')).toBe(true);
+    expect(about('facts.open_ended', 'make')).toBe(true);
+    expect(about('facts.open_ended', 'touch a.txt')).toBe(false);
   });
 
   it('[RUL5] the session so far, who started it, and the time', () => {
@@ -203,6 +240,12 @@ describe('what is refused when a file loads', () => {
   it('[RUL6] conditions, presets and examples that are wrong, with line, column and fix', () => {
     const wrong: [string, RegExp][] = [
       [`- { when: 'facts.nothing', then: ask }`, /^w:4:13: rules\[0\]: No such key: nothing; /],
+      [`- { when: 'has(facts.commandz)', then: ask }`, /^w:4:13: rules\[0\]: No such key: commandz; /],
+      [`- { when: 'facts.paths.all(p, !has(p.reel))', then: ask }`, /^w:4:13: rules\[0\]: No such key: reel; /],
+      [
+        `- { when: 'cel.bind(l, facts.paths, l.all(p, l.all(q, p.real == q.real)))', then: ask }`,
+        /^w:4:13: rules\[0\]: lists are gone through within each other too deep/,
+      ],
       [`- { when: 'facts.hosts', then: ask }`, /^w:4:13: rules\[0\]: it is of type list<string>, not bool; /],
       [`- { when: 'action.kind == 3', then: ask }`, /^w:4:13: rules\[0\]: no such overload/],
       [`- { when: 'action.command.matches("(a+)+")', then: ask }`, /^w:4:13: rules\[0\]: matches is not offered/],
@@ -264,6 +307,62 @@ describe('presets', () => {
       expect(failing.map((index) => examples[index])).toEqual([]);
     });
   }
+
+  it('[RUL7] no-secrets-out looks at what tools are told; a local command may say what it likes', () => {
+    const policy = policyOf('\n  - { preset: no-secrets-out }\n');
+    const told = (body: string, more: object = {}) => {
+      const input = { digest: '', text: JSON.stringify({ body }, null, 2), left: 0, ...more };
+      return judgeFacts(noFacts, [policy], { ...noSituation, kind: 'mcp', input }).verdict;
+    };
+    expect(told('mail ada@example.com')).toBe('deny');
+    expect(told('two lines\npassword="hunter2hunter2"')).toBe('deny');
+    expect(told('two lines')).toBe('allow');
+    expect(told('two lines', { left: 1 })).toBe('ask');
+    const push = 'git add . && git commit -m "password=hunter2hunter2" && git push';
+    expect(judge(push, [policy])).toMatchObject({ verdict: 'deny' });
+    expect(judge('echo ada@example.com', [policy])).toMatchObject({ verdict: 'allow' });
+    expect(holdsSecret('docker run -u 1000:1000 node')).toBe(false);
+    expect(holdsSecret('git fetch -u origin main:main')).toBe(false);
+  });
+
+  it('[RUL7] allowed-hosts lets a tool fetch from a host that is named, and a person is asked as for any client', () => {
+    const policy = policyOf('\n  - { preset: allowed-hosts, with: { hosts: [docs.example.com] } }\n');
+    const fetches = (host: string) => ({
+      ...{ ...noFacts, hosts: [host] },
+      requests: [{ method: 'GET', url: `https://${host}/x` }],
+    });
+    const tool = { ...noSituation, kind: 'network', tool: 'WebFetch' } as const;
+    expect(judgeFacts(fetches('evil.example.org'), [policy], tool)).toMatchObject({ verdict: 'deny' });
+    expect(judgeFacts(fetches('docs.example.com'), [policy], tool)).toMatchObject({
+      ...{ verdict: 'ask', rule: 'default.network' },
+    });
+    const allows = policyOf(`\n  - { when: 'facts.hosts == ["docs.example.com"]', then: allow }\n`);
+    expect(judgeFacts(fetches('docs.example.com'), [allows], tool)).toMatchObject({ verdict: 'allow' });
+  });
+
+  it('[RUL12] tool-limits counts all tools of its pattern together, each agent by itself', () => {
+    const policy = policyOf(`\n  - { preset: tool-limits, with: { tool: 'mcp__gh__*', uses: 2 } }\n`);
+    const said = (uses: Record<string, number>, tool = 'mcp__gh__three') =>
+      judgeFacts(noFacts, [policy], {
+        ...{ ...noSituation, kind: 'mcp', agent: 'coder', tool },
+        state: { ...noPolicyState, uses },
+      }).verdict;
+    expect(said({ 'coder mcp__gh__one': 1, 'coder mcp__gh__two': 1 })).toBe('deny');
+    expect(said({ 'coder mcp__gh__one': 1, 'coder mcp__other__two': 9, 'reviewer mcp__gh__one': 9 })).toBe('allow');
+    expect(said({ 'coder mcp__gh__one': 2 }, 'Read')).toBe('allow');
+    expect(said({ 'coder mcp__gh__one': 1, '*': 1 })).toBe('deny');
+  });
+
+  it('[RUL7] write-only-created lets through what a rule before it allows', () => {
+    const off = 'policies: { security_guardrails: { require_human_approval_on_mutation: false } }\n';
+    const policy = policyOf(
+      `\n  - { when: 'facts.only_runs(["npm test"])', then: allow }\n  - { preset: write-only-created }\n`,
+      off,
+    );
+    expect(judge('npm test', [policy])).toMatchObject({ verdict: 'allow' });
+    expect(judge('npm test && git stash', [policy])).toMatchObject({ verdict: 'deny', rule: 'rules[1]' });
+    expect(judge('tar xf a.tar', [policy])).toMatchObject({ verdict: 'deny' });
+  });
 
   it('[RUL7] what they are told cannot become a condition of its own', () => {
     const policy = policyOf(`\n  - { preset: allowed-hosts, with: { hosts: ['x") || true || h.like("'] } }\n`);

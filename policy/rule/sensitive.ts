@@ -17,6 +17,8 @@ const secrets: readonly RegExp[] = [
   /-----BEGIN (?:[A-Z]{2,12} )?PRIVATE KEY-----/,
   /\b(?:password|passwd|secret|token|api[-_]?key|access[-_]?key)["']?\s{0,4}[=:]\s{0,4}["']?[^\s"',;&]{6,200}/i,
   /\bhttps?:\/\/[^\s:/@]{1,200}:[^\s:/@]{1,200}@/i,
+  // `curl -u name:password`; `docker run -u 1000:1000` is none.
+  /(?:^|\s)(?:-[uU]|--(?:proxy-)?user)[ =]?["']?(?!\d+:\d+(?:\s|$))[^\s:"'-][^\s:"']{0,200}:[^\s"':/][^\s"']{0,200}/,
   /\b(?:authorization|proxy-authorization)["']?\s{0,4}:\s{0,4}(?:bearer|basic|token)\s{1,4}[^\s"']{8,400}/i,
 ];
 

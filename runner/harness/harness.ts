@@ -40,8 +40,10 @@ export interface Found {
 /** An action before it happens. */
 export interface ProposedAction {
   kind: ActionKind;
-  /** The agent's own name of the tool. */
+  /** The agent's own name of the tool; where it has none, the title that it gives to this use. */
   tool: string;
+  /** What rules know it by where `tool` is a title: the kind of its protocol. */
+  toolKind?: string;
   /** The item that shows it; null where the agent has none. */
   item: ItemHandle | null;
   command: string | null;
@@ -50,6 +52,8 @@ export interface ProposedAction {
   cwd: string;
   /** All that the tool is given: what people approve is this and nothing else. */
   input: ToolInput;
+  /** The one request that it makes, where its input says so. `method` null: not known. */
+  request?: { method: string | null; url: string };
   /** What of it the harness does not know for sure, as a phrase; then it is never allowed without a person. */
   unclear?: string;
   /** Whether the harness can have another command run in its place. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { maxInputText, toolInputSchema } from '#protocol/turn-event.ts';
 import { changeText } from './change-text.ts';
-import { toolInput } from './tool-input.ts';
+import { requestOf, toolInput } from './tool-input.ts';
 
 describe('what a tool is given', () => {
   it('[GATE11] has one digest however its keys are ordered, and another one for anything else', () => {
@@ -17,6 +17,21 @@ describe('what a tool is given', () => {
     expect(toolInputSchema.parse(input)).toMatchObject({ left: 3 });
     expect(input.text.slice(0, 4)).toBe('a␀\ufffdx');
   });
+});
+
+describe('a request', () => {
+  it('[RUL14] is the one address that an input names, with what it is asked by', () => {
+    const url = 'https://a.example/x';
+    expect(requestOf({ url, prompt: 'read it' })).toEqual({ request: { method: 'GET', url } });
+    expect(requestOf({ url, method: 'post' })).toEqual({ request: { method: 'POST', url } });
+    for (const more of [{ body: 'x' }, { data: 'x' }, { method: 7 }])
+      expect(requestOf({ url, ...more })).toEqual({ request: { method: null, url } });
+  });
+
+  it.each([[undefined], [{ query: 'x' }], [{ url: 'file:///etc/passwd' }], [{ url: ['https://a.example'] }]])(
+    '[RUL14] is none where %j says none',
+    (input) => expect(requestOf(input)).toEqual({}),
+  );
 });
 
 describe('a change', () => {

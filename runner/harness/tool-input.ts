@@ -11,6 +11,16 @@ export const toolInput = (whole: unknown, text: string): ToolInput => ({
   left: Math.max(0, text.length - maxInputText),
 });
 
+/** The one request that an input says; none where it says none. What may send something along is of a method that is not known. */
+export function requestOf(input: unknown): { request?: { method: string | null; url: string } } {
+  const fields = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
+  const { url, method, body, data } = fields;
+  if (typeof url !== 'string' || !/^https?:\/\//i.test(url)) return {};
+  if (typeof method === 'string') return { request: { method: method.toUpperCase().slice(0, 40), url } };
+  const isPlain = [method, body, data].every((each) => each === undefined);
+  return { request: { method: isPlain ? 'GET' : null, url } };
+}
+
 /** The input of a tool under names that harnesses know. */
 export interface NamedInput {
   input: unknown;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { decisions, findings, noteSchema } from '#protocol/approval.ts';
 import { approvalIdSchema, sessionIdSchema } from '#protocol/id.ts';
 import { prose } from '#protocol/prose.ts';
-import { procedure, procedureFor, router } from './context.ts';
+import { asker, procedure, procedureFor, router } from './context.ts';
 
 const ref = z.object({ id: approvalIdSchema });
 
@@ -22,7 +22,11 @@ export const approvalRouter = router({
   /** How many wait. */
   count: procedure.query(({ ctx }) => ctx.services.approvals.count()),
 
-  get: procedure.input(ref).query(({ ctx, input }) => ctx.services.approvals.get(input.id)),
+  /** With why the caller may not approve it. */
+  get: procedure.input(ref).query(async ({ ctx, input }) => {
+    const { approvals } = ctx.services;
+    return approvals.seenBy(await approvals.get(input.id), ctx.person);
+  }),
 
   /** What allowing it for its session would have allowed there so far. */
   radius: procedure.input(ref).query(({ ctx, input }) => ctx.services.approvals.radius(input.id)),
@@ -56,20 +60,24 @@ export const approvalRouter = router({
           .default(null),
       }),
     )
-    .mutation(({ ctx, input: { id: approvalId, ...request } }) =>
-      ctx.services.approvals.decide({ approvalId, ...request }, ctx.person),
-    ),
+    .mutation(async ({ ctx, input: { id: approvalId, ...request } }) => {
+      const { approvals } = ctx.services;
+      return approvals.seenBy(await approvals.decide({ approvalId, ...request }, asker(ctx)), ctx.person);
+    }),
 
   /** Somebody has looked whether an action that was approved, and is not known of, happened. */
   settle: procedureFor('editor')
     .input(ref.extend({ found: z.enum(findings) }))
-    .mutation(({ ctx, input }) => ctx.services.approvals.settle(input.id, input.found, ctx.person)),
+    .mutation(async ({ ctx, input }) => {
+      const { approvals } = ctx.services;
+      return approvals.seenBy(await approvals.settle(input.id, input.found, asker(ctx)), ctx.person);
+    }),
 
   /** What was allowed for the session is asked about again. */
   revoke: procedureFor('editor')
     .input(ref)
     .mutation(async ({ ctx, input }) => {
-      await ctx.services.approvals.revoke(input.id, ctx.person);
+      await ctx.services.approvals.revoke(input.id, asker(ctx));
       return {};
     }),
 });

@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from '#protocol/error.ts';
 import { isAtLeast, type Role } from '#protocol/role.ts';
 import type { Approvals } from '#server/approval/index.ts';
 import type { Audit } from '#server/audit/index.ts';
-import type { Auth, AuthTopics, Person } from '#server/auth/index.ts';
+import type { Asker, Auth, AuthTopics, Person } from '#server/auth/index.ts';
 import type { Bus } from '#server/bus/index.ts';
 import type { Harnesses, Host } from '#server/host/index.ts';
 import { expected, internalError } from '#server/http/index.ts';
@@ -51,9 +51,14 @@ export interface Services {
 
 export interface Context {
   person: Person;
+  /** The address and the program that it is asked from. */
+  from: string;
   services: Services;
   channel: Channel;
 }
+
+/** Who asks, for what the audit tells with it. */
+export const asker = ({ person, from }: Context): Asker => ({ ...person, from });
 
 const t = initTRPC.context<Context>().create({
   sse: { ping: { enabled: true, intervalMs: 5_000 }, client: { reconnectAfterInactivityMs: 15_000 } },

@@ -5,7 +5,7 @@ import { policyLevels } from '#protocol/policy-event.ts';
 import { prose } from '#protocol/prose.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { maxWorkspaceText } from '#protocol/workspace-file.ts';
-import { type Context, procedure, procedureFor, router } from './context.ts';
+import { asker, type Context, procedure, procedureFor, router } from './context.ts';
 import { find } from './session.ts';
 
 const session = z.string().min(1).max(200);
@@ -55,16 +55,24 @@ export const policyRouter = router({
       return { replays };
     }),
 
-  /** Other rules of the server or of a session from now on; '' takes them back. */
+  /** Other rules of the server or of a session from now on; '' takes them back. Refused where `base` is not what holds. */
   change: procedureFor('owner')
-    .input(z.object({ level: z.enum(['server', 'session']), session: session.optional(), text }))
+    .input(
+      z.object({
+        level: z.enum(['server', 'session']),
+        session: session.optional(),
+        text,
+        /** Hash of the rules that were edited, '' for none. */
+        base: prose(64).optional(),
+      }),
+    )
     .mutation(async ({ ctx, input }) => {
       const { policies, runners, trials, turns, log } = ctx.services;
-      const { level } = input;
+      const { level, text, base } = input;
       if (level === 'session' && input.session === undefined)
         throw new AppError({ code: 'input.invalid', message: 'session: missing; whose rules are they' });
       const view = level === 'session' ? await viewOf(ctx, input.session) : null;
-      await policies.change(input.text, level, view, ctx.person.personId);
+      await policies.change({ level, text, base }, view, asker(ctx));
       for (const id of view ? [view.id] : runners.links.linked()) {
         const now = await log.view(id);
         if (now) turns.tellRules(now);

@@ -4,7 +4,7 @@ import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http';
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Person } from '#server/auth/index.ts';
-import { type Caller, parseJson, readBody, type ServerSocket } from '#server/http/index.ts';
+import { askedFrom, type Caller, parseJson, readBody, type ServerSocket } from '#server/http/index.ts';
 import { ApiSocket } from './api-socket.ts';
 import { Channel } from './channel.ts';
 import type { Context, Services } from './context.ts';
@@ -32,7 +32,8 @@ export function createTrpc(options: { services: Services }): Trpc {
   return {
     async http(request, response, { person, by }) {
       const room = () => Promise.resolve();
-      contexts.set(request, { person, services, channel: new Channel({ room, mayStream: by === 'token' }) });
+      const channel = new Channel({ room, mayStream: by === 'token' });
+      contexts.set(request, { person, from: askedFrom(request), services, channel });
       if (request.method === 'POST') {
         const text = await readBody(request);
         if (text !== '') parseJson(text);
@@ -50,7 +51,7 @@ export function createTrpc(options: { services: Services }): Trpc {
     socket(socket, request, person) {
       const client = new ApiSocket(socket, services.now);
       const channel = new Channel({ room: () => client.room(), mayStream: true });
-      contexts.set(request, { person, services, channel });
+      contexts.set(request, { person, from: askedFrom(request), services, channel });
       connect(client as unknown as WebSocket, request);
     },
   };

@@ -126,7 +126,8 @@ export const sessionRouter = router({
       const created = await ctx.services.lifecycle.create({ ...request, ...place, agent: first }, ctx.person);
       const awaited = created.terminalId === null ? 'checkout.created' : 'terminal.opened';
       if (wait) await until(openMs, (signal) => untilOpen(ctx, created.sessionId, awaited, signal));
-      return { ...created, url: `${ctx.services.url()}/sessions/${created.sessionId}` };
+      const { warnings = [] } = place.policy ?? {};
+      return { ...created, warnings, url: `${ctx.services.url()}/sessions/${created.sessionId}` };
     }),
 
   stop: procedureFor('editor')

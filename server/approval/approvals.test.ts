@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { noFacts } from '#protocol/action-facts.ts';
 import type { EventPayload, EventType } from '#protocol/event.ts';
-import { type ActionId, type ItemId, newId, type SessionId } from '#protocol/id.ts';
+import { type ActionId, type ItemId, newId, type SessionId, serverChain } from '#protocol/id.ts';
 import type { Person } from '#server/auth/index.ts';
 import { openTestServer, random, type TestServer } from '#server/testing.ts';
 import { TestRunner } from '#server/testing-runner.ts';
@@ -149,6 +149,16 @@ describe('deciding', () => {
       message: expect.stringMatching(/^(ada|grace) has decided already/),
     });
     await soon(() => expect(verdicts()).toHaveLength(1));
+  });
+
+  it('[AUD5] where from somebody decided, and changed rules, stands in the log', async () => {
+    const { approvalId } = await asked();
+    const { approvals, policies } = server.services;
+    await approvals.decide(request(approvalId), { ...ada, from: '10.0.0.7, Firefox' });
+    await policies.change({ level: 'server', text: '' }, null, { ...ada, from: '10.0.0.8, Firefox' });
+    expect((await of('approval.decided')).at(-1)).toMatchObject({ from: '10.0.0.7, Firefox' });
+    const [changed] = await server.services.log.readOf(serverChain, 'policy.changed', 1);
+    expect(changed?.payload.from).toBe('10.0.0.8, Firefox');
   });
 
   it('[APR22] a decision that is in the log reaches the runner, though whoever decided had no answer', async () => {

@@ -6,14 +6,14 @@ import { AppError } from '#protocol/error.ts';
 import type { EventPayload, NewEvent } from '#protocol/event.ts';
 import type { ApprovalId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
-import type { Person } from '#server/auth/index.ts';
+import type { Asker, Person } from '#server/auth/index.ts';
 import type { Judgement } from '#server/turn/index.ts';
 import { expiredEvent, expiresAtMs } from './deadlines.ts';
 
 /** A decision as it would be recorded, and who makes it when. */
 export interface Choice {
   decided: EventPayload<'approval.decided'>;
-  person: Person;
+  person: Asker;
   /** ms since the epoch. */
   atMs: number;
 }
@@ -79,11 +79,14 @@ function assertEditFits({ verdict, reasons, demand }: Judgement, decided: Wish):
   assertFits(demand, decided);
 }
 
+/** Why this person may not approve what was asked; null: may. */
+export const refusalFor = (view: SessionView, { demand, escalatedTo }: OpenApproval, person: Person): string | null =>
+  refusalOf(demand, person, { startedBy: view.policyState?.startedBy || view.createdBy, escalatedTo });
+
 /** Further people are asked about what was asked, not about what somebody puts in its place. */
 function assertMay(view: SessionView, open: OpenApproval, person: Person, edited: Demand | undefined): void {
   const startedBy = view.policyState?.startedBy || view.createdBy;
-  const { demand, escalatedTo } = open;
-  const refusal = refusalOf(demand, person, { startedBy, escalatedTo }) ?? refusalOf(edited, person, { startedBy });
+  const refusal = refusalFor(view, open, person) ?? refusalOf(edited, person, { startedBy });
   if (refusal !== null) throw new AppError({ code: 'approval.not-yours', message: refusal });
 }
 
@@ -93,14 +96,16 @@ function isEnough({ demand, votes = [] }: OpenApproval, { personId }: Person): b
   return others.length + 1 >= (demand?.quorum ?? 1);
 }
 
-type About = EventPayload<'approval.voted'>;
+type About = Pick<EventPayload<'approval.voted'>, 'approvalId' | 'actionId'>;
 
-const votedEvent = (about: About, { personId }: Person): NewEvent => ({
+const votedEvent = (about: About, person: Asker): NewEvent => ({
   type: 'approval.voted',
-  payload: about,
-  principal: personId,
-  dedupeKey: `voted:${about.approvalId}:${personId}`,
+  payload: { ...about, ...fromOf(person) },
+  principal: person.personId,
+  dedupeKey: `voted:${about.approvalId}:${person.personId}`,
 });
+
+export const fromOf = ({ from }: Asker): { from?: string } => (from === undefined ? {} : { from });
 
 const outdatedEvent = (about: About): NewEvent => ({
   type: 'approval.withdrawn',

@@ -173,3 +173,16 @@ it('[APR17] a decision that comes to nothing for ten seconds raises an alarm, on
   expect(await server.services.approvals.get(approvalId)).toMatchObject({ overdueAt: expect.any(String) });
   expect(server.lines.join('\n')).toContain(approvalId);
 });
+
+it('[APR52] everybody is told before they try whether and why they may not approve it', async () => {
+  const { approvals } = server.services;
+  const refusal = async (id: ApprovalId, person: Person) =>
+    (await approvals.seenBy(await approvals.get(id), person)).refusal;
+  const { approvalId } = await asked({ approvers: ['ada', 'grace'], isFourEyes: true });
+  expect(await refusal(approvalId, ada)).toContain('ask somebody else');
+  expect(await refusal(approvalId, alan)).toBe('only ada, grace may approve it');
+  expect(await refusal(approvalId, { ...grace, role: 'viewer' })).toBe('only editors and owners decide');
+  expect(await refusal(approvalId, grace)).toBeNull();
+  await decide(grace, approvalId);
+  expect(await refusal(approvalId, alan)).toBeNull();
+});

@@ -4,8 +4,9 @@ import type { Decision, Finding } from '#protocol/approval.ts';
 import { AppError } from '#protocol/error.ts';
 import type { EventPayload } from '#protocol/event.ts';
 import type { ApprovalId, SessionId } from '#protocol/id.ts';
+import { isAtLeast } from '#protocol/role.ts';
 import type { SessionView } from '#protocol/session-view.ts';
-import type { Person } from '#server/auth/index.ts';
+import type { Asker, Person } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
 import { appendJudged, type Judge, type Judgement, type Propose, subjectOf } from '#server/turn/index.ts';
 import {
@@ -16,7 +17,7 @@ import {
   pendingOf,
   summaryOf,
 } from './approval-view.ts';
-import { assertFits, decisionOf, invalid, type Outcome, openIn } from './decision.ts';
+import { assertFits, decisionOf, fromOf, invalid, type Outcome, openIn, refusalFor } from './decision.ts';
 import { type Radius, radiusOf } from './radius.ts';
 import { countPending, findApproval, newestDecided, pendingApprovals, unknownApprovals, waitingIn } from './read.ts';
 import { similarTo } from './similar.ts';
@@ -27,6 +28,12 @@ export { Deadlines } from './deadlines.ts';
 export interface ApprovalLists {
   pending: ApprovalSummary[];
   decided: ApprovalSummary[];
+}
+
+/** An approval as one person sees it. */
+export interface SeenApproval extends ApprovalView {
+  /** Why this person may not approve it, or not say what became of it; null: may. Every editor may deny. */
+  refusal: string | null;
 }
 
 export interface DecideRequest {
@@ -97,6 +104,16 @@ export class Approvals {
     return approvalOf(await this.#find(approvalId), this.#deps.holdMs);
   }
 
+  /** The same with what `person` is told who may not approve it. */
+  async seenBy(approval: ApprovalView, person: Person): Promise<SeenApproval> {
+    const { status, sessionId, id } = approval;
+    if (status !== 'pending' && status !== 'unknown') return { ...approval, refusal: null };
+    if (!isAtLeast(person.role, 'editor')) return { ...approval, refusal: 'only editors and owners decide' };
+    const view = status === 'pending' ? await this.#deps.log.view(sessionId) : null;
+    const open = openIn(view, id);
+    return { ...approval, refusal: view && open ? refusalFor(view, open, person) : null };
+  }
+
   async #find(approvalId: ApprovalId): Promise<ApprovalEvents> {
     const found = await findApproval(this.#deps.sql, approvalId);
     if (found) return found;
@@ -126,11 +143,11 @@ export class Approvals {
    * `approval.expired`, `approval.changed` when it is not what the person saw or was asked under other rules,
    * `approval.not-yours`, `approval.refused` for an edit that policy denies.
    */
-  async decide(request: DecideRequest, person: Person): Promise<ApprovalView> {
+  async decide(request: DecideRequest, person: Asker): Promise<ApprovalView> {
     const { approvalId, decision, hash } = request;
     const { requested } = await this.#find(approvalId);
     if (hash !== null && hash !== requested.payload.hash) throw changed('it is not what you saw; look at it again');
-    const decided = decidedPayload(request, requested.payload);
+    const decided = { ...decidedPayload(request, requested.payload), ...fromOf(person) };
     assertFits(requested.payload.demand, decided);
     let outcome: Outcome['outcome'] = 'late';
     const weigh = (view: SessionView | null, judgement: Judgement | null) => {
@@ -175,14 +192,14 @@ export class Approvals {
   }
 
   /** Somebody has looked whether an unknown one happened. Throws `session.conflict` where that is not asked, or not any more. */
-  async settle(approvalId: ApprovalId, found: Finding, person: Person): Promise<ApprovalView> {
+  async settle(approvalId: ApprovalId, found: Finding, person: Asker): Promise<ApprovalView> {
     const { requested } = await this.#find(approvalId);
     const { actionId } = requested.payload;
     let isAsked = false;
     await this.#deps.log.append(requested.sessionId, (view) => {
       isAsked = view?.turns.unknown?.some((each) => each.approvalId === approvalId) ?? false;
       if (!isAsked) return [];
-      const payload = { approvalId, actionId, found };
+      const payload = { approvalId, actionId, found, ...fromOf(person) };
       const dedupeKey = `settled:${approvalId}`;
       return [{ type: 'approval.settled', payload, principal: person.personId, dedupeKey }];
     });
@@ -191,7 +208,7 @@ export class Approvals {
   }
 
   /** What was allowed for the session is asked about again. */
-  async revoke(approvalId: ApprovalId, person: Person): Promise<void> {
+  async revoke(approvalId: ApprovalId, person: Asker): Promise<void> {
     const { requested } = await this.#find(approvalId);
     const { actionId } = requested.payload;
     await this.#deps.log.append(requested.sessionId, (view) =>
@@ -199,7 +216,7 @@ export class Approvals {
         ? [
             {
               type: 'approval.revoked',
-              payload: { approvalId, actionId },
+              payload: { approvalId, actionId, ...fromOf(person) },
               principal: person.personId,
               dedupeKey: `revoked:${approvalId}`,
             },

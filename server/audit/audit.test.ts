@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '#db/testing.ts';
+import type { NewEvent } from '#protocol/event.ts';
+import { newId } from '#protocol/id.ts';
 import { canonicalJson, hashRow, hex, zeroHash } from '#server/session/chain.ts';
-import { newPersonId, openTestLog, startSession, type TestLog } from '#server/session/testing.ts';
+import { newPersonId, openTestLog, random, startSession, type TestLog } from '#server/session/testing.ts';
 import { Audit } from './index.ts';
 
 let database: TestDatabase;
@@ -79,4 +81,42 @@ it('[AUD2] records are found by who, what, where and words, newest first, page b
   expect(await found({ text: '100%' })).toEqual(['young 5 member.joined']);
   expect(await found({ text: '1%0' })).toEqual([]);
   await expect(audit.find({ limit: 3, before: 'yesterday' })).rejects.toMatchObject({ code: 'input.invalid' });
+});
+
+it('[AUD5] a record says what it is about, with the policy that spoke, and how it is stored', async () => {
+  const id = await startSession(test.log, 1, 'rates');
+  const source = { now: test.clock.now, random };
+  const personId = newPersonId();
+  const actionId = newId('action', source);
+  const approvalId = newId('approval', source);
+  const turnId = newId('turn', source);
+  const policyHash = 'a'.repeat(64);
+  const event = (type: string, payload: object, dedupeKey = type, principal = 'server') =>
+    ({ type, payload, principal, dedupeKey }) as NewEvent;
+  const action = { agent: 'coder', itemId: null, kind: 'command', tool: 'shell', command: 'git push', cwd: '/c' };
+  const judged = { verdict: 'ask', rule: 'rules[0]', reasons: [], policyHash, command: null };
+  const decision = { decision: 'approved', note: null, edit: null, subject: '', forSession: false };
+  await test.log.append(id, [
+    event('turn.queued', { turnId, agent: 'coder', prompt: 'ship it' }, turnId, personId),
+    event('action.requested', { ...action, actionId, turnId, paths: [] }, `requested:${actionId}`),
+    event('action.judged', { ...judged, actionId }, `judged:${actionId}`),
+    event('approval.decided', { ...decision, approvalId, actionId, from: '127.0.0.1, Firefox' }, 'decided', personId),
+    event('action.acted', { actionId, outcome: 'ran' }),
+    event('turn.completed', { turnId, status: 'completed', reason: null, conversation: null }),
+  ]);
+  const { records } = await audit.find({ limit: 20 });
+  const told = Object.fromEntries(records.map(({ type, about, policyHash: hash }) => [type, [about?.what, hash]]));
+  expect(told).toEqual({
+    'session.created': [undefined, null],
+    'turn.queued': [undefined, null],
+    'action.requested': [undefined, policyHash],
+    'action.judged': ['git push', policyHash],
+    'approval.decided': ['git push', policyHash],
+    'action.acted': ['git push', policyHash],
+    'turn.completed': ['ship it', null],
+  });
+  const stored = await audit.read({ chain: id, seq: 0 }, 20);
+  expect(records.map(({ dedupeKey, hash }) => `${dedupeKey} ${hash}`).reverse()).toEqual(
+    stored.map(({ dedupeKey, hash }) => `${dedupeKey} ${hash}`),
+  );
 });

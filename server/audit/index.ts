@@ -10,6 +10,7 @@ import {
   type VerifyResult,
   verifyLog,
 } from '#server/session/index.ts';
+import { type AuditRecord, withAbout } from './about.ts';
 
 export interface AuditDeps {
   sql: Sql;
@@ -39,7 +40,10 @@ export class Audit {
     return readRecords(this.#deps.sql, after, limit);
   }
 
-  find(filter: RecordFilter): Promise<RecordPage> {
-    return findRecords(this.#deps.sql, filter, this.#deps.now());
+  /** Each with what it is about. Throws `input.invalid` on a bad `before`. */
+  async find(filter: RecordFilter): Promise<{ records: AuditRecord[]; next: RecordPage['next'] }> {
+    const { sql, now } = this.#deps;
+    const { records, next } = await findRecords(sql, filter, now());
+    return { records: await withAbout(sql, records), next };
   }
 }

@@ -19,6 +19,11 @@ export interface Person {
   role: Role;
 }
 
+/** Somebody who decides something, and from where: the address and the program; absent where nobody was asked over a network. */
+export interface Asker extends Person {
+  from?: string | undefined;
+}
+
 /** A browser session ends after this long without a request, and at the latest after `absoluteMs`. */
 export const browserSession = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } as const;
 /** How long a sign-in link can be used, once. */

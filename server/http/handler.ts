@@ -38,7 +38,7 @@ export interface Caller {
 }
 
 /** The address and the program of who asks, for the audit. */
-const askedFrom = ({ socket, headers }: IncomingMessage): string =>
+export const askedFrom = ({ socket, headers }: IncomingMessage): string =>
   toLine(`${socket.remoteAddress ?? 'unknown address'}, ${headers['user-agent'] ?? 'unknown program'}`, 300, 'unknown');
 
 const signInSchema = z.object({ token: z.string().min(10).max(200) });

@@ -2,7 +2,7 @@
 export { internalError, parseJson, readBody } from './body.ts';
 export { createCookieJar } from './cookie.ts';
 export { expected } from './expected.ts';
-export { type Caller, RequestHandler } from './handler.ts';
+export { askedFrom, type Caller, RequestHandler } from './handler.ts';
 export { createOrigins } from './origin.ts';
 export { type RateLimit, TokenBucket } from './rate.ts';
 export { answerClientError } from './refusal.ts';

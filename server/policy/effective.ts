@@ -24,7 +24,10 @@ export interface EffectivePolicy {
   level: PolicyLevel;
   /** Of a workspace file: its absolute path. */
   file: string | null;
+  /** Of all that it says, as `fullHash`. */
   hash: string;
+  /** What its owner should know of it, one line each. */
+  warnings: readonly string[];
   rules: EffectiveRule[];
 }
 
@@ -45,8 +48,12 @@ const surpriseSays = {
   pause: 'the session pauses when an agent changed more than it said',
 } as const;
 
-export function effectiveOf(policy: Policy, file: string | null): EffectivePolicy {
-  const { level, hash } = policy;
+/** `source`: the workspace file that it was read from. */
+export function effectiveOf(
+  policy: Policy,
+  source: { file: string; warnings?: readonly string[] } | null,
+): EffectivePolicy {
+  const { level, fullHash: hash } = policy;
   const prefix = level === 'workspace' ? '' : `${level}.`;
   const say = (rule: string, verdict: EffectiveRule['verdict'], says: string): EffectiveRule => ({
     ...{ level, rule: `${prefix}${rule}`, says, verdict },
@@ -81,7 +88,8 @@ export function effectiveOf(policy: Policy, file: string | null): EffectivePolic
     ...say(rule.name, rule.verdict, rule.reason),
     ...{ isShadow: rule.isShadow, when: rule.when, preset: rule.preset, demand: demandWords(rule.demand) },
   }));
-  return { level, file, hash, rules: [...rules, ...guards] };
+  const { file = null, warnings = [] } = source ?? {};
+  return { level, file, hash, warnings, rules: [...rules, ...guards] };
 }
 
 function demandWords({

@@ -1,5 +1,5 @@
 /** The rules of a session, on a whole server; the test plays the runner, and says what actions would touch. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
@@ -103,13 +103,12 @@ it('[APR9] what was allowed for the session is not asked about until it is revok
   const view = await log.view(sessionId);
   const { policies } = server.services;
   await policies.change(
-    'version: "2026.1"\nrules: [{ when: facts.runs("touch"), then: ask }]\n',
-    'session',
+    { level: 'session', text: 'version: "2026.1"\nrules: [{ when: facts.runs("touch"), then: ask }]\n' },
     view,
-    ada.personId,
+    ada,
   );
   expect(await touch()).toMatchObject({ verdict: 'ask' });
-  await policies.change('', 'session', await log.view(sessionId), ada.personId);
+  await policies.change({ level: 'session', text: '' }, await log.view(sessionId), ada);
   expect(await touch()).toMatchObject({ verdict: 'allow' });
   await approvals.revoke(approvalId, ada);
   expect(await touch()).toMatchObject({ verdict: 'ask' });
@@ -141,6 +140,22 @@ it('[APR12] a workspace file that is wrong, missing or no text starts no session
   await expect(policies.place(null, null)).rejects.toMatchObject({ code: 'input.invalid' });
 });
 
+it('[POL9] a session that begins under restricted paths that are not there says so, with line and column', async () => {
+  const { policies, lifecycle, log, trials } = server.services;
+  const place = await policies.place(file, null);
+  const warnings = [
+    `${file}:4:74: ../secret.json is not there, so nothing is protected by it; correct it, or create the file`,
+  ];
+  expect(place.policy?.warnings).toEqual(warnings);
+  const { sessionId } = await lifecycle.create({ ...place, agent: undefined }, ada);
+  const view = await log.view(sessionId);
+  expect(view?.policy?.warnings).toEqual(warnings);
+  expect((await trials.effective(view)).policies).toMatchObject([{ level: 'workspace', warnings }]);
+  await writeFile(join(folder, 'secret.json'), '{}');
+  expect((await policies.place(file, null)).policy).not.toHaveProperty('warnings');
+  await rm(join(folder, 'secret.json'));
+});
+
 const levelText = (rule: string) => `version: "2026.1"\nrules:\n  - ${rule}\n`;
 
 it("[RUL9] a session's and the server's rules hold from the next action on, and a wrong one changes nothing", async () => {
@@ -154,38 +169,32 @@ it("[RUL9] a session's and the server's rules hold from the next action on, and 
   const ls = () => judge(sessionId, 'ls', running('ls', 'read'));
   expect(await ls()).toMatchObject({ verdict: 'allow' });
   await policies.change(
-    levelText(`{ when: 'facts.runs("ls")', then: ask, reason: look }`),
-    'session',
+    { level: 'session', text: levelText(`{ when: 'facts.runs("ls")', then: ask, reason: look }`) },
     await viewNow(),
-    ada.personId,
+    ada,
   );
   const asked = await ls();
   expect(asked).toMatchObject({ verdict: 'ask', rule: 'session.rules[0]', reasons: ['look'] });
   await policies.change(
-    levelText(`{ when: 'facts.runs("ls")', then: deny, reason: never }`),
-    'server',
+    { level: 'server', text: levelText(`{ when: 'facts.runs("ls")', then: deny, reason: never }`) },
     null,
-    ada.personId,
+    ada,
   );
   expect(await ls()).toMatchObject({ verdict: 'deny', rule: 'server.rules[0]' });
   await expect(
-    policies.change(levelText(`{ when: 'facts.nothing', then: deny }`), 'server', null, ada.personId),
+    policies.change({ level: 'server', text: levelText(`{ when: 'facts.nothing', then: deny }`) }, null, ada),
   ).rejects.toMatchObject({ code: 'workspace.invalid', message: expect.stringMatching(/^policy:3:13: rules\[0\]: /) });
   expect(await ls()).toMatchObject({ verdict: 'deny' });
-  await policies.change('', 'server', null, ada.personId);
-  await policies.change('', 'session', await viewNow(), ada.personId);
+  await policies.change({ level: 'server', text: '' }, null, ada);
+  await policies.change({ level: 'session', text: '' }, await viewNow(), ada);
   expect(await ls()).toMatchObject({ verdict: 'allow', policyHash: (await viewNow()).policy?.hash });
 });
 
 it('[APR26] a question names every rule that asks', async () => {
   const sessionId = await open();
   const { policies, log } = server.services;
-  await policies.change(
-    levelText(`{ when: 'facts.runs("touch")', then: ask }`),
-    'session',
-    await log.view(sessionId),
-    ada.personId,
-  );
+  const text = levelText(`{ when: 'facts.runs("touch")', then: ask }`);
+  await policies.change({ text, level: 'session' }, await log.view(sessionId), ada);
   const { facts } = await judge(sessionId, 'touch x', { ...running('touch', 'write'), unclear: ['what is $x'] });
   expect(facts).toBeDefined();
   const [asked] = await log.readOf(sessionId, 'approval.requested', 1);
@@ -201,7 +210,7 @@ it("[RUL9] the server's examples are checked once, at a folder of no session, an
   const { policies, log, trials } = server.services;
   const writes = (examples: string, isInBase = true) =>
     levelText(`{ when: 'facts.paths.exists(p, ${isInBase ? '' : '!'}p.in_base)', then: ask, examples: [${examples}] }`);
-  const change = (text: string) => policies.change(text, 'server', null, ada.personId);
+  const change = (text: string) => policies.change({ text, level: 'server' }, null, ada);
   await expect(change(writes('{ write: /etc/hosts }'))).rejects.toMatchObject({ code: 'workspace.invalid' });
   await change(writes('{ write: /etc/hosts }, { write: src/a.ts, matches: false }', false));
   await change(writes('{ write: /workspace/a.ts }'));
@@ -218,7 +227,7 @@ it('[RUL9] rules read for a view that is older than they are never stand for the
   const { policies, log } = server.services;
   const viewNow = async () => (await log.view(sessionId)) ?? Promise.reject(new Error('no session'));
   const change = async (rule: string) =>
-    policies.change(rule && levelText(rule), 'session', await viewNow(), ada.personId);
+    policies.change({ text: rule && levelText(rule), level: 'session' }, await viewNow(), ada);
   const says = async (view: SessionView) =>
     (await policies.inForce(view)).flatMap(({ rules: all }) => all.map(({ verdict }) => verdict));
   await change(`{ when: 'true', then: deny }`);
@@ -232,12 +241,33 @@ it('[RUL9] rules read for a view that is older than they are never stand for the
   expect(await says(late)).toEqual([]);
 });
 
+it('[RUL9] of two people who edit the same rules the second is refused, and loses nothing', async () => {
+  const sessionId = await open();
+  const { policies, log, trials } = server.services;
+  for (const level of ['server', 'session'] as const) {
+    const view = level === 'session' ? await log.view(sessionId) : null;
+    const change = (program: string, base: string) =>
+      policies.change({ level, text: levelText(`{ when: 'facts.runs("${program}")', then: ask }`), base }, view, ada);
+    const both = await Promise.allSettled([change('ls', ''), change('cat', '')]);
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    await expect(change('cat', '')).rejects.toMatchObject({ code: 'policy.changed' });
+    const now = level === 'session' ? await log.view(sessionId) : null;
+    expect(await policies.textOf(level, now)).toContain('"ls"');
+    const [ls] = (await trials.effective(now)).policies.filter((policy) => policy.level === level);
+    await change('cat', ls?.hash ?? '');
+    expect(await policies.textOf(level, now)).toContain('"cat"');
+    await policies.change({ level, text: '' }, view, ada);
+    await change('ls', '');
+    await policies.change({ level, text: '' }, view, ada);
+  }
+});
+
 it('[RUL9] a runner learns which paths a level restricts, at once and with every link', async () => {
   const sessionId = await open();
   const { policies, log, turns } = server.services;
   const view = await log.view(sessionId);
   const text = 'version: "2026.1"\npolicies: { security_guardrails: { restricted_paths: [keys] } }\n';
-  await policies.change(text, 'session', view, ada.personId);
+  await policies.change({ level: 'session', text }, view, ada);
   const changed = await log.view(sessionId);
   if (!changed) throw new Error('no session');
   turns.tellRules(changed);

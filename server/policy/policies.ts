@@ -5,10 +5,13 @@ import type { CommandParser } from '#policy/command/index.ts';
 import { reactionOf } from '#policy/effect.ts';
 import { compilePolicy, readWorkspaceFile } from '#policy/file/index.ts';
 import type { Policy } from '#policy/policy.ts';
+import { AppError } from '#protocol/error.ts';
+import type { NewEvent } from '#protocol/event.ts';
 import { serverChain } from '#protocol/id.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { SurpriseReaction } from '#protocol/workspace-file.ts';
+import type { Asker } from '#server/auth/index.ts';
 import type { Log } from '#server/session/index.ts';
 import type { Judge, Judgement } from '#server/turn/index.ts';
 import { judgementOf } from './verdict.ts';
@@ -28,6 +31,14 @@ interface Level {
   hash: string;
 }
 
+export interface LevelChange {
+  level: 'server' | 'session';
+  /** What the level says from now on; '' takes back what it said. */
+  text: string;
+  /** Hash of the rules that were edited, '' for none: others meanwhile refuse the change. Absent: not checked. */
+  base?: string | undefined;
+}
+
 export class Policies {
   readonly #deps: PoliciesDeps;
   readonly #parser: CommandParser;
@@ -36,6 +47,8 @@ export class Policies {
   #server: Level | null;
   /** The server's rules are, or were, others than none. */
   #hasChanged: boolean;
+  /** The newest change of the server's rules: the next one is held against what it left. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(deps: PoliciesDeps, parser: CommandParser, server: Level | null) {
     this.#deps = deps;
@@ -159,17 +172,44 @@ export class Policies {
     return newLevelOf(text, level, view, this.#parser);
   }
 
-  /** From now on the level says this; '' takes back what it said. Throws `workspace.invalid`, `session.not-found`. */
-  async change(text: string, level: 'server' | 'session', view: SessionView | null, principal: string): Promise<void> {
+  /** From now on the level says this. Throws `workspace.invalid`, and `policy.changed` when something else was edited. */
+  async change(change: LevelChange, view: SessionView | null, { personId, from }: Asker): Promise<void> {
+    const { level, text } = change;
     const policy = this.compile(text, level, view);
     const restricted = level === 'session' ? (policy?.restrictedPaths.map(({ absolute }) => absolute) ?? []) : [];
-    const said = { level, text: policy ? text : '', hash: policy?.hash ?? '', restricted };
-    const chain = level === 'server' ? serverChain : (view?.id ?? serverChain);
-    await this.#deps.log.append(chain, [{ type: 'policy.changed', payload: said, principal }]);
-    if (level !== 'server') return;
-    this.#server = policy ? { text, hash: said.hash } : null;
-    this.#hasChanged = true;
+    const payload = {
+      level,
+      text: policy ? text : '',
+      hash: policy?.fullHash ?? '',
+      restricted,
+      ...(from && { from }),
+    };
+    const event: NewEvent = { type: 'policy.changed', payload, principal: personId };
+    if (level === 'session') {
+      if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
+      await this.#deps.log.append(view.id, (now) => {
+        assertBase(change, now?.sessionPolicy?.hash ?? '');
+        return [event];
+      });
+      return;
+    }
+    const changing = this.#changing.then(async () => {
+      assertBase(change, this.#server?.hash ?? '');
+      await this.#deps.log.append(serverChain, [event]);
+      this.#server = policy ? { text, hash: payload.hash } : null;
+      this.#hasChanged = true;
+    });
+    this.#changing = changing.catch(() => undefined);
+    await changing;
   }
+}
+
+function assertBase({ base }: LevelChange, now: string): void {
+  if (base === undefined || base === now) return;
+  throw new AppError({
+    code: 'policy.changed',
+    message: 'the rules are not those that were edited any more: somebody has changed them; nothing was applied',
+  });
 }
 
 const keyOf = (level: string, hash: string, view: SessionView): string => `${level} ${hash} ${folderOf(view)}`;

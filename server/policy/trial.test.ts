@@ -150,7 +150,7 @@ describe('replay', () => {
     const view = await open(['secrets/key'], ['cat secrets/key', 'cat notes/a']);
     const { policies } = server.services;
     const text = 'version: "2026.1"\npolicies: { security_guardrails: { restricted_paths: [notes] } }\n';
-    await policies.change(text, 'session', view, ada.personId);
+    await policies.change({ text, level: 'session' }, view, ada);
     const now = { ...((await server.services.log.view(view.id)) as SessionView), start };
     const replayed = await trials.replay(now, { level: 'workspace', text: restricting() });
     expect(replayed.changes.map(({ command, after }) => `${command}: ${after.verdict}`)).toEqual([

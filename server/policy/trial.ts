@@ -54,7 +54,7 @@ export class Trials {
     ]);
     return {
       policies: policies.map((policy) =>
-        effectiveOf(policy, policy.level === 'workspace' ? (view?.policy?.file ?? null) : null),
+        effectiveOf(policy, policy.level === 'workspace' ? (view?.policy ?? null) : null),
       ),
       texts: { server, session },
       shadows: shadowsIn(judged),

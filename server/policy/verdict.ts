@@ -4,28 +4,47 @@ import { basicOf, hashOf, judgeFacts } from '#policy/judge.ts';
 import type { Policy, Verdict } from '#policy/policy.ts';
 import { mergeDemands } from '#policy/rule/demand.ts';
 import type { Situation } from '#policy/rule/index.ts';
+import { isSilent } from '#policy/silent.ts';
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import { allowedBy } from '#protocol/action-view.ts';
-import { noPolicyState, type PolicyState } from '#protocol/policy-state.ts';
+import { noPolicyState, type PolicyState, toolOf } from '#protocol/policy-state.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { surpriseRule } from '#protocol/surprise-view.ts';
 import type { Judgement, ProposedAction } from '#server/turn/index.ts';
 import { allowanceFor } from './allowance.ts';
 
-type Asked = Pick<ProposedAction, 'kind' | 'tool' | 'agent' | 'command' | 'paths' | 'cwd'>;
+type Asked = Pick<ProposedAction, 'kind' | 'tool' | 'toolKind' | 'agent' | 'command' | 'paths' | 'cwd' | 'input'>;
 
 /** What rules may ask about beside the facts. */
 export const situationOf = (
-  { kind, tool, agent, command, paths, cwd }: Asked,
+  { kind, agent, command, paths, cwd, input, ...named }: Asked,
   { members }: Pick<SessionView, 'members'>,
   { state = noPolicyState, atMs }: { state?: PolicyState | undefined; atMs: number },
 ): Situation => ({
-  ...{ kind, tool, agent, command, paths, cwd, state, atMs },
+  ...{ kind, tool: toolOf(named), input, agent, command, paths, cwd, state, atMs },
   startedBy: members.find(({ personId }) => personId === state.startedBy)?.name ?? '',
 });
 
-/** What the rules alone say. Tools that nobody here knows are asked about. */
+/** Nothing judges; what is done is recorded. */
+const recorded: Verdict = { verdict: 'allow', rule: 'default.record', reasons: [], policyHash: '' };
+
+/** What the rules alone say. Levels that hold only rules in the shadow add what these would say, and nothing else. */
 export function ruled(
+  action: Pick<ProposedAction, 'kind' | 'tool'>,
+  facts: ActionFacts | null,
+  policies: readonly Policy[],
+  situation: Situation,
+): Verdict {
+  const judging = policies.filter((policy) => !isSilent(policy));
+  const verdict = judging.length === 0 ? recorded : judgedBy(action, facts, judging, situation);
+  if (!facts || judging.length === policies.length) return verdict;
+  const { shadow = [] } = judgeFacts(facts, policies.filter(isSilent), situation);
+  const all = [...(verdict.shadow ?? []), ...shadow];
+  return all.length === 0 ? verdict : { ...verdict, shadow: all };
+}
+
+/** Tools that nobody here knows are asked about. */
+function judgedBy(
   { kind, tool }: Pick<ProposedAction, 'kind' | 'tool'>,
   facts: ActionFacts | null,
   policies: readonly Policy[],

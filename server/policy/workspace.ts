@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
+import { realFiles } from '#facts/file-view.ts';
 import type { CommandParser } from '#policy/command/index.ts';
 import {
   baseOf,
@@ -16,6 +17,7 @@ import {
   readLevelFile,
   readWorkspaceBytes,
   readWorkspaceFile,
+  warningsOf,
 } from '#policy/file/index.ts';
 import type { Policy } from '#policy/policy.ts';
 import { AppError } from '#protocol/error.ts';
@@ -27,6 +29,9 @@ export interface Place {
   dir: string;
   policy?: EventPayload<'policy.set'>;
 }
+
+/** Who has more of them has heard enough. */
+const maxWarnings = 20;
 
 const invalid = (message: string, cause?: unknown) => new AppError({ code: 'workspace.invalid', message, cause });
 
@@ -48,7 +53,11 @@ export async function placeOf(file: string | null, dir: string | null, parser: C
   const failing = exampleProblems(policy, { located: read.located, home: roots.home, parser });
   if (failing.length > 0) throw refused(file, failing);
   const restricted = policy.restrictedPaths.map(({ absolute }) => absolute);
-  return { dir: base, policy: { file, text: read.text, hash: policy.hash, base, restricted } };
+  const warnings = warningsOf(read.located, policy, realFiles)
+    .slice(0, maxWarnings)
+    .map((warning) => problemLine(file, warning));
+  const set = { file, text: read.text, hash: policy.fullHash, base, restricted };
+  return { dir: base, policy: { ...set, ...(warnings.length > 0 && { warnings }) } };
 }
 
 /** Where rules of no session are tried: a folder that is not the root, in which everything would lie. */

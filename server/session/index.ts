@@ -31,6 +31,7 @@ export type { Appended, Decide } from './batch.ts';
 export type { Counts, ListOptions, SessionPage } from './list.ts';
 export type { Range } from './read.ts';
 export {
+  type FoundRecord,
   findRecords,
   type RecordCursor,
   type RecordFilter,

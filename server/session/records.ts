@@ -44,8 +44,11 @@ export interface RecordFilter {
   limit: number;
 }
 
+/** A fact with what is stored around it. */
+export type FoundRecord = SessionEvent & Pick<StoredRow, 'dedupeKey' | 'hash'> & { sessionName: string | null };
+
 export interface RecordPage {
-  records: (SessionEvent & { sessionName: string | null })[];
+  records: FoundRecord[];
   /** Pass as `before` for older ones; null when there are none. A page may be short and still have a next. */
   next: string | null;
 }
@@ -56,6 +59,8 @@ const stepsMs = [hourMs, 24 * hourMs, 14 * 24 * hourMs, 180 * 24 * hourMs, Numbe
 
 interface FoundRow extends EventRow {
   name: string | null;
+  dedupe_key: string;
+  hash: Uint8Array;
 }
 
 /** Matching events of all chains, newest first. Throws `input.invalid` on a bad `before`. */
@@ -71,7 +76,10 @@ export async function findRecords(sql: Sql, filter: RecordFilter, now: number): 
 
 function toPage(rows: readonly FoundRow[], limit: number): RecordPage {
   const last = rows.at(-1);
-  const records = rows.map((row) => ({ ...toEvent(row), sessionName: row.name || null }));
+  const records = rows.map((row) => ({
+    ...toEvent(row),
+    ...{ sessionName: row.name || null, dedupeKey: row.dedupe_key, hash: hex(row.hash) },
+  }));
   const next = last && rows.length === limit ? `${last.at.toISOString()} ${last.session_id} ${last.seq}` : null;
   return { records, next };
 }
@@ -86,7 +94,7 @@ function findSince(sql: Sql, filter: RecordFilter, before: Before, from: Date): 
   const { principal = null, session = null, text, types = [], limit } = filter;
   const pattern = text ? `%${text.replace(/[\\%_]/g, (found) => `\\${found}`)}%` : null;
   return sql<FoundRow[]>`
-    select e.session_id, e.seq, e.type, e.version, e.at, e.principal, e.payload, s.name
+    select e.session_id, e.seq, e.type, e.version, e.at, e.principal, e.payload, e.dedupe_key, e.hash, s.name
     from events e join sessions s on s.id = e.session_id
     where e.at >= ${from} and e.at <= ${before.at}
       and (e.at, e.session_id, e.seq) < (${before.at}, ${before.chain}, ${before.seq})

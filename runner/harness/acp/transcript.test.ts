@@ -176,6 +176,15 @@ describe('asking leave', () => {
     expect(items[0]?.text).toBe('here');
   });
 
+  it('[RUL12] tells rules the name of the tool, or its kind, and never the title that an agent words', () => {
+    const named = { toolCallId: 'one', name: 'shell', kind: 'execute' } as const;
+    expect(transcript.action({ ...named, title: 'make it' })).toMatchObject({ tool: 'shell' });
+    expect(transcript.action({ toolCallId: 'one' })).not.toHaveProperty('toolKind');
+    const titled = { toolCallId: 'two', kind: 'fetch', title: 'look it up', rawInput: { url: 'https://a.example' } };
+    const action = transcript.action(titled as ToolCallUpdate);
+    expect(action).toMatchObject({ tool: 'look it up', toolKind: 'fetch', request: { method: 'GET' } });
+  });
+
   it('for a call that was never shown makes it an item', () => {
     transcript.action({
       toolCallId: 'new',

@@ -4,7 +4,7 @@ import type { SessionUpdate, ToolCallContent, ToolCallUpdate, ToolKind } from '@
 import type { ActionKind, ItemKind, ToolInput } from '#protocol/turn-event.ts';
 import { changeText } from '../change-text.ts';
 import type { ItemHandle, ProposedAction, TurnSink } from '../harness.ts';
-import { readable, toolInput } from '../tool-input.ts';
+import { readable, requestOf, toolInput } from '../tool-input.ts';
 import { type CallInput, inputOf } from './input.ts';
 
 const itemKinds: Partial<Record<ToolKind, ItemKind>> = {
@@ -27,6 +27,8 @@ interface Call {
   item: ItemHandle;
   kind: ToolKind;
   title: string;
+  /** Of the tool; null where the agent does not say it. */
+  name: string | null;
   /** What it was last told to hold. */
   text: string;
   input: unknown;
@@ -84,12 +86,14 @@ export class Transcript {
     const cwd = call.folder === null || call.folder === 'unknown' ? this.#cwd : resolve(this.#cwd, call.folder.spelled);
     return {
       kind: actionKinds[call.kind] ?? 'other',
-      tool: toolCall.name ?? call.title,
+      // A title says what one use is for: the agent words it anew each time.
+      ...(call.name === null ? { tool: call.title, toolKind: call.kind } : { tool: call.name }),
       item: call.item,
       command,
       paths: [...new Set([...paths, ...call.locations])],
       cwd,
       input: givenBy(call.input, call.diffs, command),
+      ...requestOf(call.input),
       ...((!isSure || call.folder === 'unknown') && { unclear: 'in which folder it runs is not said' }),
       canEdit: false,
     };
@@ -132,6 +136,7 @@ export class Transcript {
   #call(update: ToolCallUpdate): Call {
     this.#flush('completed');
     const call = this.#calls.get(update.toolCallId) ?? this.#begin(update);
+    if (update.name) call.name = update.name;
     if (update.content) {
       call.text = update.content.map(contentText).join('\n');
       call.diffs = update.content.flatMap((each) => (each.type === 'diff' ? [each] : []));
@@ -152,7 +157,7 @@ export class Transcript {
     const title = update.title ?? update.name ?? 'tool';
     const { command, paths } = inputOf(update.rawInput);
     const item = this.#sink.item({ kind: itemKinds[kind] ?? 'tool', title, command, path: paths[0] ?? null });
-    const call: Call = { item, kind, title, text: '', isDone: false, ...unsaid };
+    const call: Call = { item, kind, title, name: null, text: '', isDone: false, ...unsaid };
     this.#calls.set(update.toolCallId, call);
     return call;
   }

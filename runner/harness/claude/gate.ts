@@ -1,5 +1,6 @@
 /** What Claude Code asks before each tool call, passed to the gate, and the answer in the words that it understands. */
 import type { TurnSink } from '../harness.ts';
+import { requestOf } from '../tool-input.ts';
 import { beginningOf } from './subagent.ts';
 import { actionKindOf, commandOf, hookInputSchema, inputOf, pathOf } from './tool.ts';
 import type { Transcript } from './transcript.ts';
@@ -43,6 +44,7 @@ export async function askGate(
     ...{ kind: actionKindOf(tool), tool, item, command, cwd: input.cwd ?? cwd },
     paths: path === null ? [] : [path],
     input: inputOf(tool, fields),
+    ...requestOf(fields),
     canEdit: command !== null,
   };
   const answer = await turn.sink.gate(proposed, AbortSignal.any([turn.abort.signal, gone]));

@@ -1,0 +1,53 @@
+/** Forbidden commands under the names, orders and tools that they come with. */
+import { beforeAll, expect, it } from 'vitest';
+import { loadCommandParser } from '#facts/command-parser.ts';
+import { type CheckOptions, checkRow } from './check.ts';
+import { noFiles } from './subject.ts';
+import { cwd, policies } from './testing-policies.ts';
+
+let options: CheckOptions;
+beforeAll(async () => {
+  const roots = { root: '/srv/project', home: '/home/ada' };
+  options = { parser: await loadCommandParser(), policy: null, roots, files: noFiles, now: () => 0 };
+});
+
+const verdicts = (policy: string, inputs: readonly string[]) =>
+  inputs.map((input) => {
+    const row = JSON.stringify({ kind: 'command', cwd, policy: policies[policy], input });
+    return [input, checkRow(row, options).result.verdict];
+  });
+const all = (inputs: readonly string[], verdict: string) => inputs.map((input) => [input, verdict]);
+
+it('[POL23] the words of a forbidden command keep their order, and only options stand between, before and behind them', () => {
+  const same = ['npm publish', 'npm --silent publish --tag x', 'npm -w a publish', 'npm publ', 'git -C . push -f'];
+  expect(verdicts('custom', same)).toEqual(all(same, 'deny'));
+  const others = ['npm run publish', 'git push origin main'];
+  expect(verdicts('custom', others)).toEqual(all(others, 'ask'));
+  const read = ['npm help publish', 'npm ls publish', 'git log --grep push'];
+  expect(verdicts('custom', read)).toEqual(all(read, 'allow'));
+});
+
+it('[POL24] what a tool runs is judged as if it ran by itself, and text that tells it what to run is asked about', () => {
+  const run = ['npx -c env', 'npm exec -- env', 'poetry run env', 'uv run env', 'cmake -E environment', 'env -S env'];
+  expect(verdicts('unasked', run)).toEqual(all(run, 'deny'));
+  const told = ["make --eval='x:;env' x", "make -f - <<< 'x:;env'", "ed x <<< '!env'", "sqlite3 x.db '.shell env'"];
+  const set = ['git config core.pager env', 'npm config set script-shell env', 'git bisect view clean -fdx'];
+  expect(verdicts('unasked', [...told, ...set])).toEqual(all([...told, ...set], 'ask'));
+  const usual = [
+    'npm test',
+    'npx vite build',
+    'make V=1 test',
+    'python3 x.py < data.txt',
+    'git config pull.rebase true',
+  ];
+  expect(verdicts('unasked', usual)).toEqual(all(usual, 'allow'));
+});
+
+it('[POL25] a version of a program and a module of an interpreter are the program; staging a file reads it', () => {
+  const same = ['pip -q install x', 'pip3 install x', 'python3 -m pip install x', 'uv pip install x', 'npm i x'];
+  expect(verdicts('tools', same)).toEqual(all(same, 'deny'));
+  expect(verdicts('custom', ['git add .', 'git add a.pem'])).toEqual([
+    ['git add .', 'ask'],
+    ['git add a.pem', 'deny'],
+  ]);
+});
