@@ -1,4 +1,5 @@
 /** Programs with a small language of their own: find, xargs, ps, sed, awk, shells and what evaluates text. */
+import { isPlainAwk } from './awk.ts';
 import { asWord, type Call, type Describe, isOneOf, splitArguments } from './call.ts';
 import type { Word } from './word.ts';
 import { isDangerousVariable, joinText } from './wrapper.ts';
@@ -17,6 +18,8 @@ const findValues = new Set(
     'uid gid maxdepth mindepth links inum samefile printf regextype'
   ).split(' '),
 );
+/** `-newermt 2024-01-01`, `-neweram file`. */
+const newerThan = /^newer[aBcm][aBcmt]$/;
 const findRuns = new Set(['exec', 'execdir', 'ok', 'okdir']);
 
 /** `{}` stands for files that are found. */
@@ -50,7 +53,7 @@ const find: Describe = (call) => {
       collector.unclear(`${word.source} may be more words than one`);
     if (word?.kind === 'unknown') collector.unclear(`${word.source} may be an action of find`);
     if (!word?.text.startsWith('-')) continue;
-    if (findValues.has(name)) {
+    if (findValues.has(name) || newerThan.test(name)) {
       valueOfFind(name, args[++at], call);
     } else if (findRuns.has(name)) {
       const end = endOfRun(args, at);
@@ -75,7 +78,7 @@ const find: Describe = (call) => {
 
 function valueOfFind(name: string, value: Word | undefined, { collector, cwds }: Call): void {
   if (!value) return;
-  if (name === 'samefile' || name === 'newer') collector.path(value, 'list', cwds);
+  if (name === 'samefile' || /^newer(?:$|.[^t])/.test(name)) collector.path(value, 'list', cwds);
   else collector.names(value, cwds);
   const isOne = value.kind !== 'unknown' || /^"(?:[^"\\]|\\.)*"$/s.test(value.source);
   if (!isOne) collector.unclear(`${value.source} may be more words than one`);
@@ -132,9 +135,7 @@ const awk: Describe = (call) => {
     collector.unclear('the program of awk is not known');
   const program = operands[0];
   if (program?.kind !== 'literal') collector.unclear('the program of awk is known only when it runs');
-  else if (/system|getline|[|>]|@|close|fflush|ENVIRON|ARGV|PROCINFO|SYMTAB|FUNCTAB/.test(program.text)) {
-    collector.unclear('the program of awk may run, write or read something else');
-  }
+  else if (!isPlainAwk(program.text)) collector.unclear('the program of awk may run, write or read something else');
   for (const word of operands.slice(1)) {
     if (!/^[A-Za-z_]\w*=/.test(word.text)) collector.path(word, 'read', cwds);
   }
@@ -236,6 +237,18 @@ const changesMeaning: Describe = ({ program, args, collector }) => {
   return args.length > 0 ? 'unknown' : 'read';
 };
 
+const shellOptions = /^(?:pipefail|errexit|nounset|xtrace|noclobber|errtrace)$/;
+
+/** `set -euo pipefail` stops sooner and tells more; other options change what later words mean. */
+const set: Describe = (call) => {
+  const isPlain = call.args.every(({ kind, text }, index) => {
+    const isNamed = /o$/.test(call.args[index - 1]?.text ?? '') && shellOptions.test(text);
+    return kind === 'literal' && (isNamed || /^[-+][euxCE]*o?$/.test(text)) && text.length > 1;
+  });
+  const isWhole = !/o$/.test(call.args.at(-1)?.text ?? '');
+  return isPlain && isWhole ? 'read' : changesMeaning(call);
+};
+
 /** `ps e` shows the environment of every process, `ps -e` does not; but what is wrong with a dash is read as without one. */
 const ps: Describe = ({ args, collector }) => {
   const isBsd = ({ text }: Word) => !text.startsWith('-') && text.includes('e');
@@ -262,7 +275,7 @@ const specials: Readonly<Record<string, Describe>> = {
     enable: changesMeaning,
   },
   ...{
-    set: changesMeaning,
+    set,
     complete: changesMeaning,
     bind: changesMeaning,
     mapfile: changesMeaning,

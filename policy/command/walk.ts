@@ -6,7 +6,7 @@ import { assigned, declare, hasArrays } from './declaration.ts';
 import { dispatch, maxDepth, type Running } from './dispatch.ts';
 import { Functions } from './function.ts';
 import { hiddenIn } from './hidden.ts';
-import { acting, blocks, inTurn, keyOf, loops, quiet, redirectionsOf, words } from './node-kind.ts';
+import { acting, blocks, inTurn, isCompared, keyOf, loops, quiet, redirectionsOf, words } from './node-kind.ts';
 import { inputOf, redirect } from './redirect.ts';
 import type { Node, ShellSyntax } from './syntax.ts';
 import { type Cwds, either, enter, isSame, stay, type Where } from './where.ts';
@@ -84,7 +84,8 @@ class Walk {
     if (type === 'negated_command') return stay(this.#each(node, cwds, input).after);
     if (blocks.has(type)) return this.#each(node, cwds, input);
     if (loops.has(type)) return this.#loop(node, cwds, input);
-    if (!quiet.has(type)) this.#collector.unclear(`${type.replaceAll('_', ' ')} is not looked into`);
+    if (!quiet.has(type) && !words.has(type))
+      this.#collector.unclear(`${type.replaceAll('_', ' ')} is not looked into`);
     return this.#substitutions(node, cwds);
   }
 
@@ -100,8 +101,8 @@ class Walk {
       via: [...this.#via],
     });
     for (const child of node.descendantsOfType(['word', 'string', 'raw_string', 'concatenation', 'ansi_c_string'])) {
-      const word =
-        child && !words.has(child.parent?.type ?? '') ? readWord(child, this.#text, this.#scope(cwds)) : null;
+      const isPart = !child || words.has(child.parent?.type ?? '') || isCompared(child);
+      const word = isPart ? null : readWord(child, this.#text, this.#scope(cwds));
       if (word && word.kind !== 'unknown' && word.text.includes('/')) this.#collector.path(word, 'list', cwds);
     }
     return this.#substitutions(node, cwds);
@@ -236,8 +237,14 @@ class Walk {
     this.#seen.add(keyOf(node));
     for (const child of node.namedChildren) {
       if (child && !child.type.endsWith('_redirect')) this.#substitutions(child, cwds);
-      if (child?.type === 'variable_assignment') assigned(child, this.#collector);
-      else if (child && !words.has(child.type) && child.type !== 'command_name' && !child.type.endsWith('_redirect')) {
+      if (child?.type === 'variable_assignment' && !this.#isOfRead(child, node)) assigned(child, this.#collector);
+      else if (
+        child &&
+        child.type !== 'variable_assignment' &&
+        !words.has(child.type) &&
+        child.type !== 'command_name' &&
+        !child.type.endsWith('_redirect')
+      ) {
         this.#collector.unclear(`${child.type.replaceAll('_', ' ')} is not looked into`);
       }
     }
@@ -246,6 +253,12 @@ class Walk {
     const list = this.#wordsOf(node, cwds);
     const running = { words: list, input: inputOf(own, this.#text) ?? input, cwds, via: this.#via, isWriting: writes };
     return this.#run(running, node.startIndex);
+  }
+
+  /** `IFS= read x`: for that one command, which is the shell's own. */
+  #isOfRead(assignment: Node, { text }: Node): boolean {
+    const isOwn = assignment.childForFieldName('name')?.text === 'IFS' && this.#functions.isEmpty;
+    return isOwn && text.slice(assignment.text.length).trimStart().startsWith('read ');
   }
 
   /** The functions of that name, and the program unless surely one of them runs. */
@@ -268,7 +281,10 @@ class Walk {
     this.#isMarked = false;
     dispatch(running, { collector: this.#collector, walkText: (text, how) => this.#inner(text, how) });
     if (first?.kind !== 'literal') return stay(cwds);
-    if (first.text === 'cd') return enter(args, cwds, this.#collector);
+    const isPushing = first.text === 'pushd' && args.length === 1 && /^[^-+]/.test(args[0]?.text ?? '');
+    if (first.text === 'cd' || isPushing) return enter(args, cwds, this.#collector);
+    // Where it was before is not remembered.
+    if (first.text === 'popd' && args.length === 0) return stay(null);
     const isMoving =
       /^(?:pushd|popd)$/.test(first.text) ||
       (inShell.test(first.text) && (this.#isMarked || args.some(({ text }) => /\b(?:cd|pushd|popd)\b/.test(text))));
