@@ -107,9 +107,14 @@ export function checkRow(line: string, options: CheckOptions): { isValid: boolea
   if (!row.success) return { isValid: false, result: malformed(id, z.prettifyError(row.error).slice(0, 1_000)) };
   const policy = policyOf(row.data, options);
   if (typeof policy === 'string') return { isValid: false, result: malformed(id, policy) };
-  const { facts, verdict, alert } = judgeRow(row.data, policy, options);
-  const us = Math.round((options.now() - since) * 1_000);
-  return { isValid: true, result: { id, ...verdict, facts, alert, us } };
+  try {
+    const { facts, verdict, alert } = judgeRow(row.data, policy, options);
+    const us = Math.round((options.now() - since) * 1_000);
+    return { isValid: true, result: { id, ...verdict, facts, alert, us } };
+  } catch (cause) {
+    // Whatever makes this fail: a row gets its answer, and the others are judged.
+    return { isValid: false, result: malformed(id, `it cannot be judged: ${String(cause).slice(0, 200)}`) };
+  }
 }
 
 function parseJson(line: string): unknown {

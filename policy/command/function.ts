@@ -79,6 +79,8 @@ const isAtTop = ({ parent, nextSibling }: Node): boolean => parent?.type === 'pr
 function mayRemove(root: Node, wordsOf: FunctionOptions['wordsOf']): boolean {
   return root.descendantsOfType(['command', 'unset_command']).some((node) => {
     if (node?.type !== 'command') return node !== null;
+    const [first, second] = wordsOf(node);
+    if (first?.text === 'command' && /^-\w*[vV]/.test(second?.text ?? '')) return false;
     const program = wordsOf(node).find(({ text, kind }) => kind !== 'literal' || !prefixes.test(text));
     return program !== undefined && (program.kind !== 'literal' || removers.test(program.text));
   });

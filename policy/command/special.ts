@@ -249,14 +249,20 @@ const set: Describe = (call) => {
   return isPlain && isWhole ? 'read' : changesMeaning(call);
 };
 
-/** `ps e` shows the environment of every process, `ps -e` does not; but what is wrong with a dash is read as without one. */
+/** Behind these stands a value, in whatever way the options are read; a command's name does where no other value can be wrong. */
+const valueOfPs = /^-\w*[oOp]$|^--(?:p?pid|sort|format|[uU]ser|[gG]roup|tty|cols|columns|width|rows|lines|sid)$/;
+
+/** `ps e` shows the environment of every process, `ps -e` does not; but what is wrong with dashes is read without them. */
 const ps: Describe = ({ args, collector }) => {
-  const isBsd = ({ text }: Word) => !text.startsWith('-') && text.includes('e');
-  const mayBeBsd = ({ text }: Word) => /^-\w*E|^-(?=\w*e)\w*[ux]/.test(text) || /environ/.test(text);
-  const values = new Set(args.flatMap(({ text }, index) => (/^-\w*[oOpCutgGUs]$|^--\w/.test(text) ? [index + 1] : [])));
-  const shows = args.some(
-    (word, index) => word.kind === 'unknown' || mayBeBsd(word) || (isBsd(word) && !values.has(index)),
-  );
+  const mayBeWrong = args.some(({ text }) => /^-\w*[uUgGst]/.test(text));
+  const isValue = (index: number): boolean => {
+    const before = args[index - 1]?.text ?? '';
+    return valueOfPs.test(before) || (before === '-C' && !mayBeWrong);
+  };
+  const shows = args.some(({ text, kind }, index) => {
+    if (kind === 'unknown' || /^-\w*E|^-(?=\w*e)\w*[ux]|environ/.test(text)) return true;
+    return /^[^-].*e|^e/i.test(text) && !isValue(index);
+  });
   if (shows) collector.unclear('ps may show the environment of processes');
   return 'read';
 };

@@ -1,5 +1,5 @@
 /** Walks the tree of a script: what runs, in which folder, with which words and files. Allows only what it knows. */
-import { assignmentsOf } from './assignment.ts';
+import { assignmentsOf, loopVariables } from './assignment.ts';
 import type { Input } from './call.ts';
 import type { Collector } from './collector.ts';
 import { assigned, declare, hasArrays } from './declaration.ts';
@@ -14,6 +14,8 @@ import { type Known, readWord, readWords, type Scope, type Word } from './word.t
 
 /** Statements in statements, and functions that call functions: deeper ones are not looked at. */
 const maxNesting = 100;
+/** Loops over more words are looked at once. */
+const maxRounds = 8;
 /** What these run, they run in the shell itself. */
 const inShell = /^(?:command|builtin|time|eval)$/;
 const runsFunctions = /^(?:time|eval|coproc)$/;
@@ -23,7 +25,8 @@ class Walk {
   readonly #collector: Collector;
   readonly #text: string;
   readonly #via: readonly string[];
-  readonly #variables: ReadonlyMap<string, Known>;
+  readonly #variables: Map<string, Known>;
+  readonly #looped: ReadonlySet<string>;
   readonly #functions: Functions;
   readonly #hasArrays: boolean;
   readonly #seen = new Set<string>();
@@ -44,6 +47,7 @@ class Walk {
     this.#text = text;
     this.#via = via;
     this.#variables = assignmentsOf(root, text, collector.place.home);
+    this.#looped = loopVariables(root);
     this.#hasArrays = hasArrays(root);
     const isForeign = via.some((program) => !/^(?:r?bash|eval)$/.test(program));
     this.#functions = new Functions({ root, isForeign, wordsOf: (node) => this.#wordsOf(node, null) });
@@ -140,10 +144,30 @@ class Walk {
   /** What a loop leaves behind is known only when nothing in it moves. */
   #loop(node: Node, cwds: Cwds, input: Input): Where {
     if (node.type === 'for_statement') this.#listed(node.childrenForFieldName('value'), cwds);
-    const { after } = this.#each(node, cwds, input);
-    if (isSame(after, cwds)) return stay(cwds);
+    const rounds = this.#roundsOf(node, cwds).map((word) => this.#round(node, word, { cwds, input }));
+    if (rounds.every(({ after }) => isSame(after, cwds))) return stay(cwds);
     this.#collector.unclear('a loop moves to another folder');
     return stay(null);
+  }
+
+  /** What the variable of a loop is in each round; null: not known, and one round stands for all. */
+  #roundsOf(node: Node, cwds: Cwds): (Word | null)[] {
+    const name = node.type === 'for_statement' ? (node.childForFieldName('variable')?.text ?? '') : '';
+    // What comes of a function is looked at once.
+    const isFor = node.children[0]?.type === 'for';
+    if (!isFor || !this.#looped.has(name) || !this.#functions.isEmpty) return [null];
+    const values = node.childrenForFieldName('value');
+    const words = values.flatMap((value) => (value ? readWords(value, this.#text, this.#scope(cwds)) : []));
+    const isKnown = words.length > 0 && words.length <= maxRounds && words.every(({ kind }) => kind !== 'unknown');
+    return isKnown ? words : [null];
+  }
+
+  #round(node: Node, word: Word | null, { cwds, input }: { cwds: Cwds; input: Input }): Where {
+    const name = node.childForFieldName('variable')?.text ?? '';
+    if (word) this.#variables.set(name, { value: word.text, from: node.startIndex, isGlob: word.kind === 'glob' });
+    const where = this.#each(node, cwds, input);
+    if (word) this.#variables.set(name, { value: null, from: 0 });
+    return where;
   }
 
   /** Names that a pattern among words stands for. */

@@ -1,7 +1,9 @@
 /** Programs that change files or processes: which operands, and how. Data. */
 import type { CommandEffect, PathEffect } from '#protocol/action-facts.ts';
-import { isHarmlessDevice } from '../path.ts';
+
+import { isHarmlessDevice, resolvePath } from '../path.ts';
 import { asWord, type Call, type Describe, isOneOf, type OptionGrammar, splitArguments } from './call.ts';
+
 import type { Word } from './word.ts';
 
 interface Writer extends OptionGrammar {
@@ -93,6 +95,7 @@ function describeWriter(writer: Writer, call: Call): CommandEffect {
   const { collector, cwds, program, args } = call;
   const { options, operands } = splitArguments(args, writer);
   const { risky = '', riskyLong = [], target = '', targetLong = [], does, skip = 0 } = writer;
+  const isFollowing = program === 'cp' && options.some((option) => isOneOf(option, 'LH', ['dereference']));
   let hasTarget = false;
   for (const option of options) {
     if (isOneOf(option, risky, riskyLong)) collector.unclear(`${program} with -${option.name} runs what it names`);
@@ -112,15 +115,26 @@ function describeWriter(writer: Writer, call: Call): CommandEffect {
   // What they write is said by another file.
   if (/^(?:patch|tar|bsdtar|unzip|cpio|7z)$/.test(program)) collector.below(cwds);
   const files = operands.slice(skip);
+  if (program === 'ln' && options.some((option) => isOneOf(option, 's', ['symbolic']))) linkTo(files, call);
   files.forEach((word, index) => {
     const isLast = index === files.length - 1 && !hasTarget && files.length > 1;
     if (does === 'copy' || does === 'move') {
       if (isLast) collector.path(word, 'write', cwds);
       else if (does === 'move') collector.path(word, 'delete', cwds);
-      else collector.tree(word, cwds);
+      else collector.tree(word, cwds, isFollowing);
     } else collector.path(word, does, cwds);
   });
   return 'write';
+}
+
+/** What a symbolic link says counts from the folder that the link is in. */
+function linkTo(files: readonly Word[], { collector, cwds }: Call): void {
+  const link = files.length > 1 ? files.at(-1) : undefined;
+  if (!link || cwds === null) return;
+  if (link.kind !== 'literal')
+    return collector.unclear(`where the link ${link.source} lies is known only when it runs`);
+  const folders = cwds.flatMap((cwd) => [resolvePath(cwd, link.text), resolvePath(cwd, `${link.text}/..`)]);
+  for (const word of files.slice(0, -1)) collector.tree(word, [...new Set(folders)]);
 }
 
 /** `if=` and `of=` are what `dd` opens. */
