@@ -67,7 +67,8 @@ export default {
     ),
     {
       name: 'server-facts-parser-only',
-      comment: 'the server reads what people write down, and looks at what a workspace file names beside it; the rest is for runners to say',
+      comment:
+        'the server reads what people write down, and looks at what a workspace file names beside it; the rest is for runners to say',
       severity: 'error',
       from: { path: '^server/', pathNot: [tests, '^server/policy/workspace\\.ts$'] },
       to: { path: '^facts/', pathNot: '^facts/command-parser\\.ts$' },

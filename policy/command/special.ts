@@ -1,6 +1,9 @@
 /** Programs with a small language of their own: find, xargs, ps, sed, awk, shells and what evaluates text. */
+
+import type { CommandEffect } from '#protocol/action-facts.ts';
 import { isPlainAwk } from './awk.ts';
-import { asWord, type Call, type Describe, isOneOf, splitArguments } from './call.ts';
+import { asWord, type Call, type Describe, type Found, isOneOf, splitArguments } from './call.ts';
+import { foundByFind, takeFound } from './found.ts';
 import type { Word } from './word.ts';
 import { isDangerousVariable, joinText } from './wrapper.ts';
 
@@ -22,8 +25,14 @@ const findValues = new Set(
 const newerThan = /^newer[aBcm][aBcmt]$/;
 const findRuns = new Set(['exec', 'execdir', 'ok', 'okdir']);
 
-/** `{}` stands for files that are found. */
-function runFound(words: readonly Word[], call: Call): void {
+/** `{}` stands for files that are found: as a word of its own for all of them. */
+function runFound(words: readonly Word[], call: Call, found: Found | null): void {
+  const [program] = words;
+  const isPlain = words.every(({ text }) => text === '{}' || !text.includes('{}')) && program?.text !== '{}';
+  if (found && isPlain && words.some(({ text }) => text === '{}')) {
+    const taken = takeFound(found, call, true);
+    return call.run(words.flatMap((word) => (word.text === '{}' ? taken : [word])));
+  }
   const isKnown = words.every(({ text }) => !text.includes('{}'));
   call.run(
     words.map((word) => (word.text.includes('{}') ? { ...word, kind: 'unknown' as const } : word)),
@@ -57,7 +66,8 @@ const find: Describe = (call) => {
       valueOfFind(name, args[++at], call);
     } else if (findRuns.has(name)) {
       const end = endOfRun(args, at);
-      runFound(args.slice(at + 1, end), call);
+      const isHere = name === 'exec' || name === 'ok';
+      runFound(args.slice(at + 1, end), call, isHere ? foundByFind(args.slice(0, at)) : null);
       runs = true;
       at = end;
     } else if (name === 'delete') writes = true;
@@ -93,12 +103,36 @@ const xargs: Describe = (call) => {
     if (!isOneOf(option, 'I0rtpxLnPsdE', known)) call.collector.unclear(`xargs -${option.name} is not known`);
   }
   const mark = options.find((option) => isOneOf(option, 'I', ['replace']))?.value?.text;
+  const { input } = call;
+  if (input.kind === 'names' && !options.some((option) => isOneOf(option, 'a', ['arg-file']))) {
+    const isExact = options.some(
+      (option) =>
+        isOneOf(option, '0', ['null']) || (isOneOf(option, 'd', ['delimiter']) && option.value?.text === '\\n'),
+    );
+    return runTaken(operands, mark, takeFound(input.found, call, isExact), call);
+  }
   const words = operands.map((word) =>
     mark !== undefined && word.text.includes(mark) ? { ...word, kind: 'unknown' as const } : word,
   );
   call.run(words.length > 0 ? words : [asWord('echo')], { tail: true });
   return 'execute';
 };
+
+/** Names of files behind the words, or where the mark stands. */
+function runTaken(words: readonly Word[], mark: string | undefined, taken: readonly Word[], call: Call): CommandEffect {
+  if (mark === undefined) call.run([...(words.length > 0 ? words : [asWord('echo')]), ...taken]);
+  else {
+    const isPart = ({ text }: Word) => text.includes(mark) && text !== mark;
+    const isProgram = words[0]?.text.includes(mark) ?? false;
+    const unknown = (word: Word): Word => ({ ...word, kind: 'unknown' });
+    call.run(
+      words.flatMap((word, index) =>
+        isPart(word) || (index === 0 && isProgram) ? [unknown(word)] : word.text === mark ? taken : [word],
+      ),
+    );
+  }
+  return 'execute';
+}
 
 /** `sed -n 1,40p` reads; `-i` writes; the commands `e`, `w`, `r` reach further. */
 const sed: Describe = (call) => {

@@ -4,6 +4,7 @@ import type { Input } from './call.ts';
 import type { Collector } from './collector.ts';
 import { assigned, declare, hasArrays } from './declaration.ts';
 import { dispatch, maxDepth, type Running } from './dispatch.ts';
+import { foundBy, passesLines } from './found.ts';
 import { Functions } from './function.ts';
 import { hiddenIn } from './hidden.ts';
 import { acting, blocks, inTurn, isCompared, keyOf, loops, quiet, redirectionsOf, words } from './node-kind.ts';
@@ -197,15 +198,20 @@ class Walk {
     for (const child of node.namedChildren) {
       if (!child || child.type === 'comment') continue;
       this.statement(child, cwds, from);
-      from = this.#outputOf(child);
+      from = this.#outputOf(child, from);
     }
     return stay(cwds);
   }
 
-  /** What `echo words |` prints is known. */
-  #outputOf(node: Node): Input {
+  /** What `echo words |` prints is known, and that `find |` prints names of files. */
+  #outputOf(node: Node, input: Input): Input {
     if (node.type !== 'command') return { kind: 'unknown' };
-    const [program, ...rest] = this.#wordsOf(node, null);
+    const all = this.#wordsOf(node, null);
+    const [program, ...rest] = all;
+    const isSure = this.#functions.isEmpty && redirectionsOf(node).length === 0;
+    const found = isSure ? foundBy(all) : null;
+    if (found) return { kind: 'names', found };
+    if (isSure && input.kind === 'names' && passesLines(all)) return input;
     const isPlain =
       program?.text === 'echo' &&
       this.#functions.bodiesOf('echo').length === 0 &&

@@ -177,7 +177,13 @@ export class Policies {
     const { level, text } = change;
     const policy = this.compile(text, level, view);
     const restricted = level === 'session' ? (policy?.restrictedPaths.map(({ absolute }) => absolute) ?? []) : [];
-    const payload = { level, text: policy ? text : '', hash: policy?.fullHash ?? '', restricted, ...(from && { from }) };
+    const payload = {
+      level,
+      text: policy ? text : '',
+      hash: policy?.fullHash ?? '',
+      restricted,
+      ...(from && { from }),
+    };
     const event: NewEvent = { type: 'policy.changed', payload, principal: personId };
     if (level === 'session') {
       if (!view) throw new AppError({ code: 'session.not-found', message: 'no such session' });
