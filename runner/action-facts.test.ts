@@ -75,7 +75,8 @@ describe('a long command', () => {
     await Promise.all(Array.from({ length: 300 }, (_, n) => writeFile(join(root, word(n)), '')));
     const lists = vi.spyOn(realFiles, 'list');
     const facts = await factsOf(`cat ${words(900, (n) => `*${n}`)}`);
-    expect(facts.unclear).toContain('its patterns may match too many files to look at each');
+    expect(facts.unclear).toHaveLength(50);
+    expect(facts.unclear.at(-1)).toMatch(/: its folders hold too many files$/);
     expect(lists.mock.calls).toEqual([[root]]);
   });
 

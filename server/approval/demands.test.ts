@@ -174,7 +174,7 @@ it('[APR17] a decision that comes to nothing for ten seconds raises an alarm, on
   expect(server.lines.join('\n')).toContain(approvalId);
 });
 
-it('[APR51] everybody is told before they try whether and why they may not approve it', async () => {
+it('[APR52] everybody is told before they try whether and why they may not approve it', async () => {
   const { approvals } = server.services;
   const refusal = async (id: ApprovalId, person: Person) =>
     (await approvals.seenBy(await approvals.get(id), person)).refusal;

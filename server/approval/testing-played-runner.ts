@@ -32,6 +32,7 @@ export class PlayedRunner {
   readonly waiting = new Map<ActionId, string>();
   /** What becomes of edited commands, one after the other: an agent that cannot have them replaced is told them. */
   readonly #edited = ['ran', 'blocked', 'withdrawn', 'blocked'];
+  #edits = 0;
   /** What it was told, and took. */
   readonly verdicts: Verdict[] = [];
 
@@ -83,8 +84,8 @@ export class PlayedRunner {
       return this.ask(asked);
     }
     if (approvalId) this.state('approval.delivered', { approvalId, actionId });
-    const edited = command === null ? 'ran' : this.#edited[this.#n % this.#edited.length];
-    this.state('action.acted', { actionId, outcome: verdict === 'allow' ? edited : 'blocked' });
+    const allowed = command === null ? 'ran' : this.#edited[this.#edits++ % this.#edited.length];
+    this.state('action.acted', { actionId, outcome: verdict === 'allow' ? allowed : 'blocked' });
   }
 
   state(type: EventType, payload: unknown): void {

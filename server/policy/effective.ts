@@ -24,6 +24,7 @@ export interface EffectivePolicy {
   level: PolicyLevel;
   /** Of a workspace file: its absolute path. */
   file: string | null;
+  /** Of all that it says, as `fullHash`. */
   hash: string;
   /** What its owner should know of it, one line each. */
   warnings: readonly string[];

@@ -243,7 +243,7 @@ it('[RUL9] rules read for a view that is older than they are never stand for the
 
 it('[RUL9] of two people who edit the same rules the second is refused, and loses nothing', async () => {
   const sessionId = await open();
-  const { policies, log } = server.services;
+  const { policies, log, trials } = server.services;
   for (const level of ['server', 'session'] as const) {
     const view = level === 'session' ? await log.view(sessionId) : null;
     const change = (program: string, base: string) =>
@@ -253,8 +253,8 @@ it('[RUL9] of two people who edit the same rules the second is refused, and lose
     await expect(change('cat', '')).rejects.toMatchObject({ code: 'policy.changed' });
     const now = level === 'session' ? await log.view(sessionId) : null;
     expect(await policies.textOf(level, now)).toContain('"ls"');
-    const [ls] = (await policies.inForce(now)).filter((policy) => policy.level === level);
-    await change('cat', ls?.fullHash ?? '');
+    const [ls] = (await trials.effective(now)).policies.filter((policy) => policy.level === level);
+    await change('cat', ls?.hash ?? '');
     expect(await policies.textOf(level, now)).toContain('"cat"');
     await policies.change({ level, text: '' }, view, ada);
     await change('ls', '');
