@@ -51,3 +51,32 @@ it('[POL25] a version of a program and a module of an interpreter are the progra
     ['git add a.pem', 'deny'],
   ]);
 });
+
+it('[POL28] a loop over words that are known is walked with each of them, and asked about where they are not', () => {
+  const read = ['for f in *.ts; do head -1 "$f"; done', 'for d in a b; do ls $d; done'];
+  expect(verdicts('sample', read)).toEqual(all(read, 'allow'));
+  const bad = ['for f in a ../../config/secrets.json; do cat "$f"; done', 'for c in ls env; do $c; done'];
+  expect(verdicts('sample', bad)).toEqual(all(bad, 'deny'));
+  const unknown = [
+    'for f in a; do read f; cat "$f"; done',
+    'select f in a; do cat "$f"; done',
+    'for f in *; do cat $f; done',
+  ];
+  expect(verdicts('sample', unknown)).toEqual(all(unknown, 'ask'));
+});
+
+it('[POL29] what find, git ls-files and searches name for another program is everything below where they look', () => {
+  const read = [
+    "find . -name '*.ts' -exec wc -l {} +",
+    'git ls-files | grep -v x | xargs head',
+    'rg -l x | xargs -0 cat',
+  ];
+  expect(verdicts('sample', read)).toEqual(all(read, 'allow'));
+  const asked = [
+    "find . -name '.env' | xargs cat",
+    'find ../../config | xargs cat',
+    "find . -printf '/etc/x' | xargs cat",
+  ];
+  expect(verdicts('sample', asked)).toEqual(all(asked, 'ask'));
+  expect(verdicts('sample', ['find / | xargs rm -rf'])).toEqual([['find / | xargs rm -rf', 'deny']]);
+});

@@ -70,7 +70,7 @@ export function judgeFacts(
   const levels = inOrder.map((policy) => saidBy(policy, facts, { situation, isBasic: policy === basic }));
   const unclear = facts.unclear.map((reason) => ({ verdict: 'ask', rule: 'default.unclear', reason }) as const);
   const outside = [...facts.paths.flatMap(outsideBase), ...facts.paths.flatMap(secret)];
-  const onlyReads = facts.commands.every(({ effect }) => effect === 'read') && facts.paths.every(isLooked);
+  const onlyReads = facts.commands.every(onlyLooks) && facts.paths.every(isLooked);
   const otherwise: Say = onlyReads
     ? { verdict: 'allow', rule: 'default.read-only', reason: 'it only reads, and all of it is understood' }
     : { verdict: 'allow', rule: mutation, reason: 'changes need no approval here, and all of it is understood' };
@@ -205,6 +205,10 @@ function pathEffectOf({ effect, path, isInBase, real }: PathFact, policy: Policy
     ? []
     : [{ verdict: 'ask', rule: mutation, reason: `${path} is changed` }];
 }
+
+/** By itself; what it runs is another command. */
+const onlyLooks = ({ effect, program }: CommandFact): boolean =>
+  effect === 'read' || (effect === 'execute' && runsOnlyOthers.has(program));
 
 const isLooked = ({ effect }: PathFact): boolean => effect === 'read' || effect === 'list';
 

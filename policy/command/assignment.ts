@@ -48,6 +48,42 @@ export function assignmentsOf(root: Node, text: string, home: string): Map<strin
   return values;
 }
 
+/** Variables that one loop sets, and nothing else. */
+export function loopVariables(root: Node): ReadonlySet<string> {
+  if (isLoose(root)) return new Set();
+  const counts = new Map<string, number>();
+  const setters = [
+    'for_statement',
+    'variable_assignment',
+    'declaration_command',
+    'unset_command',
+    'postfix_expression',
+  ];
+  const others = [
+    'arithmetic_expansion',
+    'unary_expression',
+    'compound_statement',
+    'c_style_for_statement',
+    'expansion',
+  ];
+  for (const node of root.descendantsOfType([...setters, ...others])) {
+    for (const name of node ? namesSet(node) : []) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const loops = root.descendantsOfType('for_statement').map((node) => node?.childForFieldName('variable')?.text ?? '');
+  return new Set(loops.filter((name) => counts.get(name) === 1 && !magic.test(name)));
+}
+
+/** Names that a part of a script may give a value, or more of them. */
+function namesSet(node: Node): string[] {
+  const { type, text } = node;
+  if (type === 'for_statement') return [node.childForFieldName('variable')?.text ?? ''];
+  if (type === 'variable_assignment') return [node.childForFieldName('name')?.text.replace(/\[.*$/s, '') ?? ''];
+  if (type === 'compound_statement' && !text.startsWith('((')) return [];
+  if (type === 'expansion' && !/^\$\{\w+:?=/.test(text)) return [];
+  const head = type === 'c_style_for_statement' ? text.slice(0, text.indexOf('))') + 1) : text;
+  return [...head.matchAll(/[A-Za-z_]\w*/g)].map(([name]) => name);
+}
+
 const isAdded = ({ startIndex, endIndex }: Node, text: string): boolean =>
   /^\w+\+=/.test(text.slice(startIndex, endIndex));
 

@@ -3,8 +3,25 @@ import type { CommandEffect } from '#protocol/action-facts.ts';
 import type { Collector } from './collector.ts';
 import type { Word } from './word.ts';
 
+/** Files that one program finds for another. */
+export interface Found {
+  /** Where it looks; every name begins with one of them. */
+  roots: readonly Word[];
+  /** What their names are like, as far as that is said. */
+  names: readonly Word[];
+  /** No links among them. */
+  isFilesOnly: boolean;
+  /** They are printed as they are in the folder, without it in front: one may look like an option. */
+  isBare: boolean;
+}
+
 /** What comes in at its input. */
-export type Input = { kind: 'none' } | { kind: 'text'; text: string } | { kind: 'unknown' };
+export type Input =
+  | { kind: 'none' }
+  | { kind: 'text'; text: string }
+  /** Names of files, one in each line. */
+  | { kind: 'names'; found: Found }
+  | { kind: 'unknown' };
 
 export interface Call {
   /** Base name. */

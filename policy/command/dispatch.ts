@@ -46,6 +46,9 @@ const find = (program: string): Describe =>
 
 const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
+/** Whatever words they get, they open nothing. */
+const onlyPrints = new Set(['echo', 'basename', 'dirname', 'true', 'false']);
+
 /** States one command, and those that it runs. */
 export function dispatch(running: Running, dispatcher: Dispatcher): void {
   const { words, via, cwds, input } = running;
@@ -65,7 +68,8 @@ export function dispatch(running: Running, dispatcher: Dispatcher): void {
   collector.command(fact);
   if (!isKnown) collector.unclear(`which program ${first.source} is is not known before it runs`);
   if (via.length >= maxDepth) return collector.unclear('commands run commands too deeply');
-  if (running.hasTail) collector.unclear(`${program || first.source} gets further words that are not known`);
+  if (running.hasTail && !onlyPrints.has(program))
+    collector.unclear(`${program || first.source} gets further words that are not known`);
   const call: Call = {
     ...{ program, args, input, cwds, collector },
     run: (inner, how = {}) =>

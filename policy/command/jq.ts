@@ -2,7 +2,7 @@
 
 /** The environment, further files, and what says where they are. A field is called as it likes. */
 const reaching =
-  /(?<![\w."$])env\b|\$ENV|\$__prog|(?:^|[;\n])\s*(?:import|include|module)\b|\b(?:get_search_list|modulemeta|input_filename|load\w*|strenv|envsubst)\b/;
+  /(?<![\w."$])(?:env|system)\b|\$ENV|\$__prog|(?:^|[;\n])\s*(?:import|include|module)\b|\b(?:get_search_list|modulemeta|input_filename|load\w*|strenv|envsubst)\b/;
 
 /** Neither the environment nor other files. */
 export function isPlainFilter(filter: string): boolean {

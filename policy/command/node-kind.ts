@@ -50,3 +50,8 @@ export function redirectionsOf(node: Node): Node[] {
 }
 
 export const keyOf = ({ type, startIndex, endIndex }: Node): string => `${type} ${startIndex} ${endIndex}`;
+
+/** A text that a test holds against another, or looks whether it is empty. */
+export const isCompared = ({ parent }: Node): boolean =>
+  parent?.type.endsWith('_expression') === true &&
+  parent.children.some((each) => each && /^(?:-[nz]|==?|!=|=~|<|>|-(?:eq|ne|lt|le|gt|ge))$/.test(each.text));

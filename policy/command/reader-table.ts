@@ -106,6 +106,28 @@ const plain: Reader = {};
 const fed: Reader = { riskyLong: ['files0-from'] };
 const words: Reader = { isData: true };
 
+const batWords = list(
+  'language line-range theme style paging highlight-line tabs wrap color decorations terminal-width',
+);
+const bat: Reader = { short: 'lrm', long: [...batWords, 'pager'], words: batWords, riskyLong: ['pager'] };
+const fdWords = list(
+  'type extension max-depth min-depth exact-depth exclude size owner color threads max-results format',
+);
+const fd: Reader = {
+  ...{ short: 'tedESojc', long: [...fdWords, 'exec', 'exec-batch'], words: fdWords, skip: 1, tree: true as const },
+  ...{ follows: 'L', followsLong: ['follow'], risky: 'xX', riskyLong: ['exec', 'exec-batch'] },
+};
+const shellcheckWords = list('shell exclude include format severity color enable wiki-link-count');
+const shellcheck: Reader = {
+  ...{ short: 'seifSCWoP', long: [...shellcheckWords, 'source-path'], words: shellcheckWords },
+  ...{ risky: 'xP', riskyLong: ['external-sources', 'source-path', 'rcfile'] },
+};
+const yqWords = list('input-format output-format indent');
+const yq: Reader = {
+  ...{ short: 'poIsf', long: [...yqWords, 'from-file'], words: yqWords, skip: 1 },
+  ...{ risky: 'isf', riskyLong: ['inplace', 'in-place', 'from-file', 'split-exp', 'split-exp-file', 'security'] },
+};
+
 export const readers: Readonly<Record<string, Reader>> = {
   ...{ cat: plain, tac: plain, nl: { short: 'bdfhilnsvw' }, head: numbered, tail: { ...numbered, short: 'ncs' } },
   ...{
@@ -226,4 +248,9 @@ export const readers: Readonly<Record<string, Reader>> = {
     xzcat: plain,
     cloc: { tree: true as const, onlyKnows: true },
   },
+  ...{ lsof: { isData: true, risky: 'Dm' }, netstat: words, lscpu: words, lsblk: words, vmstat: words, who: words },
+  ...{ top: words, w: words, history: { isData: true, risky: 'acdnprsw' }, bc: plain },
+  ss: { isData: true, risky: 'KDFN', riskyLong: ['kill', 'diag', 'filter', 'net'] },
+  fmt: { short: 'wgp', long: list('width goal prefix'), words: list('width goal prefix') },
+  ...{ bat, fd, shellcheck, yq },
 };

@@ -1,13 +1,18 @@
 /** What programs do that only read, by their table. */
 import type { CommandEffect } from '#protocol/action-facts.ts';
 import { type Arguments, asWord, type Call, type Describe, isOneOf, type Option, splitArguments } from './call.ts';
+import { isPlainFilter } from './jq.ts';
 import { type Reader, readers } from './reader-table.ts';
 import type { Word } from './word.ts';
 
-/** What looks like a path is one that is asked about. */
-function asked(operands: readonly Word[], { collector, cwds }: Call): void {
-  for (const word of operands) {
-    if (word.kind !== 'unknown' && word.text.includes('/')) collector.path(word, 'list', cwds);
+const compares = /^(?:==?|!=|<|>|-(?:eq|ne|lt|le|gt|ge))$/;
+
+/** What looks like a path is one that is asked about, unless it is only compared with another text. */
+function asked({ args, collector, cwds }: Call): void {
+  for (const [index, word] of args.entries()) {
+    const [before = '', after = ''] = [args[index - 1]?.text, args[index + 1]?.text];
+    const isText = /^-[nz]$/.test(before) || compares.test(before) || compares.test(after);
+    if (!isText && word.kind !== 'unknown' && word.text.includes('/')) collector.path(word, 'list', cwds);
   }
 }
 
@@ -59,7 +64,7 @@ function lookAtOption(option: Option, reader: Reader, { collector, cwds, program
 function lookAtWords(operands: readonly Word[], reader: Reader, call: Call): void {
   const { collector, cwds, program } = call;
   if (program === 'test' || program === '[') {
-    asked(operands, call);
+    asked(call);
     if (!isPlainTest(call.args)) collector.unclear(`what ${program} looks at is not known`);
   }
   for (const word of operands) collector.names(word, cwds);
@@ -68,6 +73,9 @@ function lookAtWords(operands: readonly Word[], reader: Reader, call: Call): voi
   const isLoose = program !== 'echo' && operands.some(({ kind }) => kind === 'unknown');
   if (isLoose && reader.risky) collector.unclear(`an argument of ${program} is known only when it runs`);
 }
+
+/** `<(sort a)`: what it runs is looked at by itself, and what it prints is no file. */
+const isPipe = ({ kind, source }: Word): boolean => kind === 'unknown' && /^<\(.*\)$/s.test(source);
 
 /** True when one of them is written. */
 function lookAtFiles({ options, operands }: Arguments, reader: Reader, call: Call): boolean {
@@ -82,6 +90,7 @@ function lookAtFiles({ options, operands }: Arguments, reader: Reader, call: Cal
   const written = writesFrom === undefined ? [] : files.slice(writesFrom);
   for (const word of written) collector.path(word, 'write', cwds);
   for (const word of files.slice(0, writesFrom)) {
+    if (isPipe(word)) continue;
     if (isTree) collector.tree(word, cwds, isFollowing);
     else collector.path(word, program === 'ls' ? 'list' : 'read', cwds);
   }
@@ -93,9 +102,9 @@ function lookAtFiles({ options, operands }: Arguments, reader: Reader, call: Cal
 
 /** How many operands come before the files. */
 function lookAtPattern({ options, operands }: Arguments, reader: Reader, { collector, cwds, program }: Call): number {
-  const isFilter = ({ text }: Word) =>
-    /\benv\b|ENV|import|include|input_filename/.test(text) && !/^[\w/-]+\.\w+$/.test(text);
-  if (program === 'jq' && operands.some(isFilter)) collector.unclear('the filter of jq may read something else');
+  const isOdd = ({ text }: Word) => !isPlainFilter(text) && !/^[\w/-]+\.\w+$/.test(text);
+  if ((program === 'jq' || program === 'yq') && operands.some(isOdd))
+    collector.unclear('the filter may read something else');
   if (options.some((option) => isOneOf(option, reader.pattern ?? '', reader.patternLong ?? []))) return 0;
   const { skip = 0, long = [], flags = [], riskyLong = [], treeLong = [] } = reader;
   const known = [...long, ...flags, ...riskyLong, ...treeLong];

@@ -18,6 +18,7 @@ export function redirect({ node, text, scope, cwds, collector }: Redirection): b
   if (node.type !== 'file_redirect') return false;
   const target = node.childForFieldName('destination');
   const operator = node.children.find((child) => child && !child.isNamed)?.type ?? '';
+  if (/^\d*[<>]&-$/.test(node.text)) return false;
   if (!target) {
     collector.unclear('where a redirection leads is not known');
     return false;

@@ -1,5 +1,9 @@
 /** Programs with a small language of their own: find, xargs, ps, sed, awk, shells and what evaluates text. */
-import { asWord, type Call, type Describe, isOneOf, splitArguments } from './call.ts';
+
+import type { CommandEffect } from '#protocol/action-facts.ts';
+import { isPlainAwk } from './awk.ts';
+import { asWord, type Call, type Describe, type Found, isOneOf, splitArguments } from './call.ts';
+import { foundByFind, takeFound } from './found.ts';
 import type { Word } from './word.ts';
 import { isDangerousVariable, joinText } from './wrapper.ts';
 
@@ -17,10 +21,18 @@ const findValues = new Set(
     'uid gid maxdepth mindepth links inum samefile printf regextype'
   ).split(' '),
 );
+/** `-newermt 2024-01-01`, `-neweram file`. */
+const newerThan = /^newer[aBcm][aBcmt]$/;
 const findRuns = new Set(['exec', 'execdir', 'ok', 'okdir']);
 
-/** `{}` stands for files that are found. */
-function runFound(words: readonly Word[], call: Call): void {
+/** `{}` stands for files that are found: as a word of its own for all of them. */
+function runFound(words: readonly Word[], call: Call, found: Found | null): void {
+  const [program] = words;
+  const isPlain = words.every(({ text }) => text === '{}' || !text.includes('{}')) && program?.text !== '{}';
+  if (found && isPlain && words.some(({ text }) => text === '{}')) {
+    const taken = takeFound(found, call, true);
+    return call.run(words.flatMap((word) => (word.text === '{}' ? taken : [word])));
+  }
   const isKnown = words.every(({ text }) => !text.includes('{}'));
   call.run(
     words.map((word) => (word.text.includes('{}') ? { ...word, kind: 'unknown' as const } : word)),
@@ -49,12 +61,16 @@ const find: Describe = (call) => {
     if (word?.kind === 'unknown' && !word.source.startsWith('"'))
       collector.unclear(`${word.source} may be more words than one`);
     if (word?.kind === 'unknown') collector.unclear(`${word.source} may be an action of find`);
-    if (!word?.text.startsWith('-')) continue;
-    if (findValues.has(name)) {
+    if (!word?.text.startsWith('-')) {
+      if (word && !/^[(),!]$/.test(word.text)) collector.unclear(`find takes no ${word.source} there`);
+      continue;
+    }
+    if (findValues.has(name) || newerThan.test(name)) {
       valueOfFind(name, args[++at], call);
     } else if (findRuns.has(name)) {
       const end = endOfRun(args, at);
-      runFound(args.slice(at + 1, end), call);
+      const isHere = name === 'exec' || name === 'ok';
+      runFound(args.slice(at + 1, end), call, isHere ? foundByFind(args.slice(0, at)) : null);
       runs = true;
       at = end;
     } else if (name === 'delete') writes = true;
@@ -75,7 +91,7 @@ const find: Describe = (call) => {
 
 function valueOfFind(name: string, value: Word | undefined, { collector, cwds }: Call): void {
   if (!value) return;
-  if (name === 'samefile' || name === 'newer') collector.path(value, 'list', cwds);
+  if (name === 'samefile' || /^newer(?:$|.[^t])/.test(name)) collector.path(value, 'list', cwds);
   else collector.names(value, cwds);
   const isOne = value.kind !== 'unknown' || /^"(?:[^"\\]|\\.)*"$/s.test(value.source);
   if (!isOne) collector.unclear(`${value.source} may be more words than one`);
@@ -90,12 +106,36 @@ const xargs: Describe = (call) => {
     if (!isOneOf(option, 'I0rtpxLnPsdE', known)) call.collector.unclear(`xargs -${option.name} is not known`);
   }
   const mark = options.find((option) => isOneOf(option, 'I', ['replace']))?.value?.text;
+  const { input } = call;
+  if (input.kind === 'names' && !options.some((option) => isOneOf(option, 'a', ['arg-file']))) {
+    const isExact = options.some(
+      (option) =>
+        isOneOf(option, '0', ['null']) || (isOneOf(option, 'd', ['delimiter']) && option.value?.text === '\\n'),
+    );
+    return runTaken(operands, mark, takeFound(input.found, call, isExact), call);
+  }
   const words = operands.map((word) =>
     mark !== undefined && word.text.includes(mark) ? { ...word, kind: 'unknown' as const } : word,
   );
   call.run(words.length > 0 ? words : [asWord('echo')], { tail: true });
   return 'execute';
 };
+
+/** Names of files behind the words, or where the mark stands. */
+function runTaken(words: readonly Word[], mark: string | undefined, taken: readonly Word[], call: Call): CommandEffect {
+  if (mark === undefined) call.run([...(words.length > 0 ? words : [asWord('echo')]), ...taken]);
+  else {
+    const isPart = ({ text }: Word) => text.includes(mark) && text !== mark;
+    const isProgram = words[0]?.text.includes(mark) ?? false;
+    const unknown = (word: Word): Word => ({ ...word, kind: 'unknown' });
+    call.run(
+      words.flatMap((word, index) =>
+        isPart(word) || (index === 0 && isProgram) ? [unknown(word)] : word.text === mark ? taken : [word],
+      ),
+    );
+  }
+  return 'execute';
+}
 
 /** `sed -n 1,40p` reads; `-i` writes; the commands `e`, `w`, `r` reach further. */
 const sed: Describe = (call) => {
@@ -132,9 +172,7 @@ const awk: Describe = (call) => {
     collector.unclear('the program of awk is not known');
   const program = operands[0];
   if (program?.kind !== 'literal') collector.unclear('the program of awk is known only when it runs');
-  else if (/system|getline|[|>]|@|close|fflush|ENVIRON|ARGV|PROCINFO|SYMTAB|FUNCTAB/.test(program.text)) {
-    collector.unclear('the program of awk may run, write or read something else');
-  }
+  else if (!isPlainAwk(program.text)) collector.unclear('the program of awk may run, write or read something else');
   for (const word of operands.slice(1)) {
     if (!/^[A-Za-z_]\w*=/.test(word.text)) collector.path(word, 'read', cwds);
   }
@@ -236,6 +274,18 @@ const changesMeaning: Describe = ({ program, args, collector }) => {
   return args.length > 0 ? 'unknown' : 'read';
 };
 
+const shellOptions = /^(?:pipefail|errexit|nounset|xtrace|noclobber|errtrace)$/;
+
+/** `set -euo pipefail` stops sooner and tells more; other options change what later words mean. */
+const set: Describe = (call) => {
+  const isPlain = call.args.every(({ kind, text }, index) => {
+    const isNamed = /o$/.test(call.args[index - 1]?.text ?? '') && shellOptions.test(text);
+    return kind === 'literal' && (isNamed || /^[-+][euxCE]*o?$/.test(text)) && text.length > 1;
+  });
+  const isWhole = !/o$/.test(call.args.at(-1)?.text ?? '');
+  return isPlain && isWhole ? 'read' : changesMeaning(call);
+};
+
 /** Behind these stands a value, in whatever way the options are read; a command's name does where no other value can be wrong. */
 const valueOfPs = /^-\w*[oOp]$|^--(?:p?pid|sort|format|[uU]ser|[gG]roup|tty|cols|columns|width|rows|lines|sid)$/;
 
@@ -268,7 +318,7 @@ const specials: Readonly<Record<string, Describe>> = {
     enable: changesMeaning,
   },
   ...{
-    set: changesMeaning,
+    set,
     complete: changesMeaning,
     bind: changesMeaning,
     mapfile: changesMeaning,

@@ -1,12 +1,13 @@
 /** Walks the tree of a script: what runs, in which folder, with which words and files. Allows only what it knows. */
-import { assignmentsOf } from './assignment.ts';
+import { assignmentsOf, loopVariables } from './assignment.ts';
 import type { Input } from './call.ts';
 import type { Collector } from './collector.ts';
 import { assigned, declare, hasArrays } from './declaration.ts';
 import { dispatch, maxDepth, type Running } from './dispatch.ts';
+import { foundBy, passesLines } from './found.ts';
 import { Functions } from './function.ts';
 import { hiddenIn } from './hidden.ts';
-import { acting, blocks, inTurn, keyOf, loops, quiet, redirectionsOf, words } from './node-kind.ts';
+import { acting, blocks, inTurn, isCompared, keyOf, loops, quiet, redirectionsOf, words } from './node-kind.ts';
 import { inputOf, redirect } from './redirect.ts';
 import type { Node, ShellSyntax } from './syntax.ts';
 import { type Cwds, either, enter, isSame, stay, type Where } from './where.ts';
@@ -14,6 +15,8 @@ import { type Known, readWord, readWords, type Scope, type Word } from './word.t
 
 /** Statements in statements, and functions that call functions: deeper ones are not looked at. */
 const maxNesting = 100;
+/** Loops over more words are looked at once. */
+const maxRounds = 8;
 /** What these run, they run in the shell itself. */
 const inShell = /^(?:command|builtin|time|eval)$/;
 const runsFunctions = /^(?:time|eval|coproc)$/;
@@ -23,7 +26,8 @@ class Walk {
   readonly #collector: Collector;
   readonly #text: string;
   readonly #via: readonly string[];
-  readonly #variables: ReadonlyMap<string, Known>;
+  readonly #variables: Map<string, Known>;
+  readonly #looped: ReadonlySet<string>;
   readonly #functions: Functions;
   readonly #hasArrays: boolean;
   readonly #seen = new Set<string>();
@@ -44,6 +48,7 @@ class Walk {
     this.#text = text;
     this.#via = via;
     this.#variables = assignmentsOf(root, text, collector.place.home);
+    this.#looped = loopVariables(root);
     this.#hasArrays = hasArrays(root);
     const isForeign = via.some((program) => !/^(?:r?bash|eval)$/.test(program));
     this.#functions = new Functions({ root, isForeign, wordsOf: (node) => this.#wordsOf(node, null) });
@@ -84,7 +89,8 @@ class Walk {
     if (type === 'negated_command') return stay(this.#each(node, cwds, input).after);
     if (blocks.has(type)) return this.#each(node, cwds, input);
     if (loops.has(type)) return this.#loop(node, cwds, input);
-    if (!quiet.has(type)) this.#collector.unclear(`${type.replaceAll('_', ' ')} is not looked into`);
+    if (!quiet.has(type) && !words.has(type))
+      this.#collector.unclear(`${type.replaceAll('_', ' ')} is not looked into`);
     return this.#substitutions(node, cwds);
   }
 
@@ -100,8 +106,8 @@ class Walk {
       via: [...this.#via],
     });
     for (const child of node.descendantsOfType(['word', 'string', 'raw_string', 'concatenation', 'ansi_c_string'])) {
-      const word =
-        child && !words.has(child.parent?.type ?? '') ? readWord(child, this.#text, this.#scope(cwds)) : null;
+      const isPart = !child || words.has(child.parent?.type ?? '') || isCompared(child);
+      const word = isPart ? null : readWord(child, this.#text, this.#scope(cwds));
       if (word && word.kind !== 'unknown' && word.text.includes('/')) this.#collector.path(word, 'list', cwds);
     }
     return this.#substitutions(node, cwds);
@@ -139,10 +145,30 @@ class Walk {
   /** What a loop leaves behind is known only when nothing in it moves. */
   #loop(node: Node, cwds: Cwds, input: Input): Where {
     if (node.type === 'for_statement') this.#listed(node.childrenForFieldName('value'), cwds);
-    const { after } = this.#each(node, cwds, input);
-    if (isSame(after, cwds)) return stay(cwds);
+    const rounds = this.#roundsOf(node, cwds).map((word) => this.#round(node, word, { cwds, input }));
+    if (rounds.every(({ after }) => isSame(after, cwds))) return stay(cwds);
     this.#collector.unclear('a loop moves to another folder');
     return stay(null);
+  }
+
+  /** What the variable of a loop is in each round; null: not known, and one round stands for all. */
+  #roundsOf(node: Node, cwds: Cwds): (Word | null)[] {
+    const name = node.type === 'for_statement' ? (node.childForFieldName('variable')?.text ?? '') : '';
+    // What comes of a function is looked at once.
+    const isFor = node.children[0]?.type === 'for';
+    if (!isFor || !this.#looped.has(name) || !this.#functions.isEmpty) return [null];
+    const values = node.childrenForFieldName('value');
+    const words = values.flatMap((value) => (value ? readWords(value, this.#text, this.#scope(cwds)) : []));
+    const isKnown = words.length > 0 && words.length <= maxRounds && words.every(({ kind }) => kind !== 'unknown');
+    return isKnown ? words : [null];
+  }
+
+  #round(node: Node, word: Word | null, { cwds, input }: { cwds: Cwds; input: Input }): Where {
+    const name = node.childForFieldName('variable')?.text ?? '';
+    if (word) this.#variables.set(name, { value: word.text, from: node.startIndex, isGlob: word.kind === 'glob' });
+    const where = this.#each(node, cwds, input);
+    if (word) this.#variables.set(name, { value: null, from: 0 });
+    return where;
   }
 
   /** Names that a pattern among words stands for. */
@@ -172,15 +198,20 @@ class Walk {
     for (const child of node.namedChildren) {
       if (!child || child.type === 'comment') continue;
       this.statement(child, cwds, from);
-      from = this.#outputOf(child);
+      from = this.#outputOf(child, from);
     }
     return stay(cwds);
   }
 
-  /** What `echo words |` prints is known. */
-  #outputOf(node: Node): Input {
+  /** What `echo words |` prints is known, and that `find |` prints names of files. */
+  #outputOf(node: Node, input: Input): Input {
     if (node.type !== 'command') return { kind: 'unknown' };
-    const [program, ...rest] = this.#wordsOf(node, null);
+    const all = this.#wordsOf(node, null);
+    const [program, ...rest] = all;
+    const isSure = this.#functions.isEmpty && redirectionsOf(node).length === 0;
+    const found = isSure ? foundBy(all) : null;
+    if (found) return { kind: 'names', found };
+    if (isSure && input.kind === 'names' && passesLines(all)) return input;
     const isPlain =
       program?.text === 'echo' &&
       this.#functions.bodiesOf('echo').length === 0 &&
@@ -236,8 +267,14 @@ class Walk {
     this.#seen.add(keyOf(node));
     for (const child of node.namedChildren) {
       if (child && !child.type.endsWith('_redirect')) this.#substitutions(child, cwds);
-      if (child?.type === 'variable_assignment') assigned(child, this.#collector);
-      else if (child && !words.has(child.type) && child.type !== 'command_name' && !child.type.endsWith('_redirect')) {
+      if (child?.type === 'variable_assignment' && !this.#isOfRead(child, node)) assigned(child, this.#collector);
+      else if (
+        child &&
+        child.type !== 'variable_assignment' &&
+        !words.has(child.type) &&
+        child.type !== 'command_name' &&
+        !child.type.endsWith('_redirect')
+      ) {
         this.#collector.unclear(`${child.type.replaceAll('_', ' ')} is not looked into`);
       }
     }
@@ -246,6 +283,12 @@ class Walk {
     const list = this.#wordsOf(node, cwds);
     const running = { words: list, input: inputOf(own, this.#text) ?? input, cwds, via: this.#via, isWriting: writes };
     return this.#run(running, node.startIndex);
+  }
+
+  /** `IFS= read x`: for that one command, which is the shell's own. */
+  #isOfRead(assignment: Node, { text }: Node): boolean {
+    const isOwn = assignment.childForFieldName('name')?.text === 'IFS' && this.#functions.isEmpty;
+    return isOwn && text.slice(assignment.text.length).trimStart().startsWith('read ');
   }
 
   /** The functions of that name, and the program unless surely one of them runs. */
@@ -268,7 +311,10 @@ class Walk {
     this.#isMarked = false;
     dispatch(running, { collector: this.#collector, walkText: (text, how) => this.#inner(text, how) });
     if (first?.kind !== 'literal') return stay(cwds);
-    if (first.text === 'cd') return enter(args, cwds, this.#collector);
+    const isPushing = first.text === 'pushd' && args.length === 1 && /^[^-+]/.test(args[0]?.text ?? '');
+    if (first.text === 'cd' || isPushing) return enter(args, cwds, this.#collector);
+    // Where it was before is not remembered.
+    if (first.text === 'popd' && args.length === 0) return stay(null);
     const isMoving =
       /^(?:pushd|popd)$/.test(first.text) ||
       (inShell.test(first.text) && (this.#isMarked || args.some(({ text }) => /\b(?:cd|pushd|popd)\b/.test(text))));

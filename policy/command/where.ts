@@ -33,6 +33,8 @@ export const isSame = (one: Cwds, other: Cwds): boolean =>
 /** `cd` with these words. */
 export function enter(args: readonly Word[], cwds: Cwds, collector: Collector): Where {
   const [target, more] = args;
+  // Where it was before is not remembered.
+  if (!more && target?.kind === 'literal' && target.text === '-') return stay(null);
   if (more || target?.text.startsWith('-')) {
     collector.unclear('where cd leads is not known');
     return stay(null);

@@ -15,6 +15,8 @@ export interface Known {
   /** Null: known to be unknown. */
   value: string | null;
   from: number;
+  /** The value is a pattern: it is one of the names that match it. */
+  isGlob?: boolean;
 }
 
 export interface Scope {
@@ -214,21 +216,24 @@ class Decoder {
   }
 
   #expand(node: Node, isQuoted: boolean): void {
-    const value = this.#valueOf(node);
+    const { value, isGlob = false } = this.#valueOf(node);
+    // A name that matches may hold a blank.
+    if (isGlob && !isQuoted) this.#isUnknown = true;
+    this.#isGlob ||= isGlob;
     // Without quotes a value is split into words, and its stars are matched.
     if (value === null || (!isQuoted && !/^[^\s*?[\]\\]+$/.test(value))) this.#isUnknown = true;
     this.#out += value ?? '';
     this.#at = node.endIndex;
   }
 
-  #valueOf({ type, text, startIndex }: Node): string | null {
+  #valueOf({ type, text, startIndex }: Node): Pick<Known, 'isGlob' | 'value'> {
     const match = type === 'simple_expansion' || type === 'expansion' ? /^\$\{?([A-Za-z_]\w*)\}?$/.exec(text) : null;
     const name = match?.[1];
-    if (name === undefined) return null;
+    if (name === undefined) return { value: null };
     const { variables, home, cwd } = this.#scope;
     const known = variables.get(name);
-    if (known !== undefined) return startIndex >= known.from ? known.value : null;
-    if (name === 'HOME') return home;
-    return name === 'PWD' ? cwd : null;
+    if (known !== undefined) return startIndex >= known.from ? known : { value: null };
+    if (name === 'HOME') return { value: home };
+    return { value: name === 'PWD' ? cwd : null };
   }
 }

@@ -1,6 +1,6 @@
 /** Programs that change files or processes: which operands, and how. Data. */
 import type { CommandEffect, PathEffect } from '#protocol/action-facts.ts';
-import { resolvePath } from '../path.ts';
+import { isHarmlessDevice, resolvePath } from '../path.ts';
 import { asWord, type Call, type Describe, isOneOf, type OptionGrammar, splitArguments } from './call.ts';
 import type { Word } from './word.ts';
 
@@ -102,6 +102,8 @@ function describeWriter(writer: Writer, call: Call): CommandEffect {
     hasTarget ||= isTarget;
     if (isTarget || option.value.text.includes('/')) collector.path(option.value, 'write', cwds);
   }
+  if (program === 'tee' && operands.every(({ kind, text }) => kind === 'literal' && isHarmlessDevice(text)))
+    return 'read';
   if (does === 'none') return writer.showsAlone && operands.length === 0 ? 'read' : 'write';
   if (options.some((option) => isOneOf(option, writer.shows ?? '', writer.showsLong))) {
     const [file, ...members] = operands;
