@@ -1,6 +1,6 @@
 /** The fold of what agents are about to do: what was said of it, what people are asked, what they allowed. Pure; part of turn-view.ts. */
 import type { CommandEffect } from './action-facts.ts';
-import type { Decision, Demand } from './approval.ts';
+import type { Coverage, Decision, Demand } from './approval.ts';
 import type { EventPayload, NewEvent, SessionEvent } from './event.ts';
 import type { ActionId, ApprovalId, ItemId, TurnId } from './id.ts';
 
@@ -66,6 +66,8 @@ export interface SessionAllowance {
   isOnce: boolean;
   /** Of the rules under which it was allowed: under others it is asked about again. */
   policyHash?: string;
+  /** Absent where it was not recorded: then it covers nothing. */
+  covers?: Coverage;
 }
 
 /** What a person approved and its agent has begun: over when its item is. */
@@ -199,7 +201,7 @@ function decided<V extends ActionsView>(
   view: V,
   { payload, principal, at }: SessionEvent & { type: 'approval.decided' },
 ): V {
-  const { actionId, approvalId, decision, edit, forSession, subject } = payload;
+  const { actionId, approvalId, decision, edit, forSession, subject, covers } = payload;
   const action = view.actions.find((each) => each.actionId === actionId);
   if (!action?.approval) return view;
   const { command, paths, cwd, policyHash } = action.approval;
@@ -220,6 +222,7 @@ function decided<V extends ActionsView>(
     subject,
     isOnce: !forSession,
     ...(policyHash !== undefined && { policyHash }),
+    ...(covers && { covers }),
   };
   return { ...next, allowances: [...(view.allowances ?? []), allowance].slice(-maxAllowances) };
 }

@@ -27,6 +27,17 @@ export const demandSchema = z.object({
 });
 export type Demand = z.infer<typeof demandSchema>;
 
+/** Every rule that asks, each once. */
+const rules = z.array(prose(200)).max(2_000);
+
+/** What a person was shown who allowed more than one action: the same bytes may do no more than that. */
+export const coverageSchema = z.object({
+  rules,
+  /** sha256 (hex) over all that it would touch. */
+  touched: z.string().max(64),
+});
+export type Coverage = z.infer<typeof coverageSchema>;
+
 /** The address and the program that a person decided from; absent before it was recorded. */
 const from = { from: prose(300).optional() };
 const about = { approvalId: approvalIdSchema, actionId: actionIdSchema };
@@ -44,8 +55,8 @@ export const approvalEventPayloads = {
     /** The worst that it does. */
     effect: z.enum(commandEffects),
     rule: prose(200),
-    /** Every rule that asks, each once. Absent before it was recorded. */
-    rules: z.array(prose(200)).min(1).max(2_000).optional(),
+    /** Absent before it was recorded. */
+    rules: rules.min(1).optional(),
     reasons: z.array(prose(1_000)).max(50),
     /** sha256 (hex) over session, bytes, folder, names of variables, facts and policy: what is approved is this and nothing else. */
     hash: z.string().max(64),
@@ -75,6 +86,8 @@ export const approvalEventPayloads = {
     subject: z.string().max(64),
     /** The same again needs no decision in this session. */
     forSession: z.boolean(),
+    /** What it allows beyond this one action; where it allows nothing, or is from before it was recorded, absent. */
+    covers: coverageSchema.optional(),
     ...from,
   }),
   /** The runner has the decision. */

@@ -258,6 +258,19 @@ describe('what an edit allows', () => {
     expect(await until(outcome)).toEqual([]);
   });
 
+  it('[APR32] is not for another that is asked about before that agent was told', async () => {
+    const text = 'version: "2026.1"\nrules: [{ when: "true", then: ask }]\n';
+    await server.services.policies.change({ level: 'session', text }, await view(), ada);
+    server.judging.judge = server.services.policies.judge;
+    const { actionId, approvalId } = await asked('git push');
+    await decide(ada, approvalId, { edit: 'npm publish' });
+    const early = await asked('npm publish');
+    runner.state('action.acted', { actionId, outcome: 'blocked' });
+    const meant = ask('npm publish');
+    await soon(() => expect([told(early.actionId), told(meant)]).toEqual([[], ['allow']]));
+    await asked('npm publish');
+  });
+
   it('[APR32] waits for the agent that must run it itself, until its turn is over', async () => {
     expect(await until('blocked')).toEqual(['npm publish']);
     runner.state('turn.completed', { turnId, status: 'completed', reason: null, conversation: null });

@@ -1,17 +1,18 @@
 /** What becomes of a question when somebody decides it, by the newest view of its session. Pure. */
 import { refusalOf } from '#policy/rule/demand.ts';
 import type { OpenApproval } from '#protocol/action-view.ts';
-import type { Decision, Demand } from '#protocol/approval.ts';
+import type { Coverage, Decision, Demand } from '#protocol/approval.ts';
 import { AppError } from '#protocol/error.ts';
 import type { EventPayload, NewEvent } from '#protocol/event.ts';
 import type { ApprovalId } from '#protocol/id.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { Asker, Person } from '#server/auth/index.ts';
-import type { Judgement } from '#server/turn/index.ts';
+import { type Judgement, touchedOf } from '#server/turn/index.ts';
 import { expiredEvent, expiresAtMs } from './deadlines.ts';
 
 /** A decision as it would be recorded, and who makes it when. */
 export interface Choice {
+  asked: EventPayload<'approval.requested'>;
   decided: EventPayload<'approval.decided'>;
   person: Asker;
   /** ms since the epoch. */
@@ -29,16 +30,18 @@ export interface Outcome {
  * `approval.not-yours`, and for an edit `approval.refused` and `input.invalid`.
  */
 export function decisionOf(view: SessionView | null, choice: Choice, judgement: Judgement | null): Outcome {
-  const { decided, person, atMs } = choice;
+  const { asked, decided, person, atMs } = choice;
   const { approvalId, actionId, edit } = decided;
   const about = { approvalId, actionId };
   const open = openIn(view, approvalId);
   if (!view || !open) return { outcome: 'late', events: [] };
   const until = expiresAtMs(open);
   if (!view.frozen && until !== null && until <= atMs) return { outcome: 'expired', events: [expiredEvent(about)] };
+  const allowed =
+    judgement && (decided.forSession || edit !== null) && coverageOf(judgement, edit === null ? asked : null);
   const event: NewEvent = {
     type: 'approval.decided',
-    payload: decided,
+    payload: { ...decided, ...(allowed && { covers: allowed }) },
     principal: person.personId,
     dedupeKey: `decided:${approvalId}`,
   };
@@ -55,6 +58,12 @@ export function decisionOf(view: SessionView | null, choice: Choice, judgement: 
 export const openIn = (view: SessionView | null, approvalId: ApprovalId): OpenApproval | null =>
   view?.turns.actions.find(({ approval }) => approval?.approvalId === approvalId && approval.decided === null)
     ?.approval ?? null;
+
+/** What the person was shown: the rules that asked then, though others may by now; an edit is judged when it is made. */
+const coverageOf = (judgement: Judgement, asked: Choice['asked'] | null): Coverage => ({
+  rules: asked ? (asked.rules ?? [asked.rule]) : (judgement.rules ?? [judgement.rule]),
+  touched: touchedOf(judgement.facts ?? null),
+});
 
 interface Wish {
   decision: Decision;

@@ -151,7 +151,7 @@ export class Approvals {
     assertFits(requested.payload.demand, decided);
     let outcome: Outcome['outcome'] = 'late';
     const weigh = (view: SessionView | null, judgement: Judgement | null) => {
-      const found = decisionOf(view, { decided, person, atMs: this.#deps.now() }, judgement);
+      const found = decisionOf(view, { asked: requested.payload, decided, person, atMs: this.#deps.now() }, judgement);
       outcome = found.outcome;
       return found.events;
     };

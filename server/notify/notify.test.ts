@@ -171,7 +171,9 @@ describe('an approval', () => {
     const remains = await server.crash();
     await remains.sql`delete from push_notices where approval_id = ${unsaid.approvalId}`;
     await remains.sql`insert into push_notices ${remains.sql(told as never)}`;
+    const { judge } = server.judging;
     server = await openTestServer({ allowsLoopbackPush: true }, remains);
+    server.judging.judge = judge;
     const newest = () =>
       service
         .of(phone)

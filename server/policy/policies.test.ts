@@ -114,6 +114,32 @@ it('[APR9] what was allowed for the session is not asked about until it is revok
   expect(await touch()).toMatchObject({ verdict: 'ask' });
 });
 
+it('[APR33] what was allowed for the session covers what the person was shown: where it leads, and the rules that asked', async () => {
+  await writeFile(file, `${rules}rules:\n  - { preset: loop-limit, with: { repeats: 4 } }\n`);
+  const sessionId = await open();
+  await writeFile(file, rules);
+  const { approvals, log } = server.services;
+  const copied = (real: string): ActionFacts => ({
+    ...running('cp', 'write'),
+    paths: [{ path: 'out/a', real, effect: 'write', restricted: false, isInBase: real.startsWith('/checkout/') }],
+  });
+  const copy = (real: string) => judge(sessionId, 'cp a out/a', copied(real));
+  await copy('/checkout/out/a');
+  const approvalId = (await log.view(sessionId))?.turns.actions[0]?.approval?.approvalId;
+  if (!approvalId) throw new Error('nothing is asked');
+  await approvals.decide(
+    { approvalId, decision: 'approved', note: null, edit: null, forSession: true, hash: null },
+    ada,
+  );
+  const allowed = { verdict: 'allow', rule: `session.allowed:${approvalId}` };
+  expect(await copy('/checkout/out/a')).toMatchObject(allowed);
+  for (const real of ['/outside/a', '/checkout/b']) expect(await copy(real)).toMatchObject({ verdict: 'ask' });
+  const again = await copy('/checkout/out/a');
+  expect(again).toMatchObject({ verdict: 'ask' });
+  const asked = await log.recall(sessionId, `approval:${again.actionId}`);
+  expect(asked?.payload).toMatchObject({ rules: expect.arrayContaining(['rules[0]']) });
+});
+
 it('[APR12] a workspace file that is wrong, missing or no text starts no session, and says where', async () => {
   const { policies } = server.services;
   const place = async (text: string | Buffer) => {

@@ -7,7 +7,7 @@ import type { Policy } from '#policy/policy.ts';
 import { factsOf, noFiles } from '#policy/subject.ts';
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import type { SessionView } from '#protocol/session-view.ts';
-import { type ProposedAction, subjectOf } from '#server/turn/index.ts';
+import { type ProposedAction, subjectOf, touchedOf } from '#server/turn/index.ts';
 import { judgementOf } from './verdict.ts';
 
 let parser: CommandParser;
@@ -77,9 +77,10 @@ describe('a level of rules in the shadow', () => {
 
 it('[RUL3] a rule in the shadow, a reason and an example void nothing that was allowed for the session', () => {
   const before = workspace(`rules:\n  - { when: 'facts.runs("touch")', then: ask }\n`);
-  const { cwd, tool, paths, command } = action('touch x');
+  const { cwd, tool, paths, command, facts = null } = action('touch x');
   const subject = subjectOf({ tool, command, paths, cwd });
-  const now = view([{ approvalId: 'apr_1', subject, by: 'ada', policyHash: before.hash }]);
+  const covers = { rules: judge('touch x', [before]).rules, touched: touchedOf(facts) };
+  const now = view([{ approvalId: 'apr_1', subject, by: 'ada', policyHash: before.hash, covers }]);
   expect(judge('touch x', [before], now)).toMatchObject({ verdict: 'allow', rule: 'session.allowed:apr_1' });
   const after = workspace(
     `rules:\n  - { when: 'facts.runs("touch")', then: ask, reason: look, examples: [{ command: touch x }] }\n${shadow}\n`,

@@ -105,7 +105,8 @@ function judgedAlone(action: ProposedAction, view: SessionView, policies: readon
     facts,
     ...(shadow && { shadow: [...shadow] }),
   };
-  const allowance = verdict.verdict === 'ask' ? allowanceFor(action, view, verdict.policyHash) : null;
+  const question = { policyHash: verdict.policyHash, rules: rules ?? [verdict.rule] };
+  const allowance = verdict.verdict === 'ask' ? allowanceFor(action, view, question) : null;
   // An edited command that was approved by whom the rules demand runs once; nothing else goes past them.
   if (!allowance || (demand && !allowance.isOnce))
     return { ...base, ...(rules && { rules: [...rules] }), ...(demand && { demand }) };

@@ -4,5 +4,5 @@ export { createPropose, type Propose } from './edit.ts';
 export { type Judge, type Judgement, type ProposedAction, recordingJudge } from './judge.ts';
 export { appendJudged } from './judging.ts';
 export { type OpenText, OpenTexts, type TextTopics } from './open-text.ts';
-export { subjectOf } from './subject.ts';
+export { subjectOf, touchedOf } from './subject.ts';
 export { Turns } from './turns.ts';
