@@ -67,15 +67,20 @@ test('[APR12] [APR13] what an agent may not do by itself waits in the inbox, and
   await page.getByLabel('Command to run instead').fill('env');
   await page.getByRole('button', { name: 'Approve as edited' }).click();
   await expect(page.getByRole('alert').getByText(/it is forbidden: env/)).toBeVisible();
+  // This agent cannot have its command replaced: it is told the exact one, which may be run once in this turn.
+  model.play({
+    rules: [
+      {
+        match: { contains: 'run exactly this instead: touch edited.txt' },
+        times: 1,
+        steps: [{ shell: 'touch edited.txt' }],
+      },
+      { match: {}, steps: [{ text: 'Step 3 is over.' }] },
+    ],
+  });
   await page.getByLabel('Command to run instead').fill('touch edited.txt');
   await page.getByRole('button', { name: 'Approve as edited' }).click();
   await expect(waiting.getByRole('listitem')).toHaveCount(0);
-  // This agent cannot have its command replaced: it is told the exact one, which may be run once.
-  await expect
-    .poll(() => JSON.stringify(model.requests.at(-1)?.body))
-    .toContain('run exactly this instead: touch edited.txt');
-  play(model, ['', '', '', '', 'touch edited.txt']);
-  await send(4);
   await expect
     .poll(async () => (await api.turn.diff.query({ session: sessionId })).files.map(({ path }) => path).sort())
     .toEqual(['edited.txt', 'one.txt']);

@@ -20,7 +20,7 @@ export function useShortcuts(scope: Scope, handlers: CommandHandlers, within?: R
     const target = event.target instanceof Element ? event.target : document.body;
     const field = target.closest(fields);
     if (field) typed.current = typedIn(field, event.key, event.timeStamp);
-    else if (isLeftOver(typed.current, event.timeStamp)) {
+    else if (!event.ctrlKey && !event.metaKey && isLeftOver(typed.current, event.timeStamp)) {
       typed.current = { ...typed.current, at: event.timeStamp };
       return;
     }
