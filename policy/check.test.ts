@@ -147,10 +147,44 @@ it('[POL7] hostile text is judged in time, and never allowed', () => {
     '{'.repeat(3_000),
     '<<A'.repeat(500),
     `${'eval '.repeat(200)}ls $x`,
+    `echo ${'$('.repeat(1_000)}ls${')'.repeat(1_000)}`,
+    `${'if true; then '.repeat(1_000)}ls; ${'fi; '.repeat(1_000)}`,
+    Array(9_000).fill('ls').join(' && '),
+    Array(1_000).fill('cd a').join(' && '),
+    `git log ${'HEAD:a/b '.repeat(2_000)}`,
+    `git show ${'a:'.repeat(20_000)}x`,
+    `cat ${'*s'.repeat(1_000)}z`,
+    `cat ../../${'*?'.repeat(1_000)}z`,
+    `cat ${'a/'.repeat(20_000)}x`,
   ];
   for (const input of hostile) {
     const since = performance.now();
     expect(command(input).verdict, input.slice(0, 20)).not.toBe('allow');
     expect(performance.now() - since, input.slice(0, 20)).toBeLessThan(2_000);
   }
+});
+
+it('[POL7] functions that call functions are looked at once for each place that they are called from', () => {
+  const names = Array.from({ length: 26 }, (_, index) => `f${index}`);
+  const text = names.map((name, index) => `${name}() { ${index > 0 ? `f${index - 1}; f${index - 1}` : ':'}; }`);
+  const since = performance.now();
+  expect(command([...text, names.at(-1)].join('; ')).verdict).toBe('allow');
+  expect(performance.now() - since).toBeLessThan(2_000);
+});
+
+it('[POL19] what cannot be looked at is asked about, and what cannot be judged denied', () => {
+  const failing = (thrown: Error): CheckOptions => {
+    const fail = () => {
+      throw thrown;
+    };
+    return { ...options, files: { look: fail, resolve: fail, list: fail } };
+  };
+  const row = (kind: string, input: unknown) => JSON.stringify({ id: 'a', kind, cwd, policy: policies.sample, input });
+  const files = failing(new RangeError('too deep'));
+  const { verdict, facts } = checkRow(row('command', 'cat a.txt'), files).result;
+  expect([verdict, facts.unclear]).toEqual(['ask', ['it cannot be looked at: RangeError']]);
+  expect(checkRow(row('path', { op: 'read', path: 'a.txt' }), files)).toMatchObject({
+    isValid: false,
+    result: { id: 'a', verdict: 'deny', rule: 'input.invalid' },
+  });
 });

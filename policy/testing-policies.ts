@@ -36,6 +36,7 @@ export const policies: Readonly<Record<string, ReturnType<typeof policyWith>>> =
     require_human_approval_on_mutation: false,
   }),
   empty: policyWith({ forbidden_commands: [], restricted_paths: [] }),
+  private: policyWith({ forbidden_commands: [], restricted_paths: ['private/key.txt'] }),
   offline: policyWith({}, false),
 };
 

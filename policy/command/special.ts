@@ -61,7 +61,10 @@ const find: Describe = (call) => {
     if (word?.kind === 'unknown' && !word.source.startsWith('"'))
       collector.unclear(`${word.source} may be more words than one`);
     if (word?.kind === 'unknown') collector.unclear(`${word.source} may be an action of find`);
-    if (!word?.text.startsWith('-')) continue;
+    if (!word?.text.startsWith('-')) {
+      if (!/^[(),!]$/.test(word?.text ?? '')) collector.unclear(`${word?.source} is no condition of find`);
+      continue;
+    }
     if (findValues.has(name) || newerThan.test(name)) {
       valueOfFind(name, args[++at], call);
     } else if (findRuns.has(name)) {

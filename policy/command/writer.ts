@@ -1,9 +1,7 @@
 /** Programs that change files or processes: which operands, and how. Data. */
 import type { CommandEffect, PathEffect } from '#protocol/action-facts.ts';
-
 import { isHarmlessDevice, resolvePath } from '../path.ts';
 import { asWord, type Call, type Describe, isOneOf, type OptionGrammar, splitArguments } from './call.ts';
-
 import type { Word } from './word.ts';
 
 interface Writer extends OptionGrammar {
