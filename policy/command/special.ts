@@ -62,7 +62,7 @@ const find: Describe = (call) => {
       collector.unclear(`${word.source} may be more words than one`);
     if (word?.kind === 'unknown') collector.unclear(`${word.source} may be an action of find`);
     if (!word?.text.startsWith('-')) {
-      if (!/^[(),!]$/.test(word?.text ?? '')) collector.unclear(`${word?.source} is no condition of find`);
+      if (word && !/^[(),!]$/.test(word.text)) collector.unclear(`find takes no ${word.source} there`);
       continue;
     }
     if (findValues.has(name) || newerThan.test(name)) {
