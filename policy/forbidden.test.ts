@@ -80,3 +80,14 @@ it('[POL29] what find, git ls-files and searches name for another program is eve
   expect(verdicts('sample', asked)).toEqual(all(asked, 'ask'));
   expect(verdicts('sample', ['find / | xargs rm -rf'])).toEqual([['find / | xargs rm -rf', 'deny']]);
 });
+
+it('[POL30] a redirection belongs to the last command before it, in the folder that this one runs in', () => {
+  const bad = [
+    'cd ../../config && cat < secrets.json',
+    'cd ../../config && ls > secrets.json',
+    'echo ls | bash <<< env',
+  ];
+  expect(verdicts('sample', bad)).toEqual(all(bad, 'deny'));
+  const read = ['cd orders && cat < app.ts', 'ls | wc -l > /dev/null 2>&1'];
+  expect(verdicts('sample', read)).toEqual(all(read, 'allow'));
+});

@@ -70,7 +70,9 @@ function lookAtWords(operands: readonly Word[], reader: Reader, call: Call): voi
   for (const word of operands) collector.names(word, cwds);
   const isSetting = operands.some(({ text }) => reader.isAlone || (program === 'date' && !text.startsWith('+')));
   if (isSetting) collector.unclear(`${program} may set what it shows`);
-  const isLoose = program !== 'echo' && operands.some(({ kind }) => kind === 'unknown');
+  // Behind its first word printf takes no option.
+  const mayBeOptions = program === 'printf' ? operands.slice(0, 1) : program === 'echo' ? [] : operands;
+  const isLoose = mayBeOptions.some(({ kind }) => kind === 'unknown');
   if (isLoose && reader.risky) collector.unclear(`an argument of ${program} is known only when it runs`);
 }
 

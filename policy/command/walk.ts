@@ -80,7 +80,10 @@ class Walk {
     if (type === 'command') return this.#command(node, cwds, input);
     if (type === 'list') return this.#list(node, cwds);
     if (type === 'pipeline') return this.#pipeline(node, cwds, input);
-    if (type === 'redirected_statement') return this.#redirected(node, cwds, input);
+    if (type === 'redirected_statement') {
+      const [body, redirections] = [node.childForFieldName('body'), redirectionsOf(node)];
+      return body ? this.#behind(body, cwds, input, redirections) : this.#redirected(null, cwds, input, redirections);
+    }
     if (type === 'subshell') return this.#isolated(node, cwds, input);
     if (type === 'variable_assignment' || type === 'variable_assignments') return this.#assignment(node, cwds);
     if (type === 'declaration_command' || type === 'unset_command') return this.#declaration(node, cwds);
@@ -178,7 +181,7 @@ class Walk {
   }
 
   /** `cd x && y`: y runs in x. Without the `&&` it may have failed, and y runs in either. A long one hangs to the left. */
-  #list(node: Node, cwds: Cwds): Where {
+  #list(node: Node, cwds: Cwds, redirections: readonly Node[] = []): Where {
     const open: { isAnd: boolean; right: Node }[] = [];
     let first: Node | null = node;
     for (; first?.type === 'list'; first = first.namedChildren[0] ?? null) {
@@ -186,18 +189,19 @@ class Walk {
       if (right) open.push({ isAnd: first.children.some((child) => child?.type === '&&'), right });
     }
     let where = first ? this.statement(first, cwds) : stay(cwds);
-    for (const { isAnd, right } of open.toReversed()) {
-      const { after, success } = this.statement(right, isAnd ? where.success : where.after);
+    for (const [index, { isAnd, right }] of open.toReversed().entries()) {
+      const own = index === open.length - 1 ? redirections : [];
+      const { after, success } = this.#behind(right, isAnd ? where.success : where.after, { kind: 'none' }, own);
       where = { after: either(where.after, after), success: isAnd ? success : either(where.success, success) };
     }
     return where;
   }
 
-  #pipeline(node: Node, cwds: Cwds, input: Input): Where {
+  #pipeline(node: Node, cwds: Cwds, input: Input, redirections: readonly Node[] = []): Where {
     let from = input;
-    for (const child of node.namedChildren) {
-      if (!child || child.type === 'comment') continue;
-      this.statement(child, cwds, from);
+    const parts = node.namedChildren.filter((child) => child && child.type !== 'comment');
+    for (const child of parts) {
+      this.#behind(child, cwds, from, child === parts.at(-1) ? redirections : []);
       from = this.#outputOf(child, from);
     }
     return stay(cwds);
@@ -219,8 +223,15 @@ class Walk {
     return isPlain ? { kind: 'text', text: rest.map(({ text }) => text).join(' ') } : { kind: 'unknown' };
   }
 
-  #redirected(node: Node, cwds: Cwds, input: Input): Where {
-    const redirections = redirectionsOf(node);
+  /** The parser hangs the redirections of the last command at all that stands before it. */
+  #behind(node: Node, cwds: Cwds, input: Input, redirections: readonly Node[]): Where {
+    if (redirections.length === 0) return this.statement(node, cwds, input);
+    if (node.type === 'list') return this.#list(node, cwds, redirections);
+    if (node.type === 'pipeline') return this.#pipeline(node, cwds, input, redirections);
+    return this.#redirected(node, cwds, input, redirections);
+  }
+
+  #redirected(body: Node | null, cwds: Cwds, input: Input, redirections: readonly Node[]): Where {
     const isWriting = this.#redirections(redirections, cwds);
     const given = inputOf(redirections, this.#text) ?? input;
     for (const redirection of redirections) {
@@ -230,7 +241,6 @@ class Walk {
           this.statement(child, cwds, { kind: 'unknown' });
       }
     }
-    const body = node.childForFieldName('body');
     if (!body) return stay(cwds);
     const own = inputOf(redirectionsOf(body), this.#text);
     if (own && given !== input) this.#collector.unclear('which of two inputs it reads is not looked at');
