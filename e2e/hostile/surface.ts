@@ -68,7 +68,7 @@ const decisionsFor = (session: string): Record<string, Input | undefined> => ({
     edited: { level: 'session', text: 'version: "2026.1"' },
   },
   'policy.replay': { session, last: 2, edited: { level: 'session', text: 'version: "2026.1"' } },
-  'policy.change': { level: 'session', session, text: 'version: "2026.1"' },
+  'policy.change': { level: 'session', session, text: 'version: "2026.1"', base: '' },
 });
 
 /** A valid input of every procedure with every field; `undefined` where it takes none. */
