@@ -77,12 +77,19 @@ export class Transcript {
     }
   }
 
+  /** Whether what it said of the call so far is the whole of it: the rest may be on its way beside the question. */
+  isWhole(toolCall: ToolCallUpdate): boolean {
+    const call = this.#call(toolCall);
+    const { command, folder } = inputOf(call.input);
+    return folder !== null || call.told === undefined || inputOf(call.told).command === command;
+  }
+
   /** What the agent asks leave for; the call becomes an item if it was none yet. */
   action(toolCall: ToolCallUpdate): ProposedAction {
     const call = this.#call(toolCall);
-    const { command, paths, folder } = inputOf(call.input);
+    const { command, paths } = inputOf(call.input);
     // Some leave out of the question what they said of the call. Where that was not the whole call yet, it is not known.
-    const isSure = folder !== null || call.told === undefined || inputOf(call.told).command === command;
+    const isSure = this.isWhole(toolCall);
     const cwd = call.folder === null || call.folder === 'unknown' ? this.#cwd : resolve(this.#cwd, call.folder.spelled);
     return {
       kind: actionKinds[call.kind] ?? 'other',
