@@ -1,5 +1,5 @@
 /** Kinds of nodes in a syntax tree, by how a script is walked, and what hangs at them. */
-import type { Node } from './syntax.ts';
+import type { Node } from './tree.ts';
 
 /** Statements whose parts are walked one after the other, each from where it starts. */
 export const blocks = new Set([
@@ -23,7 +23,8 @@ export const quiet = new Set([
   'concatenation',
   'extglob_pattern',
 ]);
-export const words = new Set([
+/** Side by side they are one word. */
+export const wordTypes: ReadonlySet<string> = new Set([
   'word',
   'string',
   'raw_string',
@@ -37,8 +38,8 @@ export const words = new Set([
   'process_substitution',
   'arithmetic_expansion',
   'brace_expression',
-  'extglob_pattern',
 ]);
+export const words: ReadonlySet<string> = new Set([...wordTypes, 'extglob_pattern']);
 /** Of these the last one's success is that of all. */
 export const inTurn = new Set(['compound_statement', 'do_group', 'program']);
 /** What does something: each must be come by. */

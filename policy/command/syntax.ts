@@ -1,5 +1,6 @@
 /** Bash text as a syntax tree, with what its parser gets wrong found again. Knows no command. */
 import { Language, Parser } from 'web-tree-sitter';
+import { wordTypes } from './node-kind.ts';
 import { copyTree, type Node } from './tree.ts';
 
 export type { Node } from './tree.ts';
@@ -110,20 +111,6 @@ function isMisread(root: Node, text: string): boolean {
     root.descendantsOfType('heredoc_redirect').some((node) => node && isOddHeredoc(node, text))
   );
 }
-
-const wordTypes = new Set([
-  ...[
-    'word',
-    'string',
-    'raw_string',
-    'ansi_c_string',
-    'translated_string',
-    'number',
-    'concatenation',
-    'simple_expansion',
-  ],
-  ...['expansion', 'command_substitution', 'process_substitution', 'arithmetic_expansion', 'brace_expression'],
-]);
 
 /** Two words side by side without anything between them are one to bash. */
 function areWordsTouching(root: Node): boolean {

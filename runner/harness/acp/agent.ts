@@ -1,7 +1,6 @@
 /** One agent behind the Agent Client Protocol (v1) on its standard streams. Knows no particular agent. */
 
 import { Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ClientConnection,
   client,
@@ -203,8 +202,7 @@ export class AcpAgent implements Agent {
     const turn = this.#turn;
     const cancelled = { outcome: { outcome: 'cancelled' } } as const;
     if (!turn) return cancelled;
-    // What it says of the call may come behind its question.
-    for (let n = 0; n < 20 && !turn.transcript.isWhole(toolCall); n++) await sleep(10);
+    await turn.transcript.whole(toolCall);
     const answer = await turn.sink.gate(turn.transcript.action(toolCall), turn.abort.signal);
     const wanted = answer.verdict === 'allow' ? 'allow_once' : 'reject_once';
     const option = options.find(({ kind }) => kind === wanted);

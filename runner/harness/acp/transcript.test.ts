@@ -263,6 +263,18 @@ describe('asking leave', () => {
     });
   });
 
+  it('[GATE9] waits for the rest of what is said of its call, and not for long', async () => {
+    const question = { toolCallId: 'one', kind: 'execute' as const, rawInput: { command: 'cat a' } };
+    await transcript.whole(question);
+    feed(call({ rawInput: { cwd: '/tmp' } }));
+    const whole = transcript.whole(question);
+    feed(change({ rawInput: { command: 'cat a', workdir: 'config' } }));
+    await whole;
+    expect(transcript.action(question)).toMatchObject({ cwd: '/tmp/config' });
+    feed(change({ rawInput: { cwd: '/tmp' } }));
+    await transcript.whole({ ...question, rawInput: { command: 'cat b' } });
+  });
+
   it('goes by the newest input that was told', () => {
     feed(call({ rawInput: { command: 'ls' } }), change({ rawInput: { command: 'rm -r /' } }));
     expect(transcript.action({ toolCallId: 'one' }).command).toBe('rm -r /');

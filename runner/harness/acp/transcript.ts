@@ -41,6 +41,9 @@ interface Call {
   isDone: boolean;
 }
 
+/** A question waits this long for the rest of what is said of its call, in ms. */
+const graceMs = 200;
+
 const unsaid = { input: undefined, told: undefined, folder: null, diffs: [], locations: [] };
 
 type Diff = ToolCallContent & { type: 'diff' };
@@ -50,6 +53,8 @@ export class Transcript {
   readonly #sink: TurnSink;
   readonly #cwd: string;
   readonly #calls = new Map<string, Call>();
+  /** Called with whatever is said of a call. */
+  readonly #told = new Set<() => void>();
   #streamed: Streamed | null = null;
   /** A denial after which the agent has said and done nothing. */
   #untold: string | null = null;
@@ -69,6 +74,7 @@ export class Transcript {
       case 'tool_call_update': {
         const call = this.#call(update);
         call.told = update.rawInput ?? call.told;
+        for (const look of this.#told) look();
         return;
       }
       default:
@@ -77,8 +83,25 @@ export class Transcript {
     }
   }
 
-  /** Whether what it said of the call so far is the whole of it: the rest may be on its way beside the question. */
-  isWhole(toolCall: ToolCallUpdate): boolean {
+  /** Resolves when what it said of the call is the whole of it, which may come behind its question; at the latest after `graceMs`. */
+  whole(toolCall: ToolCallUpdate): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.#isWhole(toolCall)) done();
+      };
+      const timer = setTimeout(done, graceMs);
+      const told = this.#told;
+      function done() {
+        clearTimeout(timer);
+        told.delete(look);
+        resolve();
+      }
+      told.add(look);
+      look();
+    });
+  }
+
+  #isWhole(toolCall: ToolCallUpdate): boolean {
     const call = this.#call(toolCall);
     const { command, folder } = inputOf(call.input);
     return folder !== null || call.told === undefined || inputOf(call.told).command === command;
@@ -89,7 +112,7 @@ export class Transcript {
     const call = this.#call(toolCall);
     const { command, paths } = inputOf(call.input);
     // Some leave out of the question what they said of the call. Where that was not the whole call yet, it is not known.
-    const isSure = this.isWhole(toolCall);
+    const isSure = this.#isWhole(toolCall);
     const cwd = call.folder === null || call.folder === 'unknown' ? this.#cwd : resolve(this.#cwd, call.folder.spelled);
     return {
       kind: actionKinds[call.kind] ?? 'other',
