@@ -2,62 +2,16 @@
  * Verdicts on actions: the worst of what all rules say of the facts. Allowed is only what is fully understood; what is
  * recognised as forbidden is denied; a person is asked about the rest. Pure.
  */
-import { createHash } from 'node:crypto';
 import type { ActionFacts, CommandFact, PathFact } from '#protocol/action-facts.ts';
-import type { Demand } from '#protocol/approval.ts';
 import { dollars } from './budget.ts';
 import { forbiddenHosts, matchForbidden } from './forbidden.ts';
-import { type HeaderView, readHeaders } from './header.ts';
-import {
-  isIp,
-  type NetworkRequest,
-  refusedAddress,
-  refusedIp,
-  resolveUrl,
-  spellsPrivate,
-  unusualPort,
-} from './network.ts';
+import { refusedAddress } from './network.ts';
 import { runsOnlyOthers } from './open-ended.ts';
 import { isNamed } from './path.ts';
-import type { Policy, Verdict, VerdictWord } from './policy.ts';
-import { askRules, noSituation, type RuleWord, type Situation } from './rule/index.ts';
-import { isSilent } from './silent.ts';
+import type { Policy, Verdict } from './policy.ts';
+import { askRules, noSituation, type Situation } from './rule/index.ts';
+import { mutation, ofLevel, type Said, type Say, worst } from './say.ts';
 import { hostOf } from './url.ts';
-
-interface Say {
-  verdict: VerdictWord;
-  rule: string;
-  reason: string;
-  demand?: Demand | null;
-  /** A denial after which the session pauses, whatever is done after violations. */
-  isPausing?: boolean;
-}
-
-const severity: readonly VerdictWord[] = ['deny', 'ask', 'allow'];
-
-interface Said {
-  said: readonly Say[];
-  shadow: readonly RuleWord[];
-}
-
-/** The worst that is said; without a word `otherwise`. */
-function worst({ said, shadow }: Said, otherwise: Say, policies: readonly Policy[]): Verdict {
-  const verdict = severity.find((word) => said.some((each) => each.verdict === word)) ?? otherwise.verdict;
-  const those = said.filter((each) => each.verdict === verdict);
-  const { rule } = those[0] ?? otherwise;
-  const reasons = [...new Set((those.length > 0 ? those : [otherwise]).map(({ reason }) => reason))];
-  const demands = verdict === 'ask' ? those.flatMap(({ demand }) => demand ?? []) : [];
-  const pauses = verdict === 'deny' && policies.some(({ onViolation }) => onViolation === 'pause');
-  return {
-    ...{ verdict, rule, reasons: reasons.slice(0, 20), policyHash: hashOf(policies) },
-    ...(verdict === 'ask' && {
-      rules: [...new Set((those.length > 0 ? those : [otherwise]).map((each) => each.rule))],
-    }),
-    ...(demands.length > 0 && { demands }),
-    ...(shadow.length > 0 && { shadow: shadow.map(({ demand: _demand, ...word }) => word) }),
-    ...((pauses || those.some(({ isPausing }) => isPausing)) && { isPausing: true }),
-  };
-}
 
 /** Of a command or a use of files. */
 export function judgeFacts(
@@ -100,21 +54,6 @@ function saidBy(
     said: said.map((each) => ofLevel(each, policy)),
     shadow: shadow.map((each) => ({ ...each, ...ofLevel(each, policy) })),
   };
-}
-
-/** A rule's name says whose it is, unless it is the workspace file's. */
-const ofLevel = <S extends Say>(say: S, { level }: Policy): S => ({
-  ...say,
-  rule: level === 'workspace' || say.rule.startsWith('default.') ? say.rule : `${level}.${say.rule}`,
-});
-
-/** One hash names all policies that judge: that of the only one, or one over theirs. Hex. */
-export function hashOf(policies: readonly Policy[]): string {
-  const [first, ...others] = policies.filter((policy) => !isSilent(policy)).map(({ hash }) => hash);
-  if (others.length === 0) return first ?? '';
-  return createHash('sha256')
-    .update([first, ...others].join(' '))
-    .digest('hex');
 }
 
 const forbidden = (facts: ActionFacts, { forbiddenCommands, base, home }: Policy): Say[] =>
@@ -175,7 +114,6 @@ function overBudget({ state }: Situation, { maxBudgetMicroUsd: cap, onLimit }: P
   return [{ verdict: 'deny', rule: 'cost_control.max_budget_usd', reason, isPausing: onLimit.kind === 'pause' }];
 }
 
-const mutation = 'security_guardrails.require_human_approval_on_mutation';
 /** What a level says that wants to be asked before changes. */
 const ofMutation: ReadonlySet<string> = new Set([mutation, 'default.executes']);
 
@@ -231,91 +169,3 @@ const outsideBase = ({ isInBase, path }: PathFact): Say[] =>
           reason: `${path} lies outside of the folder that agents work in`,
         },
       ];
-
-const harmless = new Set(['GET', 'HEAD', 'OPTIONS']);
-
-/** Of a request to the network by itself, by its header too, and of where it is sent on to. */
-export function judgeRequest(
-  request: NetworkRequest,
-  policies: readonly Policy[],
-  { facts, situation }: { facts: ActionFacts; situation: Situation },
-): Verdict {
-  const ruled = policies.map((policy) => ({ policy, ...askRules(policy.rules, facts, situation) }));
-  const words = ruled.flatMap(({ word, policy }) => (word ? [ofLevel<Say>(word, policy)] : []));
-  const header = readHeaders(request.headers);
-  const methods = [request.method.toUpperCase(), ...header.methods];
-  const switchedOff: Say[] = policies.flatMap((policy) =>
-    policy.allowsNetwork
-      ? []
-      : [{ verdict: 'deny', rule: 'workspace.allow_network_access', reason: 'the network is switched off' }],
-  );
-  const isAllowed = words.some(({ verdict }) => verdict === 'allow');
-  const said = [
-    ...[...words, ...switchedOff],
-    ...addressesOf(request, header).flatMap((url) => ofAddress(url, methods, policies)),
-    ...ofResolved(request.resolvedIps),
-    ...methods.flatMap((method) => ofMethod(method, isAllowed)),
-    ...ofHeader(request.url, header),
-  ];
-  const otherwise: Say = { verdict: 'allow', rule: 'default.read-only', reason: `${methods[0]} to a public address` };
-  return worst({ said, shadow: ruled.flatMap(({ shadow }) => shadow) }, otherwise, policies);
-}
-
-/** Where it goes, where it is sent on to, and whom its header asks for. */
-function addressesOf({ url, redirectTo }: NetworkRequest, { hosts }: HeaderView): string[] {
-  const from = URL.canParse(url) ? new URL(url) : null;
-  const isPlain = redirectTo !== undefined && from !== null && refusedAddress(url) === null;
-  const onward = redirectTo === undefined ? [] : [isPlain ? (resolveUrl(redirectTo, url) ?? redirectTo) : redirectTo];
-  return [url, ...onward, ...hosts.map((host) => `${from?.protocol ?? 'https:'}//${host}/`)];
-}
-
-function ofAddress(url: string, methods: readonly string[], policies: readonly Policy[]): Say[] {
-  const name = hostOf(url) ?? url;
-  const why = refusedAddress(url);
-  const port = why === null ? unusualPort(url) : null;
-  const said = policies.flatMap((policy) => methods.flatMap((method) => forbiddenRequest(method, url, policy)));
-  if (why !== null) said.push({ verdict: 'deny', rule: 'default.private-address', reason: `${name}: ${why}` });
-  else if (spellsPrivate(url))
-    said.push({ verdict: 'ask', rule: 'default.private-address', reason: `${name} spells a private address` });
-  if (port !== null)
-    said.push({ verdict: 'ask', rule: 'default.network', reason: `port ${port} is not one of the web` });
-  return said;
-}
-
-const ofResolved = (addresses: readonly string[] | undefined): Say[] => {
-  if (addresses?.length === 0)
-    return [{ verdict: 'ask', rule: 'default.unclear', reason: 'its name stands for no address' }];
-  return (addresses ?? []).flatMap((address): Say[] => {
-    const why = refusedIp(address) ?? (isIp(address) ? null : 'it is no IP address');
-    return why === null ? [] : [{ verdict: 'deny', rule: 'default.private-address', reason: `${address}: ${why}` }];
-  });
-};
-
-function ofMethod(method: string, isAllowed: boolean): Say[] {
-  if (!/^[A-Z]{1,20}$/.test(method)) return [{ verdict: 'deny', rule: 'input.invalid', reason: 'the method is none' }];
-  if (harmless.has(method) || isAllowed) return [];
-  return [{ verdict: 'ask', rule: mutation, reason: `${method} may change something there` }];
-}
-
-function ofHeader(url: string, { hosts, isElsewhere, isBroken, holdsSecret }: HeaderView): Say[] {
-  const isOther = hosts.some((host) => hostOf(`http://${host}/`) !== hostOf(url));
-  return [
-    ...(isBroken ? [{ verdict: 'deny', rule: 'input.invalid', reason: 'the header is none' } as const] : []),
-    ...(isOther || isElsewhere
-      ? [{ verdict: 'ask', rule: 'default.unclear', reason: 'its header asks for another address' } as const]
-      : []),
-    ...(holdsSecret ? [{ verdict: 'ask', rule: 'default.secret', reason: 'its header holds a key' } as const] : []),
-  ];
-}
-
-const forbiddenRequest = (method: string, url: string, { forbiddenCommands }: Policy): Say[] =>
-  forbiddenCommands.flatMap((pattern, index): Say[] => {
-    const forbidden = forbiddenHosts(pattern);
-    const host = hostOf(url);
-    if (!forbidden || host === null || !forbidden.host.test(host)) return [];
-    const rule = `security_guardrails.forbidden_commands[${index}]`;
-    const isSame = forbidden.method === null || forbidden.method === method;
-    return [
-      { verdict: isSame ? 'deny' : 'ask', rule, reason: `${host} is the host of a forbidden command: ${pattern}` },
-    ];
-  });

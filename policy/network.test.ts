@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { noFacts } from '#protocol/action-facts.ts';
 import { workspaceRowSchema } from '#protocol/workspace-file.ts';
 import { baseOf, compilePolicy } from './file/index.ts';
-import { judgeRequest } from './judge.ts';
+import { judgeRequest } from './judge-request.ts';
 import type { NetworkRequest } from './network.ts';
 import { noSituation } from './rule/index.ts';
 import { policies } from './testing-policies.ts';

@@ -1,7 +1,8 @@
 /** Replays recorded actions of sessions by edited rules. Reads the log; nothing is decided and nothing is written. */
-import { hashOf } from '#policy/judge.ts';
+
 import type { Policy } from '#policy/policy.ts';
 import { type Change, changeOf, factsUnder, recordedActions, restrictedIn } from '#policy/replay.ts';
+import { hashOf } from '#policy/say.ts';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import type { Log } from '#server/session/index.ts';

@@ -1,6 +1,6 @@
 /** Rules tried out: what is in force, what would be said of an action, and what edited rules would have said of the past. */
 import { homedir } from 'node:os';
-import { judgeRequest } from '#policy/judge.ts';
+import { judgeRequest } from '#policy/judge-request.ts';
 import type { Policy, Verdict } from '#policy/policy.ts';
 import { factsUnder, restrictedIn } from '#policy/replay.ts';
 import { actionOf, factsOf, noFiles, type Subject } from '#policy/subject.ts';

@@ -1,9 +1,10 @@
 /** What the rules in force say of an action, unless a person has allowed it for the session. Pure. */
 import { reactionOf, surpriseText } from '#policy/effect.ts';
-import { basicOf, hashOf, judgeFacts } from '#policy/judge.ts';
+import { basicOf, judgeFacts } from '#policy/judge.ts';
 import type { Policy, Verdict } from '#policy/policy.ts';
 import { mergeDemands } from '#policy/rule/demand.ts';
 import type { Situation } from '#policy/rule/index.ts';
+import { hashOf } from '#policy/say.ts';
 import { isSilent } from '#policy/silent.ts';
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import { allowedBy } from '#protocol/action-view.ts';
