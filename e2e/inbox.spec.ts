@@ -46,6 +46,7 @@ test('[APR12] [APR13] what an agent may not do by itself waits in the inbox, and
     .click();
   const waiting = page.getByRole('list', { name: 'Waiting' });
   await expect(waiting.getByRole('listitem')).toHaveCount(1);
+  await isDecidable(page);
   await show(page, 'inbox');
   await page.setViewportSize(wide);
   await isDecidable(page);
