@@ -82,17 +82,23 @@ const deny = must('gate: deny', 'denied', async (trial) => {
 });
 
 const hold = must('gate: hold', 'waited, then acted', async (trial) => {
+  const allowed = { ...judgement, verdict: 'allow' } as const;
+  let isReleased = false;
   let release: () => void = () => undefined;
+  // What is waited for is asked again when it is there, and then answers at once.
   const judge: Judge = () =>
-    new Promise((resolve) => {
-      release = () => resolve({ ...judgement, verdict: 'allow' });
-    });
+    isReleased
+      ? allowed
+      : new Promise((resolve) => {
+          release = () => resolve(allowed);
+        });
   return underJudge(trial, judge, async () => {
     playCommand(trial);
     const turnId = await trial.ask(`Run it, ${trial.tag}`);
     await until('the question', async () => (await trial.view()).turns.actions.length > 0);
     await sleep(1_500);
     const isEarly = (await contentOf(trial, `${trial.tag}.txt`)) !== null;
+    isReleased = true;
     release();
     await trial.ended(turnId);
     const isMade = (await contentOf(trial, `${trial.tag}.txt`)) !== null;

@@ -29,7 +29,10 @@ export const judgementSchema = z.object({
 });
 export type Judgement = z.infer<typeof judgementSchema>;
 
-/** Decides at once where it can: then request and verdict are one append. A promise that never settles holds the action. */
+/**
+ * Decides at once where it can: then request and verdict are one append. A promise holds the action until it settles, for ever
+ * where it never does; then it is asked again, of the view of then, and must answer at once.
+ */
 export type Judge = (action: ProposedAction, view: SessionView) => Judgement | Promise<Judgement>;
 
 /** Without a policy: everything is allowed, and recorded. */
