@@ -125,11 +125,10 @@ export async function textOf(page: Page, name?: string): Promise<string> {
 
 /** Types into the terminal as a person does. */
 export async function typeInto(page: Page, text: string, name = 'shell 1'): Promise<void> {
-  await page
-    .getByRole('region', { name: `Terminal ${name}` })
-    .locator('textarea')
-    .first()
-    .focus();
+  const terminal = page.getByRole('region', { name: `Terminal ${name}` });
+  // Its size is there with its first seat; what is typed before that is refused, and says so.
+  await terminal.getByText(/^\d+ × \d+$/).waitFor({ state: 'attached' });
+  await terminal.locator('textarea').first().focus();
   await page.keyboard.type(text);
 }
 
