@@ -9,6 +9,7 @@ import { projectRoot } from '#e2e/server-process.ts';
 import { createLauncher } from '#runner/agent-process.ts';
 import type { TurnSink } from '#runner/harness/harness.ts';
 import { harnessOf } from '#runner/harness/index.ts';
+import { noSandbox } from '#runner/sandbox/index.ts';
 
 export interface BareAgent {
   cwd: string;
@@ -31,7 +32,7 @@ export async function startBareAgent(name: string, model: ModelServer): Promise<
   await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}`;
   const env = { ...process.env, OMNIGENT_AGENT_PATH: join(projectRoot, 'e2e/agents/node_modules/.bin') };
-  const launcher = createLauncher('process-group', async () => undefined);
+  const launcher = createLauncher(noSandbox('process-group', process.env), async () => undefined);
   await writeFile(join(folder, 'sample.txt'), 'a line\n');
   const isClaude = name.startsWith('claude');
   const agent = await (await harnessOf(name)).start({
@@ -42,8 +43,8 @@ export async function startBareAgent(name: string, model: ModelServer): Promise<
       ...{ hasKey: async () => true, onPost: () => undefined },
     },
     launcher: {
-      spawn: (command, more, cwd) =>
-        launcher.spawn(command, { ...more, ANTHROPIC_BASE_URL: model.url, HOME: folder }, cwd),
+      spawn: (command, more, place) =>
+        launcher.spawn(command, { ...more, ANTHROPIC_BASE_URL: model.url, HOME: folder }, { ...place, home: folder }),
     },
     openTerminal: () => Promise.reject(new Error('no terminals here')),
     begin: () => null,

@@ -10,6 +10,8 @@ import { checkPolicy } from './policy/check.ts';
 import { explainPolicy, lintPolicy } from './policy/explain.ts';
 import { replayPolicy } from './policy/replay.ts';
 import { processListCommand } from './process-list.ts';
+import { sandboxExec } from './sandbox/exec.ts';
+import { sandboxTest } from './sandbox/test.ts';
 import { listEvents } from './session/events.ts';
 import { endSession, pauseSession, resumeSession, stopSession } from './session/life.ts';
 import { listSessions, showSession } from './session/list.ts';
@@ -58,6 +60,8 @@ export const commands: readonly AnyCommand[] = [
   explainPolicy,
   lintPolicy,
   replayPolicy,
+  sandboxExec,
+  sandboxTest,
   verifyAudit,
   exportAudit,
 ];

@@ -57,6 +57,7 @@ export const errorCodes = {
   'workspace.invalid': facts(400, 4400, 2),
   'source.invalid': facts(400, 4400, 2),
   'launch.failed': facts(500, 4503, 1),
+  'sandbox.failed': facts(409, 4409, 1),
   'rate.exceeded': facts(429, 4429, 1, true),
   'sockets.exceeded': facts(429, 4429, 1, true),
   'database.unavailable': facts(503, 4503, 1, true),

@@ -6,6 +6,7 @@ import { policyEventPayloads } from './policy-event.ts';
 import { prose } from './prose.ts';
 import { providerNameSchema } from './provider.ts';
 import { roleSchema } from './role.ts';
+import { sandboxKindSchema } from './sandbox.ts';
 import { turnEventPayloads } from './turn-event.ts';
 
 /** Terminal columns and rows that a program may be given. */
@@ -52,6 +53,8 @@ export const eventPayloads = {
     checkout: z.string().max(4096),
     branch: z.string().max(250).nullable(),
     includesChanges: z.boolean(),
+    /** What its programs run in. Absent in sessions from before there were sandboxes. */
+    sandbox: sandboxKindSchema.optional(),
   }),
   'session.failed': reason,
   'session.paused': reason.extend({
@@ -69,6 +72,8 @@ export const eventPayloads = {
     epoch: z.number().int().min(1),
     isolation: z.enum(['namespaces', 'process-group']),
     warning: z.string().max(400).nullable(),
+    /** Absent from runners from before there were sandboxes. */
+    sandbox: sandboxKindSchema.optional(),
   }),
   'runner.lost': z.object({ epoch: z.number().int().min(1), reason: lineSchema(400) }),
   'checkout.created': z.object({

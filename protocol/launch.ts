@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { colsSchema, commandSchema, lineSchema, rowsSchema } from './event.ts';
 import { runnerIdSchema, sessionIdSchema, terminalIdSchema } from './id.ts';
 import { policyPlaceSchema } from './policy-event.ts';
+import { sandboxKindSchema } from './sandbox.ts';
 import { agentNameSchema, harnessTypeSchema, modelSchema } from './turn-event.ts';
 
 export const launchSchema = z.object({
@@ -19,6 +20,8 @@ export const launchSchema = z.object({
   branch: z.string().nullable(),
   includesChanges: z.boolean(),
   isolation: z.enum(['namespaces', 'process-group']),
+  /** What programs run in. `none`: somebody chose that. */
+  sandbox: sandboxKindSchema,
   /** Shown as a badge where isolation is less than it should be. */
   warning: z.string().max(400).nullable(),
   /** Absolute paths of agent programs by the name of the variable that gave them, e.g. `OMNIGENT_CLAUDE_BIN`. */

@@ -15,6 +15,7 @@ import {
   turnIdSchema,
 } from './id.ts';
 import { policyPlaceSchema } from './policy-event.ts';
+import { sandboxKindSchema } from './sandbox.ts';
 import { agentNameSchema, harnessTypeSchema, itemKinds, maxItemText, modelSchema } from './turn-event.ts';
 
 /** Raised when either side changes the meaning of a message. A runner of another protocol is refused with a clear reason. */
@@ -56,6 +57,8 @@ export const fromRunnerSchema = z.discriminatedUnion('type', [
     version: z.string().max(40),
     isolation: z.enum(['namespaces', 'process-group']),
     warning: z.string().max(400).nullable(),
+    /** What its programs run in; a runner from before there were sandboxes leaves it out. */
+    sandbox: sandboxKindSchema.optional(),
     terminals: z.array(terminalState).max(200),
     /** The turn it was last given, over or not. */
     newestTurn: turnIdSchema.nullable(),

@@ -6,6 +6,7 @@ import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
 import type { PolicyPlace } from './policy-event.ts';
 import { foldPolicyState, noPolicyState, type PolicyState } from './policy-state.ts';
 import type { Role } from './role.ts';
+import type { SandboxKind } from './sandbox.ts';
 import { attentions, type Status } from './status.ts';
 import { foldTurns, noTurns, type TurnsView } from './turn-view.ts';
 
@@ -41,7 +42,17 @@ export interface SessionView {
   createdBy: string;
   updatedAt: string;
   lastSeq: number;
-  runner: { runnerId: RunnerId; epoch: number; isolation: string; warning: string | null; connectedAt: string } | null;
+  /** What its programs run in. Absent in views from before there were sandboxes. */
+  sandbox?: SandboxKind;
+  runner: {
+    runnerId: RunnerId;
+    epoch: number;
+    isolation: string;
+    warning: string | null;
+    /** Absent where the runner did not say. */
+    sandbox?: SandboxKind;
+    connectedAt: string;
+  } | null;
   terminals: TerminalView[];
   turns: TurnsView;
   /** The workspace file in force; null without one. Absent in views stored before there were any. */
@@ -121,6 +132,7 @@ function created(event: SessionEvent & { type: 'session.created' }): SessionView
     source: event.payload.source,
     checkout: event.payload.checkout,
     checkoutState: 'pending',
+    ...(event.payload.sandbox && { sandbox: event.payload.sandbox }),
     branch: event.payload.branch,
     baseCommit: null,
     createdAt: event.at,
@@ -211,8 +223,8 @@ function foldLife(view: SessionView, event: SessionEvent): SessionView {
       return withStatus(ended, event.at, 'ended', `checkout ${event.payload.checkout}`);
     }
     case 'runner.connected': {
-      const { runnerId, epoch, isolation, warning } = event.payload;
-      const runner = { runnerId, epoch, isolation, warning, connectedAt: event.at };
+      const { runnerId, epoch, isolation, warning, sandbox } = event.payload;
+      const runner = { runnerId, epoch, isolation, warning, ...(sandbox && { sandbox }), connectedAt: event.at };
       const { status, reason } = activity(view);
       const { frozen } = view;
       if (frozen) return { ...view, runner, status: 'paused', reason: frozen.reason, statusSince: frozen.at };

@@ -6,13 +6,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { realFiles } from '#facts/file-view.ts';
 import { actionFactsSchema, noFacts } from '#protocol/action-facts.ts';
 import { ActionFactsMaker, type Subject } from './action-facts.ts';
+import { noSandbox } from './sandbox/index.ts';
 
 let root: string;
 let maker: ActionFactsMaker;
 
 beforeEach(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'facts-')));
-  maker = new ActionFactsMaker({ policy: null, home: '/home/ada' });
+  maker = new ActionFactsMaker({ policy: null, sandbox: noSandbox('process-group', { HOME: '/home/ada' }) });
   maker.enter({ root, start: root });
   await maker.prepare();
 });

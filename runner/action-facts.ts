@@ -1,7 +1,6 @@
 /** What an agent's action would touch, looked at where the files are. Knows no rule: only which paths are restricted. */
 import { isAbsolute, relative, resolve } from 'node:path';
 import { loadCommandParser } from '#facts/command-parser.ts';
-import { realFiles } from '#facts/file-view.ts';
 import type { CommandParser } from '#policy/command/index.ts';
 import type { Place } from '#policy/file-view.ts';
 import { isWithin, pathFact } from '#policy/path.ts';
@@ -9,12 +8,14 @@ import { hostOf } from '#policy/url.ts';
 import { type ActionFacts, actionFactsSchema, noFacts } from '#protocol/action-facts.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
 import type { ActionKind } from '#protocol/turn-event.ts';
+import { withPrograms } from './program-fact.ts';
+import type { Sandbox } from './sandbox/index.ts';
 
 export interface ActionFactsOptions {
   /** The rules' own paths, as they are where the checkout was made from; null: no rules are in force. */
   policy: PolicyPlace | null;
-  /** Home of those whose programs run. */
-  home: string;
+  /** What programs run in. */
+  sandbox: Pick<Sandbox, 'home' | 'env' | 'files' | 'holds'>;
 }
 
 export interface Subject {
@@ -48,12 +49,13 @@ export class ActionFactsMaker {
   /** The checkout is there. */
   enter({ root, start }: { root: string; start: string }): void {
     this.#checkout = { root, start };
-    const { policy, home } = this.#options;
+    const { policy, sandbox } = this.#options;
+    const { home, files } = sandbox;
     const restricted = (policy?.restricted ?? []).flatMap((path) => [
       path,
       inCheckout(path, policy?.base ?? '', { root, start }),
     ]);
-    this.#place = { base: start, home, restricted: [...new Set(restricted)], files: realFiles };
+    this.#place = { base: start, home, restricted: [...new Set(restricted)], files };
   }
 
   /** Loads what is needed, so that the first action does not wait for it. */
@@ -80,13 +82,18 @@ export class ActionFactsMaker {
     return subject.unclear === undefined ? facts : { ...facts, unclear: [...facts.unclear, subject.unclear] };
   }
 
+  #withPrograms(facts: ActionFacts): ActionFacts {
+    const { files, holds, env } = this.#options.sandbox;
+    return withPrograms(facts, { files, holds, path: env.PATH ?? '' });
+  }
+
   #seen({ kind, command, paths, cwd, request }: Subject): ActionFacts {
     const place = this.#place;
     if (!place) return { ...noFacts, unclear: ['the checkout is not there yet'] };
     const here: Place = { ...place, cwd };
     if (kind === 'command') {
       if (command === null || !this.#parser) return { ...noFacts, unclear: ['what it runs is not said'] };
-      return storable(this.#parser.analyse(command, here));
+      return storable(this.#withPrograms(this.#parser.analyse(command, here)));
     }
     if (kind === 'network') return storable(asking(request));
     if (kind === 'read' || kind === 'write') return storable(pathsOf(kind, paths, here));

@@ -12,7 +12,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as TcpServer } from 'node:net';
 import * as z from 'zod';
 import type { TurnId } from '#protocol/id.ts';
 import type { ProviderName } from '#protocol/provider.ts';
@@ -25,6 +25,8 @@ export interface AgentPortOptions {
   serverFile: string;
   /** The runner's bearer key. */
   key: string;
+  /** Where it listens: in the network of a sandbox, which has an address of its own; absent: at a free port of 127.0.0.1. */
+  at?: { listener: TcpServer; port: number };
   log: (line: string) => void;
 }
 
@@ -73,18 +75,19 @@ export class AgentPort {
     this.#server.requestTimeout = 0;
   }
 
-  /** Listens on a free port of 127.0.0.1. */
   static async open(options: AgentPortOptions): Promise<AgentPort> {
     const port = new AgentPort(options);
     await new Promise<void>((resolve, reject) => {
       port.#server.once('error', reject);
-      port.#server.listen(0, '127.0.0.1', resolve);
+      if (options.at) port.#server.listen(options.at.listener, resolve);
+      else port.#server.listen(0, '127.0.0.1', resolve);
     });
     return port;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { at } = this.#options;
+    return `http://127.0.0.1:${at?.port ?? (this.#server.address() as AddressInfo).port}`;
   }
 
   /** Gives `agent` a new token; an earlier one of the same name stops working. `turnId` is asked for at every call. */

@@ -2,20 +2,27 @@
 import { spawn } from 'node:child_process';
 import { AppError } from '#protocol/error.ts';
 import type { AgentProcess, Launcher } from './harness/harness.ts';
-import { type Isolation, wrapProgram } from './sandbox/index.ts';
+import type { Sandbox } from './sandbox/index.ts';
 
 /** What is kept of stderr, in characters. */
 const maxComplaint = 600;
 
+type Spawn = Parameters<Launcher['spawn']>;
+
+/** Starts programs that have a folder of their own, `home`, absolute. */
+export interface HomeLauncher {
+  spawn(command: Spawn[0], env: Spawn[1], place: Spawn[2] & { home: string }): Promise<AgentProcess>;
+}
+
 /** `going` resolves when a program may be started. */
-export function createLauncher(isolation: Isolation, going: () => Promise<void>): Launcher {
+export function createLauncher(sandbox: Sandbox, going: () => Promise<void>): HomeLauncher {
   return {
-    async spawn(command, more, cwd): Promise<AgentProcess> {
-      const { file, args, env } = await wrapProgram(isolation, { command, cwd, env: process.env });
+    async spawn(command, more, { cwd, ...seen }): Promise<AgentProcess> {
+      const { file, args, ...program } = await sandbox.wrap({ command, cwd, more, ...seen });
       await going();
       const child = spawn(file, args, {
-        cwd,
-        env: { ...env, ...more } as unknown as NodeJS.ProcessEnv,
+        cwd: program.cwd,
+        env: program.env as unknown as NodeJS.ProcessEnv,
         stdio: ['pipe', 'pipe', 'pipe'],
         detached: true,
       });

@@ -1,15 +1,8 @@
 /** The agents of a session that are started: one of each name, as it is wanted now, each with what it started. Knows no turn. */
 import type { TurnId } from '#protocol/id.ts';
 import type { AgentPort } from './agent-port.ts';
-import type {
-  Agent,
-  AgentOptions,
-  AgentProcess,
-  AgentTerminal,
-  BegunTurn,
-  Harness,
-  Launcher,
-} from './harness/harness.ts';
+import type { HomeLauncher } from './agent-process.ts';
+import type { Agent, AgentOptions, AgentProcess, AgentTerminal, BegunTurn, Harness } from './harness/harness.ts';
 import { untestedNotice } from './harness/untested.ts';
 
 /** Which agent, and on what it goes on. */
@@ -19,9 +12,17 @@ export interface AgentRequest {
   conversation: string | null;
 }
 
+/** A program in the terminal of the agent `name`; `home` is that agent's folder. */
+export interface AgentProgram {
+  name: string;
+  command: readonly string[];
+  env: Readonly<Record<string, string>>;
+  home: string;
+}
+
 export interface AgentSetOptions {
   port: AgentPort;
-  launcher: Launcher;
+  launcher: HomeLauncher;
   /** Absolute folder that agents work in, once it is there. Never rejects. */
   cwd: Promise<string>;
   /** Where programs are found. */
@@ -33,7 +34,7 @@ export interface AgentSetOptions {
   /** Throws `input.invalid` for a type that is none. */
   harnessOf: (type: string) => Promise<Harness>;
   /** Opens the terminal of the agent of this name. */
-  openTerminal: (agent: string, command: readonly string[], env: Record<string, string>) => Promise<AgentTerminal>;
+  openTerminal: (program: AgentProgram) => Promise<AgentTerminal>;
   /** An agent has started, and may be asked. */
   onStarted: () => void;
   log: (line: string) => void;
@@ -137,9 +138,11 @@ export class AgentSet {
     const notice = untestedNotice(found, env);
     const agent = await found.start({
       ...{ cwd, env, home, model, access, conversation: earlier, log },
-      launcher: { spawn: (command, more, at) => this.#spawn(name, command, this.#given(name, more), at) },
+      launcher: {
+        spawn: (command, more, place) => this.#spawn(name, command, this.#given(name, more), { ...place, home }),
+      },
       openTerminal: async (command, more) => {
-        const terminal = await openTerminal(name, command, this.#given(name, more));
+        const terminal = await openTerminal({ name, command, env: this.#given(name, more), home });
         void terminal.ended.then(() => this.#ended(name, terminal.pid));
         return terminal;
       },
@@ -154,7 +157,7 @@ export class AgentSet {
     return started;
   }
 
-  async #spawn(name: string, ...start: Parameters<Launcher['spawn']>): Promise<AgentProcess> {
+  async #spawn(name: string, ...start: Parameters<HomeLauncher['spawn']>): Promise<AgentProcess> {
     const process = await this.#options.launcher.spawn(...start);
     this.#processes.add(process);
     void process.ended.then(() => {

@@ -14,11 +14,12 @@ export interface AgentTerminalOptions {
   name: string;
   command: readonly string[];
   env: Readonly<Record<string, string>>;
+  home: string;
 }
 
 /** Throws `launch.failed` when the program cannot be started. */
 export async function openAgentTerminal(options: AgentTerminalOptions): Promise<AgentTerminal> {
-  const { terminals, ids, name, command, env } = options;
+  const { terminals, ids, name, command, env, home } = options;
   const terminalId = newId('terminal', ids);
   await terminals.open({
     terminalId,
@@ -26,6 +27,7 @@ export async function openAgentTerminal(options: AgentTerminalOptions): Promise<
     command: [...command],
     shown: [basename(command[0] ?? name)],
     env,
+    home,
     ...size,
   });
   const terminal = terminals.get(terminalId);

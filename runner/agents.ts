@@ -3,7 +3,6 @@
  * that may or may not take a message now.
  */
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import { AppError } from '#protocol/error.ts';
@@ -22,7 +21,7 @@ import { assertGoing, type Freezer } from './freezer.ts';
 import { Gate } from './gate.ts';
 import { harnessOf } from './harness/index.ts';
 import { HoldClock } from './hold-clock.ts';
-import { scrubEnvironment } from './sandbox/index.ts';
+import type { Sandbox } from './sandbox/index.ts';
 import type { TerminalSet } from './terminal-set.ts';
 import { TurnSet } from './turn-set.ts';
 import { TurnStates } from './turn-states.ts';
@@ -34,6 +33,7 @@ const keepMs = 2_000;
 
 export interface AgentsOptions {
   launch: Launch;
+  sandbox: Sandbox;
   ids: IdSource;
   /** Why the log does not take it, or null. */
   state: (fact: Pick<NewEvent, 'type' | 'payload'>) => string | null;
@@ -65,9 +65,9 @@ export class Agents {
   #stated: Promise<void> = Promise.resolve();
 
   constructor(options: AgentsOptions) {
-    const { ids, launch, state, log } = options;
+    const { ids, launch, sandbox, state, log } = options;
     this.#options = options;
-    this.#facts = new ActionFactsMaker({ policy: launch.policy, home: homedir() });
+    this.#facts = new ActionFactsMaker({ policy: launch.policy, sandbox });
     this.#effects = new EffectCheck({ state, log, now: ids.now, factsOf: (action) => this.#facts.of(action) });
     this.#gate = new Gate({
       ids,
@@ -95,19 +95,19 @@ export class Agents {
   }
 
   #openTurns(): TurnSet {
-    const { launch, ids, port, send, log, terminals, freezer } = this.#options;
+    const { launch, sandbox, ids, port, send, log, terminals, freezer } = this.#options;
     return new TurnSet({
       ...{ ids, log, gate: this.#gate, port, harnessOf, cwd: this.#cwd },
       state: (fact) => this.#state(fact),
-      launcher: createLauncher(launch.isolation, () => freezer.going()),
+      launcher: createLauncher(sandbox, () => freezer.going()),
       env: { PATH: process.env.PATH, ...launch.programs },
-      passed: Object.keys(scrubEnvironment(process.env)),
+      passed: Object.keys(sandbox.env),
       homeOf: async (agent) => {
         const home = join(launch.directory, 'agents', agent);
         await mkdir(home, { recursive: true, mode: 0o700 });
         return home;
       },
-      openTerminal: (name, command, env) => openAgentTerminal({ terminals, ids, name, command, env }),
+      openTerminal: (program) => openAgentTerminal({ terminals, ids, ...program }),
       send: (delta) => void send({ type: 'delta', ...delta }),
       onBegin: (turnId) => this.#note((states) => states.began(turnId)),
       onStarted: () => {

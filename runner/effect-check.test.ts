@@ -9,9 +9,10 @@ import { type ActionId, type ItemId, newId, type TurnId } from '#protocol/id.ts'
 import { maxSurprisePaths } from '#protocol/turn-event.ts';
 import { ActionFactsMaker } from './action-facts.ts';
 import { EffectCheck } from './effect-check.ts';
+import { noSandbox } from './sandbox/index.ts';
 
 const ids = { now: () => Date.now(), random: (bytes: Uint8Array) => void crypto.getRandomValues(bytes) };
-const maker = new ActionFactsMaker({ policy: null, home: '/home/ada' });
+const maker = new ActionFactsMaker({ policy: null, sandbox: noSandbox('process-group', { HOME: '/home/ada' }) });
 const turnId = newId('turn', ids);
 
 let root: string;

@@ -109,6 +109,7 @@ async function start(change: Partial<Launch> = {}, command = ['sh', '-c', 'echo 
     branch: 'omnigent/test',
     includesChanges: false,
     isolation: 'process-group',
+    sandbox: 'none',
     warning: null,
     programs: {},
     holdMs: 600_000,

@@ -18,6 +18,7 @@ import { Connection } from './connection.ts';
 import { assertGoing, Freezer } from './freezer.ts';
 import { Journal } from './journal.ts';
 import { refusalOf } from './refused-fact.ts';
+import { openSessionSandbox, type Preparation, type SessionSandbox } from './sandbox/index.ts';
 import { TerminalSet } from './terminal-set.ts';
 
 /** How often the lease is looked at. */
@@ -36,6 +37,8 @@ type Fact = Pick<NewEvent, 'type' | 'payload'>;
 export interface SessionRunnerOptions {
   launch: Launch;
   version: string;
+  /** A sandbox that was made ready before; absent: it is made now. */
+  preparation?: Preparation | null;
   log: (line: string) => void;
   /** Ends the process; everything it started dies with it. */
   exit: (code: number) => void;
@@ -48,6 +51,7 @@ export class SessionRunner {
   readonly #terminals: TerminalSet;
   readonly #agents: Agents;
   readonly #freezer: Freezer;
+  readonly #place: SessionSandbox;
   #checkout: Checkout | null = null;
   /** Resolves when the checkout is made or cannot be. */
   #prepared: Promise<void> = Promise.resolve();
@@ -59,10 +63,14 @@ export class SessionRunner {
   #isStopping = false;
   #leaseTimer: NodeJS.Timeout | null = null;
 
-  private constructor(options: SessionRunnerOptions, { journal, port }: { journal: Journal; port: AgentPort }) {
+  private constructor(
+    options: SessionRunnerOptions,
+    { journal, port, place }: { journal: Journal; port: AgentPort; place: SessionSandbox },
+  ) {
     const { launch, log } = options;
     this.#options = options;
     this.#journal = journal;
+    this.#place = place;
     this.#connection = new Connection({
       serverFile: launch.serverFile,
       key: launch.key,
@@ -81,7 +89,7 @@ export class SessionRunner {
     this.#freezer = new Freezer(log);
     this.#terminals = new TerminalSet({
       going: () => this.#freezer.going(),
-      isolation: launch.isolation,
+      sandbox: place.sandbox,
       sessionId: launch.sessionId,
       link: this.#connection,
       state: (fact) => this.#state(fact),
@@ -89,7 +97,12 @@ export class SessionRunner {
       log,
     });
     this.#agents = new Agents({
-      ...{ launch, log, ids: { now: () => Date.now(), random: (bytes) => void randomFillSync(bytes) } },
+      ...{
+        launch,
+        log,
+        sandbox: place.sandbox,
+        ids: { now: () => Date.now(), random: (bytes) => void randomFillSync(bytes) },
+      },
       state: (fact) => this.#state(fact),
       port,
       send: (message) => this.#connection.send(message),
@@ -112,8 +125,13 @@ export class SessionRunner {
       },
     });
     const server = () => (runner ? runner.#connection.server : null);
-    const port = await AgentPort.open({ server, serverFile, key, log: options.log });
-    runner = new SessionRunner(options, { journal, port });
+    const { launch, preparation, log } = options;
+    const place = await openSessionSandbox({
+      ...{ launch, preparation },
+      onFailed: (why) => runner && void runner.#abandon(`the sandbox does not hold any more: ${why}`),
+    });
+    const port = await AgentPort.open({ server, serverFile, key, log, ...(place.at && { at: place.at }) });
+    runner = new SessionRunner(options, { journal, port, place });
     runner.#closeLeftovers();
     runner.#connection.start();
     runner.#leaseTimer = setInterval(() => runner.#checkLease(), leaseCheckMs);
@@ -165,14 +183,14 @@ export class SessionRunner {
   async #prepare(): Promise<void> {
     const { launch } = this.#options;
     try {
-      const { checkout, created } = await openCheckout({
-        source: launch.source,
-        directory: launch.directory,
-        branch: launch.branch,
-        includesChanges: launch.includesChanges,
-      });
+      const { source, directory, branch, includesChanges } = launch;
+      const [{ checkout, created }] = await Promise.all([
+        openCheckout({ source, directory, branch, includesChanges }),
+        this.#place.tested,
+      ]);
       this.#checkout = checkout;
       if (created) this.#state({ type: 'checkout.created', payload: { ...created, start: checkout.start } });
+      await this.#place.sandbox.enter(checkout.root);
       this.#terminals.enter(checkout.start);
       this.#agents.enter(checkout, created !== null);
       if (launch.terminal) await this.#terminals.open(launch.terminal);
@@ -201,6 +219,7 @@ export class SessionRunner {
       version,
       isolation: launch.isolation,
       warning: launch.warning,
+      sandbox: launch.sandbox,
       terminals: this.#terminals.states(),
       isFrozen: this.#freezer.isFrozen,
       ...this.#agents.greeting,
@@ -338,7 +357,8 @@ export class SessionRunner {
     await this.#journal.settled();
     this.flushEvents();
     const deadline = Date.now() + 2_000;
-    while (this.#journal.waiting.length > 0 && this.#connection.awayMs === 0 && Date.now() < deadline) {
+    const isLinkable = () => this.#connection.awayMs === 0 || this.#link === 0;
+    while (this.#journal.waiting.length > 0 && isLinkable() && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     this.#connection.close();

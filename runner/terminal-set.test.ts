@@ -7,6 +7,7 @@ import type { NewEvent } from '#protocol/event.ts';
 import { type ClientId, newId, type SessionId, type TerminalId } from '#protocol/id.ts';
 import type { FromRunner } from '#protocol/runner-message.ts';
 import { decodeFrame, encodeFrame, type OutputFrame } from '#protocol/terminal-frame.ts';
+import { noSandbox } from './sandbox/index.ts';
 import { type Link, TerminalSet } from './terminal-set.ts';
 
 const source = { now: () => 0, random: (bytes: Uint8Array) => void bytes.set(randomBytes(bytes.length)) };
@@ -67,7 +68,7 @@ beforeEach(async () => {
   facts = [];
   typed = 0;
   set = new TerminalSet({
-    isolation: 'process-group',
+    sandbox: noSandbox('process-group', process.env),
     sessionId: newId('session', source) as SessionId,
     link,
     going: async () => undefined,
@@ -216,7 +217,7 @@ describe('terminals of a runner', () => {
 
   it('a program waits for the checkout and starts in it', async () => {
     const early = new TerminalSet({
-      isolation: 'process-group',
+      sandbox: noSandbox('process-group', process.env),
       sessionId: newId('session', source) as SessionId,
       link,
       going: async () => undefined,

@@ -7,7 +7,7 @@ import type { NewEvent } from '#protocol/event.ts';
 import type { ClientId, SessionId, TerminalId } from '#protocol/id.ts';
 import type { FromRunner, TerminalState } from '#protocol/runner-message.ts';
 import { encodeFrame, type InputFrame } from '#protocol/terminal-frame.ts';
-import { type Isolation, wrapProgram } from './sandbox/index.ts';
+import type { Sandbox } from './sandbox/index.ts';
 import { openTerminal, type ScreenSnapshot, type Terminal } from './terminal/index.ts';
 
 export interface Link {
@@ -26,6 +26,8 @@ interface OpenRequest {
   shown?: string[];
   /** Added to the environment of an agent's program; absent for whatever people start. */
   env?: Readonly<Record<string, string>>;
+  /** Folder of the agent whose program it is. */
+  home?: string;
 }
 
 interface Entry {
@@ -62,7 +64,7 @@ const maxTerminals = 200;
 const closeGraceMs = 1_500;
 
 export interface TerminalSetOptions {
-  isolation: Isolation;
+  sandbox: Sandbox;
   sessionId: SessionId;
   link: Link;
   /** Resolves when a program may be started. */
@@ -98,13 +100,16 @@ export class TerminalSet {
     if (this.#cwd === null) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#entries.has(request.terminalId)) return;
     const { terminalId, name, command, cols, rows } = request;
-    const program = await wrapProgram(this.#options.isolation, { command, cwd: this.#cwd ?? '/', env: process.env });
+    const program = await this.#options.sandbox.wrap({
+      ...{ command, cwd: this.#cwd ?? '/' },
+      ...(request.env && { more: request.env }),
+      ...(request.home !== undefined && { home: request.home }),
+    });
     await this.#options.going();
     if (this.#entries.has(terminalId)) return;
     this.#checkRoom();
     const terminal = openTerminal({
       ...program,
-      env: { ...program.env, ...request.env },
       terminalId,
       cols,
       rows,

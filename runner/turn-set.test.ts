@@ -93,7 +93,7 @@ beforeEach(() => {
   const start = async (options: AgentOptions) => {
     await held;
     if (failure) throw failure;
-    await options.launcher.spawn([], { API_URL: '' }, '/');
+    await options.launcher.spawn([], { API_URL: '' }, { cwd: '/' });
     agents.push(new Played(options));
     return agents.at(-1) as Agent;
   };

@@ -14,7 +14,14 @@ import { Notify } from '#server/notify/index.ts';
 import { Policies, Trials } from '#server/policy/index.ts';
 import { createPresence } from '#server/presence/index.ts';
 import { Providers } from '#server/provider/index.ts';
-import { type CompareCheckouts, Differences, Lifecycle, Pauses, Runners } from '#server/runner/index.ts';
+import {
+  type CompareCheckouts,
+  Differences,
+  Lifecycle,
+  Pauses,
+  Runners,
+  sandboxProblemOf,
+} from '#server/runner/index.ts';
 import { SecretBox } from '#server/secret/index.ts';
 import { anchorFileOf, type Log, openLog } from '#server/session/index.ts';
 import { Terminals } from '#server/terminal/index.ts';
@@ -155,6 +162,7 @@ function openWork(base: Base) {
   const lifecycle = new Lifecycle({
     ...{ log, runners, pauses, now, random, home },
     removeCheckout: base.removeCheckout,
+    sandboxProblem: sandboxProblemOf(base.isolation),
     onTerminal: (...args) => terminals.expect(...args),
   });
   return { turns, pauses, runners, lifecycle };

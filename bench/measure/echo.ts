@@ -1,6 +1,6 @@
 /** terminal.echo: a key from one browser's socket to its echo on another's, beside the bare PTY's own echo. */
 import { spawn } from '@lydell/node-pty';
-import { detectIsolation, wrapProgram } from '#runner/sandbox/index.ts';
+import { detectIsolation, noSandbox } from '#runner/sandbox/index.ts';
 import { RawViewer } from '../raw-viewer.ts';
 import { median, toResult } from '../result.ts';
 import { type Measure, settle } from '../stage.ts';
@@ -21,7 +21,7 @@ interface Echo {
 /** The same program under the same sandbox on a PTY of this process, with nothing between. */
 async function openRaw(cwd: string): Promise<Echo> {
   const { isolation } = await detectIsolation();
-  const program = await wrapProgram(isolation, { command: echoProgram, cwd, env: process.env });
+  const program = await noSandbox(isolation, process.env).wrap({ command: echoProgram, cwd });
   const settings = { name: 'xterm-256color', encoding: null, cols: 80, rows: 24, cwd, env: program.env };
   const pty = spawn(program.file, program.args, settings);
   let heard: (text: string) => void = () => undefined;

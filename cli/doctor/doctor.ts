@@ -6,6 +6,7 @@ import type { Check } from './check.ts';
 import { checkDatabase } from './database.ts';
 import { checkGit, checkHome, checkIsolation, checkNode, checkTerminal } from './machine.ts';
 import { checkPort } from './port.ts';
+import { checkSandbox } from './sandbox.ts';
 import { checkServer } from './server.ts';
 
 function describe({ name, ok, detail, fix }: Check): string {
@@ -22,6 +23,7 @@ export const doctorCommand = defineCommand({
     const checks = await Promise.all([
       checkNode(),
       checkIsolation(env),
+      checkSandbox(env),
       checkGit(env),
       checkTerminal(),
       checkDatabase(env),

@@ -22,6 +22,7 @@ import {
   unsentWords,
 } from './new-session.ts';
 import { AgentField, PromptField } from './new-session-agent.tsx';
+import { SandboxField, SandboxMissing } from './new-session-sandbox.tsx';
 import { folderName } from './session-facts.ts';
 
 const shownFolders = 4;
@@ -34,6 +35,7 @@ const empty: NewSession = {
   prompt: '',
   program: '',
   includeChanges: true,
+  hasNoSandbox: false,
 };
 
 /** The form, what is wrong with it, and the calls that make a session of it. */
@@ -82,6 +84,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
               {problems.form}
             </Notice>
           )}
+          <SandboxMissing isChosen={form.hasNoSandbox} />
           <FolderField
             inputRef={folderField}
             value={form.dir}
@@ -94,7 +97,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
           {form.harness !== '' && <PromptField value={form.prompt} onChange={(prompt) => change({ prompt })} />}
           <Disclosure
             label="Rules, name and more"
-            isOpen={Boolean(problems.name || problems.workspace || problems.program)}
+            isOpen={Boolean(problems.name || problems.workspace || problems.program || problems.sandbox)}
           >
             <div className="flex flex-col gap-4">
               <Field
@@ -122,6 +125,11 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
                 />
               )}
               <ChangesField checked={form.includeChanges} onChange={(includeChanges) => change({ includeChanges })} />
+              <SandboxField
+                checked={form.hasNoSandbox}
+                problem={problems.sandbox ?? null}
+                onChange={(hasNoSandbox) => change({ hasNoSandbox })}
+              />
               <Field
                 label="Name"
                 value={form.name}

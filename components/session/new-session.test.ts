@@ -1,7 +1,16 @@
 import { expect, it } from 'vitest';
 import { checkNewSession, problemsOf, recentFolders, unsentWords } from './new-session.ts';
 
-const form = { dir: '/src/app', workspace: '', name: '', harness: '', prompt: '', program: '', includeChanges: true };
+const form = {
+  dir: '/src/app',
+  workspace: '',
+  name: '',
+  harness: '',
+  prompt: '',
+  program: '',
+  includeChanges: true,
+  hasNoSandbox: false,
+};
 
 it('[WEB5] asks for a session with a folder and no more', () => {
   expect(checkNewSession({ ...form, dir: ' /src/app ', program: 'htop -d 10' })).toEqual({

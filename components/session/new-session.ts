@@ -14,9 +14,11 @@ export interface NewSession {
   prompt: string;
   program: string;
   includeChanges: boolean;
+  /** Its programs may do what whoever started the server may. */
+  hasNoSandbox: boolean;
 }
 
-export type NewSessionField = 'dir' | 'workspace' | 'name' | 'program' | 'form';
+export type NewSessionField = 'dir' | 'workspace' | 'name' | 'program' | 'sandbox' | 'form';
 export type Problems = Partial<Record<NewSessionField, string>>;
 
 interface Input {
@@ -24,6 +26,7 @@ interface Input {
   workspace?: string;
   name?: string;
   includeChanges: boolean;
+  sandbox?: 'none';
   command: string[] | null;
   harness?: string;
   wait: false;
@@ -45,13 +48,14 @@ export function checkNewSession(form: NewSession): Checked {
   if (name.length > 120) problems.name = `At most 120 characters; these are ${name.length}.`;
   if (!program.ok) problems.program = program.problem;
   if (!program.ok || Object.keys(problems).length > 0) return { ok: false, problems };
-  const { includeChanges, harness } = form;
+  const { includeChanges, hasNoSandbox, harness } = form;
   const command = harness === '' ? program.command : null;
   const prompt = harness === '' || form.prompt.trim() === '' ? null : form.prompt.trim();
   const input = {
     ...(dir && { dir }),
     ...(workspace && { workspace }),
     includeChanges,
+    ...(hasNoSandbox && { sandbox: 'none' as const }),
     command,
     wait: false as const,
     ...(name && { name }),
@@ -78,6 +82,8 @@ export function problemsOf({ code, message }: Failure): Problems {
     case 'source.invalid':
     case 'checkout.failed':
       return { dir: message };
+    case 'sandbox.failed':
+      return { sandbox: message };
     case 'session.conflict':
     case 'session.ambiguous':
       return { name: message };

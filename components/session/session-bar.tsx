@@ -7,6 +7,7 @@ import { AccountMenu } from '#components/shell/account-menu.tsx';
 import { BackLink } from '#components/shell/back-link.tsx';
 import { Brand } from '#components/shell/brand.tsx';
 import { TopBar } from '#components/shell/top-bar.tsx';
+import { NoSandboxBadge } from './no-sandbox-badge.tsx';
 import { peopleOf } from './people.ts';
 import { SessionActions } from './session-actions.tsx';
 import type { SessionView } from './session-facts.ts';
@@ -35,6 +36,7 @@ export function SessionBar({ view, present, me }: SessionBarProps) {
           /
         </span>
         <h1 className="min-w-0 truncate font-medium max-wide:text-[15px]">{view.name}</h1>
+        <NoSandboxBadge view={view} />
       </nav>
       <StateBadge view={view} className="min-w-0 flex-1 max-wide:hidden" />
       {others.length > 0 && (

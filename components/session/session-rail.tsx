@@ -231,6 +231,11 @@ function Runner({ view }: { view: SessionView }) {
         <Fact label="Isolation">
           <span>{isIsolated ? 'own namespaces' : 'process group only'}</span>
         </Fact>
+        {runner.sandbox && (
+          <Fact label="Sandbox">
+            {runner.sandbox === 'none' ? <span className="text-problem">none</span> : <span>{runner.sandbox}</span>}
+          </Fact>
+        )}
       </dl>
       {!isIsolated && (
         <p

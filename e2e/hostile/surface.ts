@@ -88,6 +88,7 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
       ...{ name: 'made', dir, includeChanges: false, command, ...size, wait: false },
       ...{ harness: 'acp:example', model: 'm', agent: 'coder', workspace: `${dir}/omnigent.yaml` },
     },
+    'session.sandbox': undefined,
     'session.pause': { session },
     'session.stop': { session },
     'session.resume': { session },

@@ -7,6 +7,7 @@ import { plainCheckout } from './plain-checkout.ts';
 
 export type { Checkout } from './checkout.ts';
 export { compareCheckouts } from './compare.ts';
+export { removeWhole } from './remove.ts';
 
 /**
  * The checkout of an earlier run, or a new one; `created` is the fact to state, null when it was there already.

@@ -115,8 +115,12 @@ export interface Agent {
 
 /** How a program of an agent is started: wrapped as its session demands. */
 export interface Launcher {
-  /** `cwd` is absolute. */
-  spawn(command: readonly string[], env: Record<string, string>, cwd: string): Promise<AgentProcess>;
+  /** `cwd` is absolute; `readable` are files that the program reads beside itself, absolute. */
+  spawn(
+    command: readonly string[],
+    env: Record<string, string>,
+    place: { cwd: string; readable?: readonly string[] },
+  ): Promise<AgentProcess>;
 }
 
 /** A child with pipes. */

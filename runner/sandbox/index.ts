@@ -1,4 +1,5 @@
 /** Public face of the sandbox: what isolation this machine gives, and how a program is started under it. */
+export { makeTemporary, sandboxAccount } from './account.ts';
 export { type Environment, scrubEnvironment } from './environment.ts';
 export { detectIsolation, type Isolation, namespaceArguments } from './isolation.ts';
 export {
@@ -12,4 +13,13 @@ export {
   readDescendants,
   readProcess,
 } from './process-table.ts';
-export { findProgram, findShell, wrapProgram } from './program.ts';
+export { findProgram, findShell, noSandbox } from './program.ts';
+export type { ProgramRequest, Sandbox, WrappedProgram } from './sandbox.ts';
+export { type Probe, testSandbox } from './self-test.ts';
+export {
+  failureOf,
+  openSessionSandbox,
+  type Preparation,
+  prepareSandbox,
+  type SessionSandbox,
+} from './session-sandbox.ts';

@@ -1,25 +1,10 @@
 /** Turns what a person wants to run into what is spawned: found on PATH, wrapped, and with a scrubbed environment. */
 import { access, constants, stat } from 'node:fs/promises';
 import { basename, isAbsolute, resolve } from 'node:path';
+import { realFiles } from '#facts/file-view.ts';
 import { type Environment, scrubEnvironment } from './environment.ts';
 import { type Isolation, programArguments } from './isolation.ts';
-
-export interface ProgramRequest {
-  /** Null: the person's shell. */
-  command: readonly string[] | null;
-  /** Absolute. */
-  cwd: string;
-  /** The environment to take the allowed names from. */
-  env: Environment;
-}
-
-/** Ready for spawn or forkpty. */
-export interface WrappedProgram {
-  file: string;
-  args: string[];
-  env: Record<string, string>;
-  cwd: string;
-}
+import type { Sandbox } from './sandbox.ts';
 
 export type FoundProgram = { file: string } | { exitCode: 126 | 127; message: string };
 
@@ -78,25 +63,39 @@ function complaint(problem: { exitCode: number; message: string }): string[] {
   ];
 }
 
-async function argumentsOf(request: ProgramRequest, env: Record<string, string>): Promise<string[]> {
-  if (!(await stat(request.cwd).catch(() => null))?.isDirectory()) {
-    return complaint({ exitCode: 127, message: `${shown(request.cwd)}: the working folder does not exist` });
+/** What to run, and whether its working folder is there. */
+export async function argumentsOf(request: {
+  command: readonly string[] | null;
+  cwd: string;
+  env: Environment;
+}): Promise<{ argv: string[]; isPlaced: boolean }> {
+  const { command, cwd, env } = request;
+  if (!(await stat(cwd).catch(() => null))?.isDirectory()) {
+    const argv = complaint({ exitCode: 127, message: `${shown(cwd)}: the working folder does not exist` });
+    return { argv, isPlaced: false };
   }
-  if (request.command === null) return [await findShell(env)];
-  const [name = '', ...rest] = request.command;
-  const found = await findProgram({ name, cwd: request.cwd, path: env.PATH ?? '' });
-  return 'file' in found ? [found.file, ...rest] : complaint(found);
+  if (command === null) return { argv: [await findShell(env)], isPlaced: true };
+  const [name = '', ...rest] = command;
+  const found = await findProgram({ name, cwd, path: env.PATH ?? '' });
+  return { argv: 'file' in found ? [found.file, ...rest] : complaint(found), isPlaced: true };
 }
 
-/**
- * The spawn that runs `command` in `cwd` under `isolation`. A program that cannot be run does not throw: it becomes one
- * that prints why and exits with 127 (not found) or 126 (not executable).
- */
-export async function wrapProgram(isolation: Isolation, request: ProgramRequest): Promise<WrappedProgram> {
-  const env = scrubEnvironment(request.env);
-  const inner = await argumentsOf(request, env);
-  const isThere = (await stat(request.cwd).catch(() => null))?.isDirectory() ?? false;
-  const cwd = isThere ? request.cwd : '/';
-  const [file = '/bin/sh', ...args] = isolation === 'namespaces' ? [...programArguments(cwd), ...inner] : inner;
-  return { file, args, env, cwd };
+/** Programs as they run without a sandbox: with a scrubbed environment, in a PID namespace where that can be. */
+export function noSandbox(isolation: Isolation, env: Environment): Sandbox {
+  const scrubbed = scrubEnvironment(env);
+  return {
+    kind: 'none',
+    home: scrubbed.HOME ?? '/',
+    env: scrubbed,
+    files: realFiles,
+    holds: () => true,
+    enter: async () => undefined,
+    async wrap({ command, cwd: wanted, more }) {
+      const all = { ...scrubbed, ...more };
+      const { argv, isPlaced } = await argumentsOf({ command, cwd: wanted, env: all });
+      const cwd = isPlaced ? wanted : '/';
+      const [file = '/bin/sh', ...args] = isolation === 'namespaces' ? [...programArguments(cwd), ...argv] : argv;
+      return { file, args, env: all, cwd };
+    },
+  };
 }

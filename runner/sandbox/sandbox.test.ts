@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawn as spawnPty } from '@lydell/node-pty';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { detectIsolation, findProgram, findShell, type Isolation, scrubEnvironment, wrapProgram } from './index.ts';
+import { detectIsolation, findProgram, findShell, type Isolation, noSandbox, scrubEnvironment } from './index.ts';
 
 const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/', SHELL: '/bin/bash', LANG: 'C.UTF-8' };
 
@@ -39,7 +39,7 @@ async function run(
   command: string[] | null,
   from: Record<string, string> = env,
 ): Promise<Screen> {
-  const program = await wrapProgram(isolation, { command, cwd: folder, env: from });
+  const program = await noSandbox(isolation, from).wrap({ command, cwd: folder });
   const pty = spawnPty(program.file, program.args, { env: program.env, cwd: program.cwd, cols: 80, rows: 24 });
   let text = '';
   pty.onData((data) => {
@@ -143,7 +143,7 @@ describe.each<Isolation>(['namespaces', 'process-group'])('a program under %s', 
   });
 
   it('[HST22] whose working folder is gone says so', async () => {
-    const program = await wrapProgram(isolation, { command: ['/bin/true'], cwd: join(folder, 'gone'), env });
+    const program = await noSandbox(isolation, env).wrap({ command: ['/bin/true'], cwd: join(folder, 'gone') });
     const pty = spawnPty(program.file, program.args, { env: program.env, cwd: program.cwd });
     let text = '';
     pty.onData((data) => {

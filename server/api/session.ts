@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 import { colsSchema, commandSchema, type EventType, rowsSchema } from '#protocol/event.ts';
 import type { SessionId } from '#protocol/id.ts';
+import { sandboxKindSchema } from '#protocol/sandbox.ts';
 import { attentionSchema, type SessionView } from '#protocol/session-view.ts';
 import { agentNameSchema, harnessTypeSchema, modelSchema } from '#protocol/turn-event.ts';
 import type { PresenceChange, Present } from '#server/presence/index.ts';
@@ -106,6 +107,7 @@ export const sessionRouter = router({
         /** Absolute path of a workspace file on the server's machine: its rules hold, and agents work in its `base_dir`. */
         workspace: z.string().min(1).max(4096).optional(),
         includeChanges: z.boolean().optional(),
+        sandbox: sandboxKindSchema.optional(),
         command: commandSchema.nullish(),
         cols: colsSchema.optional(),
         rows: rowsSchema.optional(),
@@ -129,6 +131,9 @@ export const sessionRouter = router({
       const { warnings = [] } = place.policy ?? {};
       return { ...created, warnings, url: `${ctx.services.url()}/sessions/${created.sessionId}` };
     }),
+
+  /** Whether new sessions can have a sandbox. `problem`: why not, and what to install; null where they can. */
+  sandbox: procedure.query(({ ctx }) => ({ problem: ctx.services.lifecycle.sandboxProblem })),
 
   stop: procedureFor('editor')
     .input(ref)

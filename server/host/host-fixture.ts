@@ -13,14 +13,14 @@ const source = `
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { wrapProgram } from '#runner/sandbox/index.ts';
+import { noSandbox } from '#runner/sandbox/index.ts';
 const input = await text(process.stdin);
 if (input === '') process.exit(0);
 const launch = JSON.parse(input);
 process.title = 'node runner ' + launch.directory;
 process.on('SIGTERM', () => { if (launch.branch !== 'stubborn') process.exit(0); });
 const { command } = launch.terminal;
-const program = await wrapProgram(launch.isolation, { command, cwd: launch.directory, env: process.env });
+const program = await noSandbox(launch.isolation, process.env).wrap({ command, cwd: launch.directory });
 spawn(program.file, program.args, { env: program.env, cwd: program.cwd, stdio: 'ignore' });
 const facts = { pid: process.pid, argv: process.argv, env: process.env, key: launch.key, serverFile: launch.serverFile };
 writeFileSync(launch.directory + '/ready.json', JSON.stringify(facts));
@@ -110,6 +110,7 @@ export async function openHostFixture(env: Record<string, string | undefined> = 
         branch: isStubborn ? 'stubborn' : null,
         includesChanges: false,
         isolation,
+        sandbox: 'none',
         warning: null,
         programs: {},
         holdMs: 600_000,

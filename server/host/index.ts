@@ -1,6 +1,6 @@
 /** Launches runners on this machine and watches over their processes. Knows pids, not what a session is doing. */
 import { mkdir } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { AppError } from '#protocol/error.ts';
 import type { Launch } from '#protocol/launch.ts';
 import type { Environment, Isolation } from '#runner/sandbox/index.ts';
@@ -73,6 +73,7 @@ export function createHost(options: HostOptions): Host {
       const launch = { ...given, serverFile };
       const { directory, isolation } = launch;
       assertInside(home, directory);
+      await mkdir(dirname(directory), { recursive: true, mode: 0o711 });
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const waiting =
         (await spare.take(isolation)) ?? (await start(isolation, directory, join(directory, 'runner.log')));

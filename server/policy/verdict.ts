@@ -26,6 +26,8 @@ export const situationOf = (
   startedBy: members.find(({ personId }) => personId === state.startedBy)?.name ?? '',
 });
 
+const noSandboxRule = 'default.no-sandbox';
+
 /** Nothing judges; what is done is recorded. */
 const recorded: Verdict = { verdict: 'allow', rule: 'default.record', reasons: [], policyHash: '' };
 
@@ -94,10 +96,18 @@ function afterSurprise(
   return { ...said, verdict: 'ask', rule: surpriseRule, rules, reasons: reasons.slice(0, 50), command: null };
 }
 
+/** Where nothing holds what rules miss, a person decides whatever rules would allow. */
+function unheld(verdict: Verdict): Verdict {
+  if (verdict.verdict !== 'allow') return verdict;
+  const reasons = ['there is no sandbox here that holds what rules miss', ...verdict.reasons];
+  return { ...verdict, verdict: 'ask', rule: noSandboxRule, rules: [noSandboxRule], reasons };
+}
+
 function judgedAlone(action: ProposedAction, view: SessionView, policies: readonly Policy[], atMs: number): Judgement {
   const { facts = null } = action;
   const situation = situationOf(action, view, { state: view.policyState, atMs });
-  const { demands, shadow, rules, ...verdict } = ruled(action, facts, policies, situation);
+  const said = ruled(action, facts, policies, situation);
+  const { demands, shadow, rules, ...verdict } = view.sandbox === 'none' ? unheld(said) : said;
   const demand = demands && mergeDemands(demands);
   const base = {
     ...verdict,

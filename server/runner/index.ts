@@ -5,4 +5,5 @@ export { type Hello, type LinkSink, RunnerLink } from './link.ts';
 export type { Terminals } from './links.ts';
 export { Pauses } from './pauses.ts';
 export { Runners } from './runners.ts';
+export { sandboxProblemOf } from './sandbox-problem.ts';
 export { unfinished } from './unfinished.ts';

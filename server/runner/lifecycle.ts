@@ -7,6 +7,7 @@ import { type EventPayload, lineSchema, type NewEvent, toLine } from '#protocol/
 import { newId, type SessionId, type TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { type StopResult, stopResultSchema } from '#protocol/runner-message.ts';
+import type { SandboxKind } from '#protocol/sandbox.ts';
 import type { SessionView, Status } from '#protocol/session-view.ts';
 import { noTurns } from '#protocol/turn-view.ts';
 import type { Person } from '#server/auth/index.ts';
@@ -19,6 +20,8 @@ export interface CreateRequest {
   name?: string | undefined;
   dir: string;
   includeChanges?: boolean | undefined;
+  /** Absent: `bubblewrap`. */
+  sandbox?: SandboxKind | undefined;
   /** First program; null or absent: a shell. */
   command?: string[] | null | undefined;
   cols?: number | undefined;
@@ -44,6 +47,8 @@ export interface LifecycleDeps {
   home: string;
   now: () => number;
   random: (bytes: Uint8Array) => void;
+  /** Why there can be no sandbox on this machine, and what to install; null where there can be. */
+  sandboxProblem: string | null;
   /** A session's first terminal belongs to whoever started it. */
   onTerminal: (sessionId: SessionId, terminalId: TerminalId, person: Person) => void;
   /** Settles the checkout of a session without a runner. */
@@ -62,6 +67,18 @@ export class Lifecycle {
     this.#deps = deps;
   }
 
+  /** Why sessions here can have no sandbox, for people; null where they can. Whether it holds, each runner finds out. */
+  get sandboxProblem(): string | null {
+    return this.#deps.sandboxProblem;
+  }
+
+  #assertSandbox(): void {
+    const { sandboxProblem } = this.#deps;
+    if (sandboxProblem === null) return;
+    const message = `There can be no sandbox on this machine: ${sandboxProblem} Without one: --sandbox none`;
+    throw new AppError({ code: 'sandbox.failed', message });
+  }
+
   #firstTerminal(command: string[] | null, size: { cols: number; rows: number }): NonNullable<Launch['terminal']> {
     const name = programName(command, 1);
     return { terminalId: newId('terminal', this.#deps), name, command, ...size };
@@ -70,6 +87,8 @@ export class Lifecycle {
   async create(request: CreateRequest, person: Person): Promise<Created> {
     const { log, runners } = this.#deps;
     await checkSource(request.dir);
+    const { sandbox = 'bubblewrap' } = request;
+    if (sandbox !== 'none') this.#assertSandbox();
     const sessionId = newId('session', this.#deps);
     const wanted = slug(basename(request.dir)) || 'session';
     const name = request.name ? parseName(request.name) : await this.#freeName(wanted, sessionId.slice(-6));
@@ -83,7 +102,7 @@ export class Lifecycle {
     await log.append(sessionId, [
       {
         type: 'session.created',
-        payload: { name, source: request.dir, checkout, branch, includesChanges },
+        payload: { name, source: request.dir, checkout, branch, includesChanges, sandbox },
         principal: personId,
       },
       { type: 'member.joined', payload: { personId, name: person.name, role }, principal: personId },

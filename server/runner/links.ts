@@ -140,8 +140,8 @@ export class Links {
     this.#forget(hello.sessionId);
     this.#keys.set(hashToken(key).toString('base64'), hello.sessionId);
     socket.on('close', () => this.#unlink(link));
-    const { runnerId, epoch, isolation, warning } = hello;
-    const connected = { runnerId, epoch, isolation, warning };
+    const { runnerId, epoch, isolation, warning, sandbox } = hello;
+    const connected = { runnerId, epoch, isolation, warning, ...(sandbox && { sandbox }) };
     await log.append(hello.sessionId, (view) => {
       const isWanted = view && (hasRunner(view) || view.status === 'interrupted');
       if (!isWanted)

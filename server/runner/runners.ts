@@ -73,6 +73,7 @@ export class Runners {
       const identity = await host.launch({
         ...this.#deps.isolation,
         ...this.#deps.agents,
+        sandbox: view.sandbox ?? 'bubblewrap',
         ...{ sessionId: view.id, runnerId, epoch, key, source, branch, includesChanges, agent, terminal, policy },
         serverFile: join(this.#deps.home, 'server.json'),
         directory: join(this.#deps.home, 'sessions', view.id),

@@ -26,8 +26,8 @@ export interface AcpStart {
   env: Record<string, string>;
   /** For an agent that is known to start slowly. */
   greetingMs?: number | undefined;
-  /** Whether it can be started elsewhere before the checkout is there, and told where it works. */
-  startsAnywhere?: boolean | undefined;
+  /** Files that its program reads beside itself, absolute. */
+  readable?: readonly string[] | undefined;
 }
 
 /** Denials after which a turn is asked to go on. */
@@ -69,16 +69,12 @@ export class AcpAgent implements Agent {
 
   /** Throws `launch.failed` when the agent does not greet, speaks another protocol or ends at once. */
   static async start(options: AgentOptions, start: AcpStart): Promise<AcpAgent> {
-    const { command, env, greetingMs = usualGreetingMs, startsAnywhere = false } = start;
-    const process = await options.launcher.spawn(command, env, startsAnywhere ? options.home : await options.cwd);
+    const { command, env, greetingMs = usualGreetingMs, readable = [] } = start;
+    const process = await options.launcher.spawn(command, env, { cwd: await options.cwd, readable });
     const agent = new AcpAgent(options, process);
-    // Until the checkout is there it waits for us.
-    const late = options.cwd.then(
-      () =>
-        new Promise<never>((_, reject) => {
-          setTimeout(() => reject(new Error(`it did not greet within ${greetingMs / 1_000} s`)), greetingMs).unref();
-        }),
-    );
+    const late = new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error(`it did not greet within ${greetingMs / 1_000} s`)), greetingMs).unref();
+    });
     const gone = process.ended.then((how) => Promise.reject(new Error(agent.#flood ?? `it ended (${how})`)));
     try {
       await Promise.race([agent.#greet(), late, gone]);

@@ -49,7 +49,7 @@ interface AcpProgram {
   capabilities?: Partial<Capabilities>;
   /** It may take this long to greet, in ms. */
   greetingMs?: number;
-  startsAnywhere?: boolean;
+  readable?: readonly string[];
   /** Settings of its own, written before it starts. */
   prepare?: (options: AgentOptions) => Promise<Record<string, string>>;
 }
@@ -102,7 +102,7 @@ const example = acpHarness({
   command: [process.execPath, exampleFile()],
   hint: 'reinstall Omnigent',
   provider: 'anthropic',
-  startsAnywhere: true,
+  readable: [exampleFile()],
   capabilities: { gate: 'every-action' },
 });
 

@@ -51,7 +51,7 @@ export class HeadlessClaude implements Agent {
       told: [],
       shell: plainShell,
     });
-    const process = await options.launcher.spawn([file, ...headlessArguments, ...args], env, options.cwd);
+    const process = await options.launcher.spawn([file, ...headlessArguments, ...args], env, { cwd: options.cwd });
     const agent = new HeadlessClaude(options, process, conversation);
     const late = new Promise<never>((_, reject) => {
       setTimeout(() => reject(new Error(`it did not answer within ${greetingMs / 1_000} s`)), greetingMs).unref();

@@ -1,0 +1,127 @@
+/** The sandbox of one session from the runner's side: made ready before the session is known, tested, and tested again every hour. */
+import { execFile } from 'node:child_process';
+import { realpath, rm } from 'node:fs/promises';
+import { AppError } from '#protocol/error.ts';
+import type { Launch } from '#protocol/launch.ts';
+import { type Account, makeTemporary, sandboxAccount } from './account.ts';
+import { BubblewrapSandbox } from './bubblewrap.ts';
+import { openNetwork, type SandboxNetwork, sandboxPort } from './network.ts';
+import { noSandbox } from './program.ts';
+import type { Sandbox } from './sandbox.ts';
+import { type Probe, testSandbox } from './self-test.ts';
+import { findTools, type Tools } from './tools.ts';
+
+/** How often a sandbox is tested while programs run in it. */
+const testEveryMs = 60 * 60_000;
+
+/** Made before anybody has asked for it. Both promises may reject; nobody has to listen. */
+export interface Preparation {
+  tools: Tools;
+  account: Account | null;
+  network: Promise<SandboxNetwork>;
+  probes: Promise<Probe[]>;
+}
+
+/** Throws an Error that says what to install. */
+export function prepareSandbox(): Preparation {
+  const tools = findTools(process.env.PATH);
+  const account = sandboxAccount();
+  const network = openNetwork(tools, account);
+  const probes = network.then((opened) => test(opened, account));
+  for (const each of [network, probes]) each.catch(() => undefined);
+  return { tools, account, network, probes };
+}
+
+async function test(network: SandboxNetwork, account: Account | null): Promise<Probe[]> {
+  const directory = await makeTemporary('omnigent-sandbox-', account);
+  try {
+    return await testSandbox({ directory, env: process.env, network, account });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** What a sandbox failed at, as one sentence; null: it holds. */
+export function failureOf(probes: readonly Probe[]): string | null {
+  const failed = probes.filter(({ ok }) => !ok);
+  const [first] = failed;
+  if (!first) return null;
+  const more = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
+  return `${first.name}: ${first.detail}${more}`;
+}
+
+const refused = (why: string, cause?: unknown) =>
+  new AppError({
+    code: 'sandbox.failed',
+    message: `The sandbox does not hold here (${why}): nothing is started. \`omnigent sandbox test\` shows more; \`--sandbox none\` goes without.`,
+    cause,
+  });
+
+export interface SessionSandbox {
+  sandbox: Sandbox;
+  /** Where the agent port listens; absent: at a free port of the machine. */
+  at?: { listener: SandboxNetwork['listener']; port: number };
+  /** Rejects with `sandbox.failed` where it does not hold; nothing may be started before. */
+  tested: Promise<void>;
+  close(): void;
+}
+
+function nothing(cause: AppError): SessionSandbox {
+  const tested = Promise.reject(cause);
+  tested.catch(() => undefined);
+  const wrap = () => Promise.reject(cause);
+  const sandbox: Sandbox = { ...noSandbox('process-group', {}), kind: 'bubblewrap', holds: () => false, wrap };
+  return { sandbox, tested, close: () => undefined };
+}
+
+export interface SessionSandboxOptions {
+  launch: Pick<Launch, 'sandbox' | 'isolation' | 'directory'>;
+  /** Absent: everything is made now. */
+  preparation?: Preparation | null | undefined;
+  /** It does not hold any more. */
+  onFailed: (why: string) => void;
+}
+
+/** Without a sandbox there is no program either: what is returned then starts nothing, and says why. */
+export async function openSessionSandbox(options: SessionSandboxOptions): Promise<SessionSandbox> {
+  const { launch, onFailed } = options;
+  if (launch.sandbox === 'none')
+    return { sandbox: noSandbox(launch.isolation, process.env), tested: Promise.resolve(), close: () => undefined };
+  try {
+    const { tools, account, network: opening, probes } = options.preparation ?? prepareSandbox();
+    const [network, directory, author] = await Promise.all([opening, realpath(launch.directory), readAuthor()]);
+    const sandbox = await BubblewrapSandbox.open({ directory, env: process.env, tools, network, author, account });
+    const tested = probes.then((found) => {
+      const failure = failureOf(found);
+      if (failure !== null) throw refused(failure);
+    });
+    tested.catch(() => undefined);
+    const timer = setInterval(async () => {
+      const failure = failureOf(await test(network, account));
+      if (failure !== null) onFailed(failure);
+    }, testEveryMs).unref();
+    const close = () => {
+      clearInterval(timer);
+      network.close();
+    };
+    return { sandbox, at: { listener: network.listener, port: sandboxPort }, tested, close };
+  } catch (cause) {
+    return nothing(refused(cause instanceof Error ? cause.message : String(cause), cause));
+  }
+}
+
+/** Whose name the person's own git would put into commits. */
+function readAuthor(): Promise<{ name: string; email: string } | null> {
+  const args = ['config', '--global', '--no-includes', '--null', '--get-regexp', '^user\\.(name|email)$'];
+  return new Promise((resolve) => {
+    execFile('git', args, { timeout: 5_000, cwd: '/' }, (_, output) => {
+      const values = new Map(
+        output
+          .split('\0')
+          .map((line): [string, string] => [line.split('\n')[0] ?? '', line.slice(line.indexOf('\n') + 1)]),
+      );
+      const [name, email] = [values.get('user.name'), values.get('user.email')];
+      resolve(name && email ? { name, email } : null);
+    });
+  });
+}
