@@ -83,8 +83,9 @@ export class ActionFactsMaker {
   }
 
   #withPrograms(facts: ActionFacts): ActionFacts {
-    const { files, holds, env } = this.#options.sandbox;
-    return withPrograms(facts, { files, holds, path: env.PATH ?? '' });
+    const { sandbox } = this.#options;
+    const { files, env } = sandbox;
+    return withPrograms(facts, { files, path: env.PATH ?? '', holds: (path) => sandbox.holds(path) });
   }
 
   #seen({ kind, command, paths, cwd, request }: Subject): ActionFacts {

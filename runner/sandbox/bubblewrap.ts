@@ -119,7 +119,7 @@ export class BubblewrapSandbox implements Sandbox {
   async wrap(request: ProgramRequest): Promise<WrappedProgram> {
     const { tools, network, account } = this.#options;
     // What its agent was given beforehand is its own.
-    if (request.home !== undefined) await handOver([request.home], account);
+    if (request.home !== undefined) await handOver([dirname(request.home)], account);
     const env = { ...this.env, ...request.more };
     const command = await argumentsOf({ ...request, env });
     const view = this.#view(request, command);

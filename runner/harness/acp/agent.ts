@@ -26,7 +26,7 @@ export interface AcpStart {
   env: Record<string, string>;
   /** For an agent that is known to start slowly. */
   greetingMs?: number | undefined;
-  /** Files that its program reads beside itself, absolute. */
+  /** Files and folders that its program reads beside itself, absolute. */
   readable?: readonly string[] | undefined;
 }
 

@@ -102,7 +102,7 @@ const example = acpHarness({
   command: [process.execPath, exampleFile()],
   hint: 'reinstall Omnigent',
   provider: 'anthropic',
-  readable: [exampleFile()],
+  readable: [dirname(exampleFile())],
   capabilities: { gate: 'every-action' },
 });
 
