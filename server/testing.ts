@@ -189,7 +189,7 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
   let url = '';
   const { services, gateway, ledger, deadlines, close } = await openParts({
     ...{ sql, home, host, random, note, url: () => url, now: () => Date.now() + skew },
-    isolation: { isolation: 'process-group', warning: null },
+    isolation: { isolation: 'namespaces', warning: null },
     ...{ removeCheckout: async () => server.removal, compareCheckouts: (options) => server.compare(options) },
     hasRoom: async () => true,
     pids: () => ({ server: process.pid, postgres: null }),

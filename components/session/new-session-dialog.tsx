@@ -7,7 +7,6 @@ import { useTRPC } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { Button } from '#components/ui/button.tsx';
 import { Dialog, DialogActions, DialogBody } from '#components/ui/dialog.tsx';
-import { Disclosure } from '#components/ui/disclosure.tsx';
 import { Field } from '#components/ui/field.tsx';
 import { Icon } from '#components/ui/icon.tsx';
 import { Notice } from '#components/ui/notice.tsx';
@@ -22,7 +21,8 @@ import {
   unsentWords,
 } from './new-session.ts';
 import { AgentField, PromptField } from './new-session-agent.tsx';
-import { SandboxField, SandboxMissing } from './new-session-sandbox.tsx';
+import { MoreFields } from './new-session-more.tsx';
+import { SandboxMissing } from './new-session-sandbox.tsx';
 import { folderName } from './session-facts.ts';
 
 const shownFolders = 4;
@@ -95,51 +95,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
           <AgentField value={form.harness} onChange={(harness) => change({ harness })} />
           {form.harness !== '' && <AgentKey harness={form.harness} onLeave={onClose} />}
           {form.harness !== '' && <PromptField value={form.prompt} onChange={(prompt) => change({ prompt })} />}
-          <Disclosure
-            label="Rules, name and more"
-            isOpen={Boolean(problems.name || problems.workspace || problems.program || problems.sandbox)}
-          >
-            <div className="flex flex-col gap-4">
-              <Field
-                label="Workspace file"
-                value={form.workspace}
-                onChange={(event) => change({ workspace: event.target.value })}
-                problem={problems.workspace ?? null}
-                placeholder="omnigent.yaml"
-                help="The rules that agents work by. Without one everything is recorded and let through."
-                isMono
-                autoComplete="off"
-                spellCheck={false}
-              />
-              {form.harness === '' && (
-                <Field
-                  label="Program"
-                  value={form.program}
-                  onChange={(event) => change({ program: event.target.value })}
-                  problem={problems.program ?? null}
-                  placeholder="Your login shell"
-                  help="What runs in the first terminal. More can be opened later."
-                  isMono
-                  autoComplete="off"
-                  spellCheck={false}
-                />
-              )}
-              <ChangesField checked={form.includeChanges} onChange={(includeChanges) => change({ includeChanges })} />
-              <SandboxField
-                checked={form.hasNoSandbox}
-                problem={problems.sandbox ?? null}
-                onChange={(hasNoSandbox) => change({ hasNoSandbox })}
-              />
-              <Field
-                label="Name"
-                value={form.name}
-                onChange={(event) => change({ name: event.target.value })}
-                problem={problems.name ?? null}
-                placeholder={form.dir ? folderName(form.dir) : 'From the folder'}
-                autoComplete="off"
-              />
-            </div>
-          </Disclosure>
+          <MoreFields form={form} problems={problems} onChange={change} />
         </DialogBody>
         <DialogActions>
           <span className="flex-1 text-ink-3 text-xs max-wide:hidden">
@@ -213,22 +169,5 @@ function FolderField({ inputRef, value, problem, folders, onChange }: FolderFiel
         </ul>
       )}
     </div>
-  );
-}
-
-function ChangesField({ checked, onChange }: { checked: boolean; onChange: (checked: boolean) => void }) {
-  return (
-    <label className="flex items-start gap-2.5 max-wide:min-h-11">
-      <input
-        type="checkbox"
-        checked={checked}
-        onChange={(event) => onChange(event.target.checked)}
-        className="mt-0.5 size-3.5 accent-(--accent-solid) max-wide:size-5"
-      />
-      <span>
-        Include uncommitted changes
-        <span className="block text-ink-3 text-xs">Modified and untracked files come along; ignored ones stay.</span>
-      </span>
-    </label>
   );
 }

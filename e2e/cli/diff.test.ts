@@ -69,8 +69,11 @@ it('[TRN13] a turn is shown with those after it, through a commit, a kill -9 of 
   const [one, two] = [await turn('turns', 'turn one'), await turn('turns', 'turn two')];
   const facts = async () => [
     (await readFile(join(checkout, '.git', 'index'))).toString('base64'),
-    execFileSync('git', ['--no-optional-locks', 'status', '--porcelain'], { cwd: checkout, encoding: 'utf8' }),
-    execFileSync('git', ['for-each-ref'], { cwd: checkout, encoding: 'utf8' }),
+    execFileSync('git', ['-c', 'safe.directory=*', '--no-optional-locks', 'status', '--porcelain'], {
+      cwd: checkout,
+      encoding: 'utf8',
+    }),
+    execFileSync('git', ['-c', 'safe.directory=*', 'for-each-ref'], { cwd: checkout, encoding: 'utf8' }),
   ];
   const before = await facts();
   const ofTwo = ['modified one.txt +1 -0', 'added untracked.txt +1 -0'];

@@ -109,7 +109,7 @@ describe('the machine', { timeout: 120_000 }, () => {
 
   it('[CLI25] doctor judges each thing that a session needs, here without a fault', async () => {
     const { exitCode, checks } = await doctor();
-    const names = ['node', 'isolation', 'git', 'terminal', 'database', 'home', 'port', 'server'];
+    const names = ['node', 'isolation', 'sandbox', 'git', 'terminal', 'database', 'home', 'port', 'server'];
     expect(checks.map(({ name }) => name)).toEqual(names);
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(checks.every(({ detail, fix }) => detail !== '' && fix === null)).toBe(true);

@@ -86,7 +86,13 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'session.search': { query: 'word', before: '' },
     'session.create': {
       ...{ name: 'made', dir, includeChanges: false, command, ...size, wait: false },
-      ...{ harness: 'acp:example', model: 'm', agent: 'coder', workspace: `${dir}/omnigent.yaml` },
+      ...{
+        harness: 'acp:example',
+        model: 'm',
+        agent: 'coder',
+        workspace: `${dir}/omnigent.yaml`,
+        sandbox: 'bubblewrap',
+      },
     },
     'session.sandbox': undefined,
     'session.pause': { session },

@@ -43,11 +43,7 @@ const outsideOnly =
   /^(?:HOME|USER|LOGNAME|TMPDIR|XDG_|GOPATH|CARGO_HOME|NIX_|SSL_CERT_|NODE_EXTRA_CA_CERTS|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE)|_proxy$/i;
 
 /** What programs in the sandbox are given of what they would have without it. */
-export function sandboxEnvironment(
-  env: Environment,
-  home: string,
-  { path, shown }: Toolchains,
-): Record<string, string> {
+function sandboxEnvironment(env: Environment, home: string, { path, shown }: Toolchains): Record<string, string> {
   const isSeen = (folder: string) => isBelow(folder, '/usr') || shown.some((each) => isBelow(folder, each));
   const kept = Object.entries(scrubEnvironment(env)).filter(([name, value]) =>
     folderVariable.test(name) ? isSeen(value) : !outsideOnly.test(name),

@@ -14,8 +14,8 @@ export {
   readProcess,
 } from './process-table.ts';
 export { findProgram, findShell, noSandbox } from './program.ts';
-export type { ProgramRequest, Sandbox, WrappedProgram } from './sandbox.ts';
-export { type Probe, testSandbox } from './self-test.ts';
+export type { Sandbox, WrappedProgram } from './sandbox.ts';
+export { testSandbox } from './self-test.ts';
 export {
   failureOf,
   openSessionSandbox,

@@ -96,10 +96,11 @@ export async function openSessionSandbox(options: SessionSandboxOptions): Promis
       if (failure !== null) throw refused(failure);
     });
     tested.catch(() => undefined);
-    const timer = setInterval(async () => {
+    const again = async () => {
       const failure = failureOf(await test(network, account));
       if (failure !== null) onFailed(failure);
-    }, testEveryMs).unref();
+    };
+    const timer = setInterval(() => void again(), testEveryMs).unref();
     const close = () => {
       clearInterval(timer);
       network.close();

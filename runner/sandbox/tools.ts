@@ -20,7 +20,7 @@ const packageOf: Readonly<Record<keyof Tools, string>> = {
 };
 
 /** First executable of that name; null when there is none. */
-export function whichSync(name: string, path: string | undefined): string | null {
+function which(name: string, path: string | undefined): string | null {
   for (const folder of [...(path ?? '').split(delimiter), ...usual].filter((each) => each.startsWith('/'))) {
     try {
       accessSync(join(folder, name), constants.X_OK);
@@ -35,7 +35,7 @@ export function whichSync(name: string, path: string | undefined): string | null
 /** Throws an Error that says what to install. */
 export function findTools(path: string | undefined): Tools {
   const found = (name: keyof Tools): string => {
-    const file = whichSync(name, path);
+    const file = which(name, path);
     if (file !== null) return file;
     throw new Error(`${name} is not installed. Fix: apt-get install ${packageOf[name]}`);
   };

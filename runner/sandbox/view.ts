@@ -1,5 +1,5 @@
 /** The file system that programs in a sandbox see, as arguments of bubblewrap: what is not named here is not there. */
-import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sandboxHost, sharedSystemFiles, systemFiles } from './system-files.ts';
@@ -67,19 +67,33 @@ export function viewArguments(view: View, pins: Pins): string[] {
   ];
 }
 
-/** Git's own files that decide what git runs, and files of editors and shells that run when a person opens the folder. */
-const laterRun = ['.git/config', '.git/hooks', '.git/objects/info/alternates', '.gitmodules', '.envrc', '.mcp.json']
-  .concat(['.vscode/tasks.json', '.vscode/settings.json', '.vscode/launch.json', '.idea', '.husky'])
-  .concat(['.claude/settings.json', '.claude/settings.local.json', '.cursor/mcp.json']);
+/** Files that decide what git, editors, shells and agents run when a person opens the folder. */
+const laterRun = ['.git/config', '.git/hooks', '.git/objects/info/alternates', '.gitmodules', '.envrc', '.mcp.json'];
+/** The same in any folder that begins with a dot, as `.vscode`. */
+const laterRunInside = [
+  'settings.json',
+  'settings.local.json',
+  'tasks.json',
+  'launch.json',
+  'mcp.json',
+  'config.toml',
+].concat(['hooks', 'commands']);
+
+const dotFolders = (root: string): string[] =>
+  readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name.startsWith('.') && entry.name !== '.git')
+    .map(({ name }) => name);
 
 /**
  * What of a checkout cannot be written, as far as it is there, with the folders that must not be moved away from under it. Asked
  * once, before any program runs: what a program puts in a link's place later is not followed.
  */
 export function pinsOf(root: string): Pins {
-  const files = laterRun
-    .map((name) => join(root, name))
-    .filter((path) => existsSync(path) && realpathSync(path) === path);
+  const names = [
+    ...laterRun,
+    ...dotFolders(root).flatMap((folder) => laterRunInside.map((name) => `${folder}/${name}`)),
+  ];
+  const files = names.map((name) => join(root, name)).filter((path) => existsSync(path) && realpathSync(path) === path);
   const folders = new Set<string>();
   for (const file of files)
     for (let folder = dirname(file); folder !== root; folder = dirname(folder)) folders.add(folder);

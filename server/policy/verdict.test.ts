@@ -3,7 +3,10 @@ import { expect, it } from 'vitest';
 import { compileLevel, compilePolicy, readLevelFile, readWorkspaceFile } from '#policy/file/index.ts';
 import { noSituation } from '#policy/rule/index.ts';
 import { noFacts } from '#protocol/action-facts.ts';
-import { ruled } from './verdict.ts';
+import type { SessionView } from '#protocol/session-view.ts';
+import { noTurns } from '#protocol/turn-view.ts';
+import type { ProposedAction } from '#server/turn/index.ts';
+import { judgementOf, ruled } from './verdict.ts';
 
 const allowing = 'rules: [{ when: "true", then: allow, reason: r }]\n';
 const roots = { base: '/srv/project', home: '/home/ada' };
@@ -27,4 +30,29 @@ it('[RUL2] what the workspace file asks about because nobody knows it, a rule of
   expect(say(workspace(''), session(allowing))).toMatchObject(unknown);
   expect(say(workspace(allowing))).toMatchObject({ verdict: 'allow', rule: 'rules[0]' });
   expect(say(session(allowing))).toMatchObject({ verdict: 'allow', rule: 'session.rules[0]' });
+});
+
+it('[SBX10] without a sandbox a person decides whatever rules, or none, would allow', () => {
+  const action = {
+    kind: 'other',
+    tool: 'x',
+    agent: 'a',
+    command: null,
+    paths: [],
+    cwd: '/srv',
+    input: null,
+    facts: noFacts,
+  };
+  const say = (sandbox: 'none' | 'bubblewrap' | undefined, ...policies: ReturnType<typeof workspace>[]) => {
+    const view = { members: [], turns: noTurns, ...(sandbox && { sandbox }) } as unknown as SessionView;
+    return judgementOf(action as unknown as ProposedAction, view, policies, 0);
+  };
+  const asked = { verdict: 'ask', rule: 'default.no-sandbox', reasons: [expect.stringContaining('no sandbox')] };
+  expect(say('none')).toMatchObject(asked);
+  expect(say('none', workspace(allowing))).toMatchObject({ verdict: 'ask', rule: 'default.no-sandbox' });
+  expect(say('none', workspace('rules: [{ when: "true", then: deny, reason: r }]\n'))).toMatchObject({
+    verdict: 'deny',
+  });
+  expect(say('bubblewrap')).toMatchObject({ verdict: 'allow' });
+  expect(say(undefined)).toMatchObject({ verdict: 'allow' });
 });
