@@ -11,6 +11,8 @@ export interface CheckoutRequest {
   branch: string | null;
   /** Carries the source's uncommitted and untracked, not ignored, files over. */
   includesChanges: boolean;
+  /** Absolute paths and patterns, as the policy in force resolves them, that must be in neither the files nor the history. */
+  restricted: readonly string[];
 }
 
 /** Payload of the event `checkout.created`. */

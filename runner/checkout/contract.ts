@@ -7,6 +7,7 @@ import { gitContract } from './contract/git.testing.ts';
 import { hostileContract } from './contract/hostile.testing.ts';
 import { proofContract } from './contract/proof.testing.ts';
 import { removalContract } from './contract/removal.testing.ts';
+import { restrictedContract } from './contract/restricted.testing.ts';
 
 export function checkoutContract(name: string, method: CheckoutMethod): void {
   describe(`checkouts made by ${name}`, () => {
@@ -16,5 +17,6 @@ export function checkoutContract(name: string, method: CheckoutMethod): void {
     folderContract(method);
     proofContract(method);
     removalContract(method);
+    restrictedContract(method);
   });
 }

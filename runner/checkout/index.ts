@@ -14,10 +14,10 @@ export { removeWhole } from './remove.ts';
  * Throws AppError `source.invalid` naming the fix, `input.invalid` for the branch, or `checkout.failed`; then nothing is left.
  */
 export async function openCheckout(
-  request: CheckoutRequest,
+  request: Omit<CheckoutRequest, 'restricted'> & Partial<Pick<CheckoutRequest, 'restricted'>>,
 ): Promise<{ checkout: Checkout; created: CheckoutCreated | null }> {
   const checkout = await plainCheckout.reopen(request.directory);
-  if (!checkout) return plainCheckout.create(request);
+  if (!checkout) return plainCheckout.create({ restricted: [], ...request });
   if ((await stat(checkout.root).catch(() => null))?.isDirectory()) return { checkout, created: null };
   throw new AppError({ code: 'checkout.failed', message: 'the files of this session are gone; start a new session' });
 }

@@ -3,7 +3,7 @@ import { lstat, mkdir, mkdtemp, readdir, realpath, rename, stat } from 'node:fs/
 import { join, relative, resolve } from 'node:path';
 import { AppError } from '#protocol/error.ts';
 import type { StopResult } from '#protocol/runner-message.ts';
-import { visible } from './byte-path.ts';
+import { fromText, visible } from './byte-path.ts';
 import type { Checkout, CheckoutMethod, CheckoutRequest } from './checkout.ts';
 import { makeFolderCheckout } from './folder-checkout.ts';
 import { GitFailure } from './git.ts';
@@ -14,6 +14,7 @@ import { proveCheckout } from './proof.ts';
 import { type CheckoutRecord, readRecord, writeRecord } from './record.ts';
 import { removeFolder, removeWhole } from './remove.ts';
 import { findRepository, isWithin, type Repository } from './repository.ts';
+import { Restriction } from './restricted/index.ts';
 
 const invalid = (message: string, cause?: unknown) => new AppError({ code: 'source.invalid', message, cause });
 const rootOf = (directory: string) => join(directory, 'checkout');
@@ -36,6 +37,18 @@ function assertApart(top: string, directory: string): void {
   if (isWithin(directory, top)) throw invalid(`${top} lies in this session's own folder; choose another source`);
 }
 
+/** Programs cannot start where nothing may be. */
+function assertAllowed(restriction: Restriction, top: string, source: string): void {
+  if (!restriction.covers(fromText(relative(top, source)))) return;
+  throw invalid(`${source} is restricted by the policy in force; choose another folder, or change restricted_paths`);
+}
+
+/** All that the folder had may have been left out. */
+async function assertStart(start: string, source: string): Promise<void> {
+  if (await stat(start).catch(() => null)) return;
+  throw invalid(`${source} holds nothing but what is restricted; choose another folder, or change restricted_paths`);
+}
+
 /** Removes what a runner that was killed left half made or half removed; nothing else runs in the folder meanwhile. */
 async function sweep(directory: string, pattern: RegExp): Promise<void> {
   const names = (await readdir(directory)).filter((name) => pattern.test(name));
@@ -53,10 +66,13 @@ interface Making {
 async function makeFromRepository(making: Making, repository: Repository): Promise<Made | null> {
   const { request, aside, source, limits, directory } = making;
   if (request.includesChanges) assertApart(repository.top, directory);
-  const { branch, includesChanges } = request;
+  const { branch, includesChanges, restricted } = request;
+  const restriction = await Restriction.of(repository.top, restricted);
+  assertAllowed(restriction, repository.top, source);
   return makeGitCheckout({
     repository,
     source,
+    restriction,
     scratch: join(aside, 'reader'),
     root: join(aside, 'checkout'),
     branch,
@@ -72,7 +88,10 @@ async function makeTree(making: Making): Promise<{ made: Made; top: string }> {
   if (repository && fromGit) return { made: fromGit, top: repository.top };
   assertApart(source, directory);
   await removeWhole(join(aside, 'checkout'));
-  const made = await makeFolderCheckout({ source, root: join(aside, 'checkout'), branch: request.branch, limits });
+  const restriction = await Restriction.of(source, request.restricted);
+  assertAllowed(restriction, source, source);
+  const root = join(aside, 'checkout');
+  const made = await makeFolderCheckout({ source, root, branch: request.branch, restriction, limits });
   if (!repository) return { made, top: source };
   const note = `The git repository ${repository.top} holds nothing of this folder: it is copied as a plain folder.`;
   return { made: { ...made, notes: [note, ...made.notes] }, top: source };
@@ -123,6 +142,7 @@ async function create(request: CheckoutRequest, limits: CopyLimits, now: () => n
     const { made, top } = await makeTree({ request, source, directory, aside, limits });
     const { kind, branch, baseCommit } = made;
     const subfolder = relative(top, source);
+    await assertStart(join(aside, 'checkout', subfolder), source);
     const record: CheckoutRecord = { version: 1, kind, source: top, subfolder, branch, baseCommit };
     await install(directory, aside, record);
     const created = { ...made, notes: bound(made.notes), ms: Math.round(now() - startedAt) };

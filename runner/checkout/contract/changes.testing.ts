@@ -227,6 +227,7 @@ export function changesContract(method: CheckoutMethod): void {
         directory: suite.place.session(),
         branch: 'b',
         includesChanges: true,
+        restricted: [],
       });
       let isDone = false;
       const flicker = (async () => {

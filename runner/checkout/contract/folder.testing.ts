@@ -175,6 +175,7 @@ export function folderContract(method: CheckoutMethod): void {
         directory: `${inside}-2`,
         branch: null,
         includesChanges: false,
+        restricted: [],
       });
       expect(made.created.files).toBe(2);
     });
@@ -185,11 +186,8 @@ export function folderContract(method: CheckoutMethod): void {
       await suite.refuse(top, { directory, branch: 'not valid', watched: top });
       expect(Object.keys(readFiles(directory))).toEqual([]);
       await suite.make(top, { directory });
-      expect(
-        await method.create({ source: top, directory, branch: null, includesChanges: false }).catch((cause) => cause),
-      ).toMatchObject({
-        code: 'checkout.failed',
-      });
+      const again = method.create({ source: top, directory, branch: null, includesChanges: false, restricted: [] });
+      await expect(again).rejects.toMatchObject({ code: 'checkout.failed' });
       expect(Object.keys(readFiles(directory)).filter((path) => !path.startsWith('checkout'))).toEqual([]);
       expect(lstatSync(join(directory, 'checkout')).isDirectory()).toBe(true);
     });

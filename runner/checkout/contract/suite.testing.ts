@@ -34,6 +34,7 @@ export function useSuite(method: CheckoutMethod): Suite {
     directory: place().session(),
     branch: 'omnigent/work',
     includesChanges: false,
+    restricted: [],
     ...options,
   });
   return {
