@@ -30,6 +30,8 @@ export interface Written {
   files: number;
   /** Links in it, one character per byte. */
   links: readonly BytePath[];
+  /** Paths of the commit that are not there. */
+  absent: readonly BytePath[];
   /** Restricted contents by object name, with their sizes. */
   blobs: ReadonlyMap<string, number>;
   boundary: string | null;
@@ -82,6 +84,7 @@ export async function writeCommit(source: GitSource, root: string): Promise<Writ
     tags: isFresh ? [] : source.tags,
     files: tree.files - tree.entries.filter(({ mode, path }) => mode !== '160000' && gone.has(path)).length,
     links: tree.links.filter((path) => !gone.has(path)),
+    absent,
     blobs,
     boundary,
     notes: fresh

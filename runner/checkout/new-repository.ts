@@ -105,6 +105,14 @@ export async function writeFiles(root: string, head: string, timeoutMs: number):
   }
 }
 
+/** Lets the index know the files as they are now, after all of them changed in owner or place. */
+export async function refreshIndex(root: string): Promise<void> {
+  const env = { GIT_DIR: join(root, '.git'), GIT_WORK_TREE: root };
+  await runGit({ args: ['update-index', '-q', '--refresh'], cwd: root, env }).catch((cause: unknown) => {
+    if (!(cause instanceof GitFailure && cause.exitCode === 1)) throw cause; // something is changed
+  });
+}
+
 /** A shallow or partial source ends somewhere; the copy ends at the same place. Returns the note about it. */
 export async function copyBoundary(reader: RepositoryReader, root: string, head: string): Promise<string | null> {
   if (reader.settings.isPartial) {

@@ -4,13 +4,14 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { git, Workplace } from './contract/source.testing.ts';
+import { tested } from './contract/suite.testing.ts';
 import { checkoutContract } from './contract.ts';
 import { openCheckout, removeCheckout } from './index.ts';
 import { defaultLimits } from './limits.ts';
 import { createPlainCheckouts, plainCheckout } from './plain-checkout.ts';
 import { findMount } from './remove.ts';
 
-checkoutContract('copying', plainCheckout);
+checkoutContract('copying', tested(plainCheckout));
 
 describe('the limits of copying', { timeout: 60_000 }, () => {
   let place: Workplace;
@@ -23,6 +24,7 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
     const { create } = createPlainCheckouts({
       limits: { ...defaultLimits, files: 3, bytes: 1_000, gitMs: 60_000 },
       now: () => 0,
+      owner: null,
     });
     const folder = place.path('folder');
     for (const name of ['a', 'b', 'c', 'd']) place.write(join(folder, name), name);
@@ -43,7 +45,11 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
   });
 
   it('[CHK56] a history with too many versions of restricted files is left behind, and a note says so', async () => {
-    const { create } = createPlainCheckouts({ limits: { ...defaultLimits, placeholders: 1 }, now: () => 0 });
+    const { create } = createPlainCheckouts({
+      limits: { ...defaultLimits, placeholders: 1 },
+      now: () => 0,
+      owner: null,
+    });
     const top = place.repository('versions', { '.env': 'canary-1', 'a.txt': 'a' });
     place.write(join(top, '.env'), 'canary-2');
     place.commit(top, 'second');
@@ -67,7 +73,7 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
   });
 
   it('[CHK15] a repository built to never answer is given up', async () => {
-    const { create } = createPlainCheckouts({ limits: { ...defaultLimits, gitMs: 300 }, now: () => 0 });
+    const { create } = createPlainCheckouts({ limits: { ...defaultLimits, gitMs: 300 }, now: () => 0, owner: null });
     const top = place.repository('silent');
     rmSync(join(top, '.git/refs/heads/main'));
     expect(spawnSync('sh', ['-c', 'mkfifo -- "$0"', join(top, '.git/refs/heads/main')]).status).toBe(0);

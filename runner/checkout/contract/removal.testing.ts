@@ -14,11 +14,10 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stopResultSchema } from '#protocol/runner-message.ts';
-import type { CheckoutMethod } from '../checkout.ts';
 import { describeTree } from './source.testing.ts';
-import { useSuite } from './suite.testing.ts';
+import { type TestedMethod, useSuite } from './suite.testing.ts';
 
-export function removalContract(method: CheckoutMethod): void {
+export function removalContract(method: TestedMethod): void {
   describe('removing and reopening', { timeout: 60_000 }, () => {
     const suite = useSuite(method);
     const start = async (name: string) => {
@@ -92,9 +91,10 @@ export function removalContract(method: CheckoutMethod): void {
     });
 
     it('[CHK26] a checkout that was replaced by a link or a file is refused, and its target untouched', async () => {
-      const { checkout, root } = await start('replaced');
+      const { checkout, root, directory } = await start('replaced');
       const victim = suite.place.repository('victim');
       const before = describeTree(victim);
+      await method.release(directory);
       renameSync(root, `${root}-away`);
       symlinkSync(victim, root);
       for (const mode of ['discard', 'if-saved'] as const) {

@@ -3,9 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CheckoutMethod } from '../checkout.ts';
 import { git, readFiles } from './source.testing.ts';
-import { useSuite } from './suite.testing.ts';
+import { type TestedMethod, useSuite } from './suite.testing.ts';
 
 const secret = 'canary-8f2b71';
 const now = `${secret} now\n`;
@@ -19,7 +18,7 @@ function findSecret(root: string): string[] {
   return [...files.filter((line) => line !== ''), ...(objects.includes(secret) ? ['objects'] : [])];
 }
 
-export function restrictedContract(method: CheckoutMethod): void {
+export function restrictedContract(method: TestedMethod): void {
   describe('what is restricted', { timeout: 120_000 }, () => {
     const suite = useSuite(method);
 

@@ -2,5 +2,5 @@
 export { type LeftOut, notesOfLeftOut, readLeftOut } from './left-out.ts';
 export { writePlaceholders } from './placeholder.ts';
 export { Restriction } from './restriction.ts';
-export { attributesText, sparseText } from './spelling.ts';
+export { attributesText, literalNames, sparseText } from './spelling.ts';
 export { addRestrictedFiles, Twins } from './twin.ts';

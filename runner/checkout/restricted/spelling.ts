@@ -53,3 +53,7 @@ export const sparseText = (patterns: readonly string[]): string =>
 /** Content of `info/attributes`: what stands for a restricted file must never be merged into one. */
 export const attributesText = (patterns: readonly string[]): string =>
   patterns.flatMap((pattern) => [pattern, `${pattern}/**`].map((each) => `${quoted(each)} -merge\n`)).join('');
+
+/** Those of the names that are no patterns, from the top. */
+export const literalNames = (restriction: Restriction): BytePath[] =>
+  restriction.namesInside.filter((name) => !isPattern(name)).map(fromText);
