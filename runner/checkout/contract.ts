@@ -1,6 +1,7 @@
 /** The suite that every way of making checkouts must pass; called inside a test file, once for each. */
 import { describe } from 'vitest';
 import { changesContract } from './contract/changes.testing.ts';
+import { everydayContract } from './contract/everyday.testing.ts';
 import { folderContract } from './contract/folder.testing.ts';
 import { gitContract } from './contract/git.testing.ts';
 import { hostileContract } from './contract/hostile.testing.ts';
@@ -18,5 +19,6 @@ export function checkoutContract(name: string, method: TestedMethod): void {
     proofContract(method);
     removalContract(method);
     restrictedContract(method);
+    everydayContract(method);
   });
 }

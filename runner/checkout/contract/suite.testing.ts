@@ -34,11 +34,11 @@ export interface Suite {
   ): Promise<{ code: string; message: string }>;
 }
 
-/** Sets the suite up inside the current `describe`. */
-export function useSuite(method: TestedMethod): Suite {
+/** Sets the suite up inside the current `describe`; its folders are made in `parent`. */
+export function useSuite(method: TestedMethod, parent?: string): Suite {
   const state: { place: Workplace | null } = { place: null };
   beforeAll(() => {
-    state.place = new Workplace();
+    state.place = new Workplace(parent);
   });
   afterAll(async () => {
     if (state.place) await method.release(state.place.folder);

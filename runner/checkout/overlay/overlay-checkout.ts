@@ -96,7 +96,8 @@ export class OverlayCheckouts implements CheckoutMethod {
   }
 
   /** Unmounts what this process has mounted of the session, and lets others have it. */
-  async release(directory: string): Promise<void> {
+  async release(folder: string): Promise<void> {
+    const directory = await realpath(folder).catch(() => folder);
     const lock = this.#locks.get(directory);
     if (!lock) return;
     this.#locks.delete(directory);

@@ -83,6 +83,9 @@ async function removeParts(session: OverlaySession): Promise<boolean> {
   return isRemoved;
 }
 
+/** Whoever removes it at the same time is waited for this long, in ms. */
+const lockMs = 5_000;
+
 async function remove(session: OverlaySession, mode: 'if-saved' | 'discard'): Promise<StopResult> {
   const { directory } = session;
   const { root, upper, lock } = partsOf(directory);
@@ -91,16 +94,14 @@ async function remove(session: OverlaySession, mode: 'if-saved' | 'discard'): Pr
     await sweep(directory, /^removed-/);
     return gone;
   }
-  const proof = mode === 'discard' ? null : await prove(session);
-  if (proof?.state === 'unsaved') return { checkout: 'kept', reason: proof.reason };
-  await assertRemovable(directory);
   // Where it is mounted here, this process or whoever started it has the lock.
-  const held = (await isMounted(root)) ? null : await takeLock(lock, { waitMs: 0 });
-  if (!held && !(await isMounted(root))) {
-    if (!(await lstat(upper).catch(() => null))) return gone;
-    throw failed('the files of this session are in use; stop it first');
-  }
+  const isHere = await isMounted(root);
+  const held = isHere ? null : await takeLock(lock, { waitMs: lockMs });
+  if (!isHere && !held) throw failed('the files of this session are in use; stop it first');
   try {
+    const proof = mode === 'discard' ? null : await prove(session);
+    if (proof?.state === 'unsaved') return { checkout: 'kept', reason: proof.reason };
+    await assertRemovable(directory);
     if (!(await removeParts(session))) return gone;
     return { checkout: proof?.state ?? 'discarded', reason: proof?.reason ?? null };
   } finally {
