@@ -9,6 +9,8 @@ import { reopenCheckout } from './reopen.ts';
 export type { Checkout } from './checkout.ts';
 export { compareCheckouts } from './compare.ts';
 export { removeWhole } from './remove.ts';
+/** For whoever starts programs where the files of a session are to be seen (docs/adr/017-overlay-checkout.md). */
+export { checkoutView, chooseMethod, mountNamespace, viewCommand } from './overlay/index.ts';
 
 /**
  * The checkout of an earlier run or one that the host made, or a new one; `created` is the fact to state, null when it was there

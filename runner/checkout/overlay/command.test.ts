@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromText, toBytes } from '../byte-path.ts';
 import { git, Workplace } from '../contract/source.testing.ts';
+import { checkoutView, mountNamespace, viewCommand } from '../index.ts';
 import { filesBelow } from '../walk.ts';
-import { checkoutView, mountNamespace, viewCommand } from './index.ts';
 
 const me = process.getuid?.() ?? 0;
 const isRoot = me === 0;

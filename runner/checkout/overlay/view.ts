@@ -43,7 +43,7 @@ export async function checkoutView(
 }
 
 /** The descriptor that holds the lock in the program; whatever that starts must not get it. */
-export const lockDescriptor = 9;
+const lockDescriptor = 9;
 /** A shell opens at most these, 3 to 8. */
 const maxFolders = 6;
 

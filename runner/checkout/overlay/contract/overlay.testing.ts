@@ -15,9 +15,10 @@ import { describe, expect, it } from 'vitest';
 import { fromText } from '../../byte-path.ts';
 import { describeTree, git, importFiles, readFiles } from '../../contract/source.testing.ts';
 import { useSuite } from '../../contract/suite.testing.ts';
+import { checkoutView, chooseMethod, viewCommand } from '../../index.ts';
 import { defaultLimits } from '../../limits.ts';
 import { filesBelow } from '../../walk.ts';
-import { checkoutView, chooseMethod, OverlayCheckouts, systemMounter, viewCommand } from '../index.ts';
+import { OverlayCheckouts, systemMounter } from '../index.ts';
 import { dataOf, overlaysIn, testedOverlays } from './tested.testing.ts';
 
 const uid = process.getuid?.() ?? 0;

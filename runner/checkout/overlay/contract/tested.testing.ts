@@ -21,7 +21,7 @@ export function overlaysIn(data: string): OverlayCheckouts {
 }
 
 /** Where something is mounted below `folder`, as this process sees it. */
-export const mountsBelow = (folder: string): string[] =>
+const mountsBelow = (folder: string): string[] =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
