@@ -36,6 +36,8 @@ export interface Checkout {
   readonly kind: 'git' | 'folder';
   readonly branch: string | null;
   readonly baseCommit: string | null;
+  /** Its files are mounted where they are, and one process at a time works in them. */
+  readonly isMounted: boolean;
   /** Its files are there. Throws AppError `checkout.failed` where they are, but not mounted in this process. */
   isPresent(): Promise<boolean>;
   /** Reads checkout and source, changes neither, and runs nothing that either configures. */

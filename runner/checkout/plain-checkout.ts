@@ -132,6 +132,7 @@ function toCheckout(directory: string, record: CheckoutRecord): Checkout {
     kind: record.kind,
     branch: record.branch,
     baseCommit: record.baseCommit,
+    isMounted: false,
     isPresent: async () => (await stat(root).catch(() => null))?.isDirectory() ?? false,
     proof: () => proveCheckout({ directory, root, record }),
     remove: ({ mode }) => remove(directory, record, mode),

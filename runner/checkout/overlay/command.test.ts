@@ -2,10 +2,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromText, toBytes } from '../byte-path.ts';
 import { git, Workplace } from '../contract/source.testing.ts';
-import { checkoutView, mountNamespace, viewCommand } from '../index.ts';
+import { checkoutView, mounted, mountNamespace, mountScript, viewCommand, waitingCommand } from '../index.ts';
 import { filesBelow } from '../walk.ts';
 
 const me = process.getuid?.() ?? 0;
@@ -13,6 +14,9 @@ const isRoot = me === 0;
 /** A number that no user of the machine has. */
 const owner = isRoot ? { uid: 60_417, gid: 60_417 } : null;
 const uid = owner?.uid ?? me;
+
+const asUser = isRoot ? ['setpriv', '--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups'] : [];
+const split = ([file, ...args]: [string, ...string[]]): [string, string[]] => [file, args];
 
 /** What the program answers to a request. */
 function ask(command: object): { ok: boolean; result?: Record<string, unknown>; code?: string; message?: string } {
@@ -27,8 +31,7 @@ function ask(command: object): { ok: boolean; result?: Record<string, unknown>; 
 async function inView(directory: string, program: string[]): Promise<[string, ...string[]]> {
   const view = await checkoutView(directory, { isReadOnly: false });
   if (!view) throw new Error('there is no checkout');
-  const become = isRoot ? ['setpriv', '--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups'] : [];
-  const [command = 'false', ...args] = [...become, ...viewCommand(view, uid, program)];
+  const [command = 'false', ...args] = [...asUser, ...viewCommand(view, { uid }, program)];
   return [command, ...args];
 }
 
@@ -145,6 +148,38 @@ describe('checkouts made for the host', { timeout: 60_000 }, () => {
     await new Promise((resolve) => runner.once('close', resolve));
     expect(ask({ op: 'remove', directory, mode: 'discard' })).toMatchObject({ result: { checkout: 'discarded' } });
     expect(existsSync(join(directory, 'checkout'))).toBe(false);
+  });
+
+  it('[OVL12] a runner that waits in namespaces of its own is given the files of its session, and holds them until it ends', async () => {
+    const command = request(source('waiting'));
+    const { directory } = command;
+    ask(command);
+    const script = `
+      await new Promise((resolve) => process.stdin.once('data', resolve));
+      const { openCheckout } = await import(process.cwd() + '/runner/checkout/index.ts');
+      const request = { source: '/nonexistent', directory: ${JSON.stringify(directory)}, branch: null, includesChanges: false };
+      const { checkout, created } = await openCheckout(request);
+      const { readdirSync, writeFileSync } = await import('node:fs');
+      writeFileSync(checkout.root + '/mine', 'm');
+      console.log(JSON.stringify([created.files, readdirSync(checkout.root)]));
+      setTimeout(() => checkout, 60_000);`;
+    const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];
+    const more = ['--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
+    const [file = '', ...args] = [...asUser, ...waitingCommand({ uid, more }, node)];
+    const outer = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit', 'pipe', 'pipe'] });
+    const view = await checkoutView(directory, { isReadOnly: false });
+    (outer.stdio[3] as Writable).end(view && mountScript(view));
+    const answer = await new Promise<Buffer>((resolve) => outer.stdio[4]?.once('data', resolve));
+    expect(`${answer}`).toBe(`${mounted}\n`);
+    outer.stdin?.write('go\n');
+    const said = await new Promise<Buffer>((resolve) => outer.stdout?.once('data', resolve));
+    expect(JSON.parse(`${said}`)).toEqual([3, ['.git', 'a.txt', 'b', 'mine', 'new.txt']]);
+    expect(readdirSync(join(directory, 'checkout'))).toEqual([]);
+    expect(spawnSync(...split(await inView(directory, ['true']))).status).toBe(75);
+    expect(ask({ op: 'remove', directory, mode: 'discard' })).toMatchObject({ ok: false, code: 'checkout.failed' });
+    outer.kill('SIGKILL');
+    await new Promise((resolve) => outer.once('close', resolve));
+    expect(ask({ op: 'remove', directory, mode: 'discard' })).toMatchObject({ result: { checkout: 'discarded' } });
   });
 
   it('[OVL11] a base is made ready ahead of its sessions, and unused ones are reaped; what goes wrong is said in one line', () => {

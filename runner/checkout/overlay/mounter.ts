@@ -20,11 +20,14 @@ export interface Mounter {
   unmount(target: string): Promise<boolean>;
 }
 
-/** What goes before a program that is to mount: a mount namespace of its own, and for a normal user the right to. */
-export const mountNamespace = (uid: number): [string, ...string[]] => [
+/**
+ * What goes before a program that is to mount: a mount namespace of its own, and for a normal user the right to. `more`: what
+ * else unshare(1) is to do.
+ */
+export const mountNamespace = (uid: number, more: readonly string[] = []): [string, ...string[]] => [
   'unshare',
   ...(uid === 0 ? [] : ['--user', '--map-current-user', '--keep-caps']),
-  ...['--mount', '--propagation', 'private', '--'],
+  ...['--mount', '--propagation', 'private', ...more, '--'],
 ];
 
 /**

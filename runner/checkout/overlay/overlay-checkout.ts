@@ -1,4 +1,4 @@
-/** Checkouts as overlays: a base that many share, and a layer of their own. docs/adr/017-overlay-checkout.md */
+/** Checkouts as overlays: a base that many share, and a layer of their own. docs/adr/020-overlay-checkout.md */
 import { lstat, mkdir, mkdtemp, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { AppError } from '#protocol/error.ts';

@@ -1,5 +1,5 @@
 /** The checkout of one session that lies on a base: judged and removed, mounted here or not. */
-import { lstat, readFile, rm, rmdir } from 'node:fs/promises';
+import { lstat, readFile, readlink, rm, rmdir } from 'node:fs/promises';
 import { AppError } from '#protocol/error.ts';
 import type { StopResult } from '#protocol/runner-message.ts';
 import { fromText } from '../byte-path.ts';
@@ -8,9 +8,9 @@ import { proveCheckout } from '../proof.ts';
 import type { CheckoutRecord } from '../record.ts';
 import { findMount, removeFolder, removeWhole, sweep } from '../remove.ts';
 import { leaveBase } from './base.ts';
-import { takeLock } from './lock.ts';
+import { type Lock, takeLock } from './lock.ts';
 import type { Mounter } from './mounter.ts';
-import { layersOf, partsOf } from './view.ts';
+import { layersOf, lockDescriptor, partsOf } from './view.ts';
 
 export interface OverlaySession {
   directory: string;
@@ -109,13 +109,26 @@ async function remove(session: OverlaySession, mode: 'if-saved' | 'discard'): Pr
   }
 }
 
+/**
+ * Takes the session's lock for this process, which works in its files, unless whoever started it did (`viewCommand`). Throws
+ * AppError `checkout.failed` while another process works there.
+ */
+export async function holdSession(directory: string): Promise<Lock> {
+  const { lock } = partsOf(directory);
+  const held = await takeLock(lock, { waitMs: 0 });
+  if (held) return held;
+  const inherited = await readlink(`/proc/self/fd/${lockDescriptor}`).catch(() => null);
+  if (inherited === lock) return { release: async () => undefined };
+  throw failed('another runner works in the files of this session; end that first');
+}
+
 export function toOverlayCheckout(session: OverlaySession): Checkout {
   const { root } = partsOf(session.directory);
   const { kind, branch, baseCommit, subfolder } = session.record;
   return {
     root,
     start: subfolder === '' ? root : `${root}/${subfolder}`,
-    ...{ kind, branch, baseCommit },
+    ...{ kind, branch, baseCommit, isMounted: true },
     isPresent: () => isPresent(session.directory),
     proof: () => prove(session),
     remove: ({ mode }) => remove(session, mode),

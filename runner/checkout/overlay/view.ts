@@ -42,35 +42,54 @@ export async function checkoutView(
   return { overlay, lock };
 }
 
-/** The descriptor that holds the lock in the program; whatever that starts must not get it. */
-const lockDescriptor = 9;
+/** The descriptor that holds the lock in a program that `viewCommand` started; whatever that starts must not get it. */
+export const lockDescriptor = 9;
 /** A shell opens at most these, 3 to 8. */
 const maxFolders = 6;
 
-function scriptOf(folders: number, isLocked: boolean): string {
-  const open = Array.from({ length: folders }, (_, n) => `${n + 3}<"$${n + 4}"`).join(' ');
-  return [
-    ...(isLocked
-      ? [`exec ${lockDescriptor}>>"$1"`, `{ flock --nonblock ${lockDescriptor} || exit ${busyCode}; }`]
-      : []),
-    // Only mount gets the folders: the program must not reach what lies below the overlay.
-    `(exec ${open} && mount -t overlay -o "$2" overlay "$3")`,
-    `shift ${folders + 3}`,
-    `exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all --no-new-privs "$@"`,
-  ].join(' && ');
+const dropRights = 'exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all --no-new-privs "$@"';
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Shell text that mounts. Only mount gets the folders: programs must not reach what lies below the overlay. */
+function mountStep(overlay: OverlaySpec): string {
+  const folders = foldersOf(overlay);
+  if (folders.length > maxFolders) throw new Error('more layers than a shell can open');
+  const open = folders.map((folder, n) => `${n + 3}<${quoted(folder)}`).join(' ');
+  return `(exec ${open} && exec mount -t overlay -o ${overlayOptions(overlay)} overlay ${quoted(overlay.target)})`;
+}
+
+export interface ViewUser {
+  /** Who runs the command, and whom its program belongs to. */
+  uid: number;
+  /** What else unshare(1) is to do, such as `--pid --fork --mount-proc`. */
+  more?: readonly string[];
 }
 
 /**
- * The command that runs `program` as it is, as user `uid`, where the view is mounted; it exits with 75 while the session's
- * files are mounted for writing elsewhere. The lock dies with the program. `setpriv` takes the right to mount away again.
- * Descriptors up to 8 go through to the program.
+ * The command that runs `program` where the view is mounted; it exits with 75 while the session's files are mounted for
+ * writing elsewhere. The lock dies with the program. `setpriv` takes the right to mount away again. Descriptors up to 8 go
+ * through to the program.
  */
-export function viewCommand(view: CheckoutView, uid: number, program: readonly string[]): string[] {
-  const { overlay, lock } = view;
+export function viewCommand({ overlay, lock }: CheckoutView, user: ViewUser, program: readonly string[]): string[] {
   if (!overlay) return [...program];
-  const folders = foldersOf(overlay);
-  if (folders.length > maxFolders) throw new Error('more layers than a shell can open');
-  const script = scriptOf(folders.length, overlay.upper !== null);
-  const shell = ['sh', '-c', script, 'sh', lock, overlayOptions(overlay), overlay.target, ...folders];
-  return [...mountNamespace(uid), ...shell, ...program];
+  const takeLock = `exec ${lockDescriptor}>>${quoted(lock)} && { flock --nonblock ${lockDescriptor} || exit ${busyCode}; }`;
+  const steps = [...(overlay.upper === null ? [] : [takeLock]), mountStep(overlay), dropRights];
+  return [...mountNamespace(user.uid, user.more), 'sh', '-c', steps.join(' && '), 'sh', ...program];
 }
+
+/**
+ * The command that runs `program` in namespaces of its own before its session is known, as a runner waits for one. Beside it a
+ * shell keeps the right to mount: it takes `mountScript` at descriptor 3, answers at 4, and ends with its input. The lock is
+ * the program's to take (`openCheckout`).
+ */
+export function waitingCommand({ uid, more }: ViewUser, program: readonly string[]): string[] {
+  const script = `{ sh <&3 >&4 2>&1 3<&- 4>&- & } && exec 3<&- 4>&- && ${dropRights}`;
+  return [...mountNamespace(uid, more), 'sh', '-c', script, 'sh', ...program];
+}
+
+/** What the shell of `waitingCommand` answers when all is mounted, as a line; another says what went wrong. The answer has no end. */
+export const mounted = 'mounted';
+
+/** What the shell of `waitingCommand` is told, once; null where nothing is to be mounted. */
+export const mountScript = ({ overlay }: CheckoutView): string | null =>
+  overlay && `${mountStep(overlay)} && echo ${mounted}\n`;

@@ -76,7 +76,7 @@ export function overlayContract(): void {
       });
       const view = await checkoutView(directory, { isReadOnly: false });
       if (!view?.overlay) throw new Error('it is no overlay');
-      const [program = '', ...args] = viewCommand(view, uid, ['true']);
+      const [program = '', ...args] = viewCommand(view, { uid }, ['true']);
       expect(spawnSync(program, args).status).toBe(75);
       await testedOverlays.release(directory);
       expect(existsSync(join(checkout.root, 'README.md'))).toBe(false);
@@ -108,14 +108,14 @@ export function overlayContract(): void {
       if (!view) throw new Error('there is no view');
       const script =
         'id -u; grep CapEff /proc/self/status; ls; echo $(readlink /proc/$$/fd/*); echo more >g; umount . 2>&1';
-      const [program = '', ...args] = viewCommand(view, uid, ['sh', '-c', `cd "$0" && ${script}`, checkout.root]);
+      const [program = '', ...args] = viewCommand(view, { uid }, ['sh', '-c', `cd "$0" && ${script}`, checkout.root]);
       const { stdout } = spawnSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
       const lines = stdout.split('\n');
       expect(lines.slice(0, 3)).toEqual([`${uid}`, expect.stringMatching(/^CapEff:\s0+$/), 'f']);
       expect(lines[3]).toContain(join(directory, 'lock'));
       expect(lines[3]).not.toMatch(/\/(bases|up|wk)\b/);
       expect(stdout).toMatch(/umount: .*/);
-      const other = viewCommand(view, uid, ['cat', join(checkout.root, 'g')]);
+      const other = viewCommand(view, { uid }, ['cat', join(checkout.root, 'g')]);
       expect(spawnSync(other[0] ?? '', other.slice(1), { encoding: 'utf8' }).stdout).toBe('more\n');
     });
 
@@ -125,7 +125,7 @@ export function overlayContract(): void {
       const view = await checkoutView(directory, { isReadOnly: false });
       if (!view) throw new Error('there is no view');
       const work = 'rm -r a; mkdir a; echo new >a/z; rm b/y; echo >ready; while :; do echo >>b/growing; done';
-      const [program = '', ...args] = viewCommand(view, uid, ['sh', '-c', `cd "$0" && ${work}`, checkout.root]);
+      const [program = '', ...args] = viewCommand(view, { uid }, ['sh', '-c', `cd "$0" && ${work}`, checkout.root]);
       const child = spawn(program, args, { stdio: 'ignore' });
       while (!existsSync(join(directory, 'up/ready'))) await new Promise((resolve) => setTimeout(resolve, 10));
       child.kill('SIGKILL');
