@@ -68,6 +68,7 @@ export function restrictedContract(method: TestedMethod): void {
         expect.stringMatching(/^The history has 4 versions of restricted files: a placeholder stands in for each/),
       ]);
       expect(git(root, 'status', '--porcelain')).toBe('');
+      expect(git(root, 'count-objects')).toMatch(/^0 objects/);
       suite.place.write(join(root, 'config/new.json'), '{"a":1}\n');
       suite.place.write(join(root, 'run.sh'), 'echo again\n');
       git(root, 'stash', '-q', '-u');

@@ -66,12 +66,26 @@ async function removeBase(folder: string, now: number): Promise<boolean> {
   }
 }
 
+/** Removes what builders and reapers that were killed left, unless somebody is at the same base now. */
+async function sweepLeftovers(bases: string): Promise<void> {
+  const names = await readdir(bases);
+  const lone = names.filter((name) => name.endsWith('.lock') && !names.includes(name.slice(0, -'.lock'.length)));
+  const keys = names.flatMap((name) => /^([0-9a-f]+)\.(?:making-.+|removed)$/.exec(name)?.[1] ?? []);
+  for (const key of new Set([...keys, ...lone.map((name) => name.slice(0, -'.lock'.length))])) {
+    const lock = await takeLock(join(bases, `${key}.lock`), { waitMs: 0 });
+    if (!lock) continue;
+    await sweep(bases, new RegExp(`^${key}\\.(making-.+|removed)$`));
+    if (!(await stat(join(bases, key)).catch(() => null))) await rm(join(bases, `${key}.lock`), { force: true });
+    await lock.release();
+  }
+}
+
 /** Removes what is too old, then what is too much. Returns the folders that are gone. Safe beside sessions that begin. */
 export async function reapBases({ data, now, ...limits }: ReapOptions): Promise<string[]> {
   const { maxAgeMs, maxBytes } = { ...defaults, ...limits };
   const bases = basesIn(data);
   await mkdir(bases, { recursive: true, mode: 0o711 });
-  await sweep(bases, /\.removed$/);
+  await sweepLeftovers(bases);
   const known: Kept[] = [];
   for (const name of (await readdir(bases)).filter((each) => /^[0-9a-f]+$/.test(each))) {
     const folder = join(bases, name);

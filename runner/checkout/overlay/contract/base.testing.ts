@@ -112,7 +112,9 @@ export function baseContract(): void {
       const late = { data: data(), now: Date.now() + 99 * dayMs };
       expect(await reapBases(late)).toEqual([]);
       await lock?.release();
-      suite.place.write(`${folder.replace(/.$/, 'x')}.removed/tree/half`, 'half');
+      suite.place.write(join(data(), 'bases/0a.removed/tree/half'), 'half');
+      suite.place.write(join(data(), 'bases/0b.making-x/tree/half'), 'half');
+      suite.place.write(join(data(), 'bases/0c.lock'), '');
       expect(await reapBases(late)).toEqual([folder]);
       expect(existsSync(join(data(), 'bases'))).toBe(true);
       expect(readdirSync(join(data(), 'bases'))).toEqual([]);
