@@ -6,7 +6,14 @@ import type { CheckoutCreated } from './checkout.ts';
 import { writeFreshCommit } from './fresh-commit.ts';
 import { type GitSource, type GitSourceRequest, readSource } from './git-source.ts';
 import { assertFileCount } from './limits.ts';
-import { copyBoundary, initRepository, packObjects, writeFiles, writeHead } from './new-repository.ts';
+import {
+  copyBoundary,
+  endPartialHistory,
+  initRepository,
+  packObjects,
+  writeFiles,
+  writeHead,
+} from './new-repository.ts';
 import { list } from './note.ts';
 import {
   attributesText,
@@ -64,6 +71,7 @@ export async function writeCommit(source: GitSource, root: string): Promise<Writ
   assertFileCount(tree.files + source.changes.length, limits);
   const tagged = source.tags.map((line) => line.slice(0, line.indexOf(' ')));
   const tips = [refs.head, ...tagged];
+  await endPartialHistory(reader, refs.head);
   const leftOut = await readLeftOut({ reader, restriction, tips, entries: tree.entries });
   const { patterns, blobs } = leftOut;
   const exclusion = restriction.isEmpty ? null : { sparse: sparseText(patterns), attributes: attributesText(patterns) };

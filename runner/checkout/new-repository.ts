@@ -113,10 +113,15 @@ export async function refreshIndex(root: string): Promise<void> {
   });
 }
 
+/** What of a partial source is not there cannot be gone through: to this reader its history ends at `head`. */
+export async function endPartialHistory(reader: RepositoryReader, head: string): Promise<void> {
+  if (reader.settings.isPartial) await writeFile(join(reader.gitDir, 'shallow'), `${head}\n`);
+}
+
 /** A shallow or partial source ends somewhere; the copy ends at the same place. Returns the note about it. */
 export async function copyBoundary(reader: RepositoryReader, root: string, head: string): Promise<string | null> {
   if (reader.settings.isPartial) {
-    await settleAll([reader.gitDir, join(root, '.git')].map((dir) => writeFile(join(dir, 'shallow'), `${head}\n`)));
+    await writeFile(join(root, '.git/shallow'), `${head}\n`);
     return 'The source is a partial clone: only its current commit is copied, without history.';
   }
   if (!reader.shallow) return null;

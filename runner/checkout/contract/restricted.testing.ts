@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Snapshots } from '../snapshot.ts';
 import { git, readFiles } from './source.testing.ts';
 import { type TestedMethod, useSuite } from './suite.testing.ts';
 
@@ -112,6 +113,44 @@ export function restrictedContract(method: TestedMethod): void {
       expect(findSecret(root)).toEqual([]);
       git(root, 'fsck', '--lost-found', '--connectivity-only');
       expect(git(root, 'for-each-ref', '--format=%(refname)').split('\n')).toHaveLength(3);
+    });
+
+    it('[CHK52] so it is for every form of repository: linked working tree, shallow, partial, shared, SHA-256', async () => {
+      const top = source('forms');
+      // What only the missing part of a history tells to be a copy cannot be known as one.
+      git(top, 'rm', '-q', 'copy.txt');
+      for (const message of ['without the copy', 'last']) suite.place.commit(top, message);
+      git(top, 'config', 'uploadpack.allowFilter', 'true');
+      const clone = (name: string, ...options: string[]) => {
+        git(top, 'clone', '-q', ...options, suite.place.path(name));
+        return suite.place.path(name);
+      };
+      const forms: Record<string, string> = {
+        shallow: clone('forms-shallow', '--depth=2', `file://${top}`),
+        partial: clone('forms-partial', '--filter=blob:none', `file://${top}`),
+        treeless: clone('forms-treeless', '--filter=tree:0', `file://${top}`),
+        shared: clone('forms-shared', '--shared', top),
+        linked: suite.place.path('forms-linked'),
+        sha256: suite.place.path('forms-sha256'),
+      };
+      git(top, 'worktree', 'add', '-q', '--detach', forms.linked ?? '');
+      mkdirSync(forms.sha256 ?? '');
+      git(forms.sha256 ?? '', 'init', '-q', '--object-format=sha256');
+      for (const text of [`${secret} old`, now]) {
+        suite.place.write(join(forms.sha256 ?? '', 'config/secrets.json'), text);
+        suite.place.write(join(forms.sha256 ?? '', 'run.sh'), text.length.toString());
+        suite.place.commit(forms.sha256 ?? '', 'first');
+      }
+      for (const [form, at] of Object.entries(forms)) {
+        suite.place.write(join(at, 'run.sh'), 'echo edited\n');
+        const restricted = [join(at, 'config/secrets.json')];
+        const { checkout } = await suite.make(at, { restricted, includesChanges: true });
+        expect(existsSync(join(checkout.root, 'config/secrets.json')), form).toBe(false);
+        expect(git(checkout.root, 'status', '--porcelain'), form).toBe('M run.sh');
+        expect(findSecret(checkout.root), form).toEqual([]);
+        git(checkout.root, 'commit', '-qam', 'work');
+        expect(git(checkout.root, 'log', '-p'), form).toContain('echo edited');
+      }
     });
 
     it('[CHK52] a side that changed it is never merged with a placeholder', async () => {
@@ -280,6 +319,14 @@ export function restrictedContract(method: TestedMethod): void {
       suite.place.write(join(root, 'config/secrets.json'), 'made up\n');
       expect(git(root, 'status', '--porcelain')).toBe('M config/secrets.json');
       expect(await checkout.proof()).toMatchObject({ state: 'unsaved' });
+      const [scratch, store] = [suite.place.path('states/scratch'), suite.place.path('states/store')];
+      const states = await Snapshots.open({ root, scratch, store, base: checkout.baseCommit });
+      const state = (await states?.take()) ?? '';
+      await states?.keep(state);
+      expect((await states?.diff())?.files).toEqual([
+        { path: 'config/secrets.json', change: 'modified', added: 1, removed: 1 },
+        { path: 'work', change: 'added', added: 1, removed: 0 },
+      ]);
       expect(readFileSync(join(top, 'config/secrets.json'), 'utf8')).toBe(now);
       expect(await checkout.remove({ mode: 'discard' })).toMatchObject({ checkout: 'discarded' });
     });
