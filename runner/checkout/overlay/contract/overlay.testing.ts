@@ -185,5 +185,32 @@ export function overlayContract(): void {
       expect(own.sort()).toEqual(['.git/HEAD', '.git/packed-refs']);
       expect(git(checkout.root, 'status', '--porcelain', '--branch')).toBe('## work');
     });
+
+    it('[OVL13] git status knows of every change, also where it goes by what it knows of folders', async () => {
+      const files = { 'a/b/c/one': '1', 'a/b/two': '2', 'd/three': '3', '.gitignore': '*.log\n' };
+      const { checkout, directory } = await suite.make(suite.place.repository('known', files));
+      const { root } = checkout;
+      const status = () =>
+        git(root, 'status', '--porcelain', '--untracked-files=all')
+          .split('\n')
+          .map((line) => line.trim());
+      expect(git(root, 'config', 'core.untrackedCache')).toBe('true');
+      expect(status()).toEqual(['']);
+      for (const name of ['a/b/c/new', 'd/deep/new', 'top']) {
+        suite.place.write(join(root, name), 'n');
+        expect(status()).toContain(`?? ${name}`);
+      }
+      rmSync(join(root, 'd'), { recursive: true });
+      expect(status()).toEqual(['D d/three', '?? a/b/c/new', '?? top']);
+      rmSync(join(root, 'a/b/c/new'));
+      writeFileSync(join(root, 'a/b/two'), 'changed');
+      writeFileSync(join(root, 'a/b/x.log'), 'ignored');
+      expect(status()).toEqual(['M a/b/two', 'D d/three', '?? top']);
+      await testedOverlays.release(directory);
+      await testedOverlays.reopen(directory);
+      expect(status()).toEqual(['M a/b/two', 'D d/three', '?? top']);
+      writeFileSync(join(root, 'a/b/c/after'), 'n');
+      expect(status()).toEqual(['M a/b/two', 'D d/three', '?? a/b/c/after', '?? top']);
+    });
   });
 }
