@@ -16,6 +16,7 @@ const never = ['@lydell/node-pty', 'bufferutil', 'utf-8-validate'];
 const programs = {
   server: { entry: 'server/main.ts', hasPackagesInside: false },
   runner: { entry: 'runner/main.ts', hasPackagesInside: true },
+  checkout: { entry: 'runner/checkout-main.ts', hasPackagesInside: true },
   cli: { entry: 'cli/main.ts', hasPackagesInside: true },
 };
 
@@ -48,7 +49,7 @@ const requireBanner =
 /**
  * Builds one program and returns its source files, relative to `root`. Throws BuildError with esbuild's own text.
  * @param {string} root
- * @param {string} name `server`, `runner` or `cli`
+ * @param {string} name `server`, `runner`, `checkout` or `cli`
  * @param {{ outdir?: string, plugins?: import('esbuild').Plugin[] }} [options] where to, by default `dist`; what is changed on the way
  * @returns {Promise<string[]>}
  */

@@ -22,10 +22,10 @@ const always = [
 /** What the patches change: packages that were installed anew lack them. */
 const patched = ['node_modules/postgres/src/connection.js', 'node_modules/postgres/src/index.js'];
 
-/** @typedef {'server' | 'runner' | 'cli' | 'web'} Target */
+/** @typedef {'server' | 'runner' | 'checkout' | 'cli' | 'web'} Target */
 
 /** In the order in which a first start wants them. @type {Target[]} */
-export const allTargets = ['server', 'runner', 'cli', 'web'];
+export const allTargets = ['server', 'runner', 'checkout', 'cli', 'web'];
 
 /** @param {Target} target */
 const output = (target) => join(root, target === 'web' ? '.next/BUILD_ID' : `dist/${target}.js`);

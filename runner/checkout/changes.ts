@@ -7,6 +7,7 @@ import { CopyBudget, copyEntry, forEachInSlices, makeParents } from './copy-file
 import type { CopyLimits } from './limits.ts';
 import { list } from './note.ts';
 import type { RepositoryReader } from './reader.ts';
+import { addRestrictedFiles, type Restriction, Twins } from './restricted/index.ts';
 
 export interface Change {
   path: BytePath;
@@ -49,6 +50,29 @@ function parseChange(line: BytePath): Change | null {
 export async function readChanges(reader: RepositoryReader): Promise<Change[]> {
   const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--ignore-submodules=all', '--no-renames'];
   return splitNul(await reader.run(args)).flatMap((line) => parseChange(line) ?? []);
+}
+
+/** Without what is restricted, and without what is another name or copy of it; a note tells what was left. */
+export async function leaveOutRestricted(options: {
+  top: string;
+  restriction: Restriction;
+  format: 'sha1' | 'sha256';
+  /** Restricted contents of the history, with their sizes. */
+  blobs: ReadonlyMap<string, number>;
+  changes: readonly Change[];
+}): Promise<{ changes: Change[]; notes: string[] }> {
+  const { top, restriction, format, blobs, changes } = options;
+  if (restriction.isEmpty || changes.length === 0) return { changes: [...changes], notes: [] };
+  const twins = new Twins(format, blobs);
+  await addRestrictedFiles(twins, top, restriction);
+  const wanted: Change[] = [];
+  const left: BytePath[] = [];
+  await forEachInSlices(changes, (change) => {
+    const isRestricted = restriction.covers(change.path) || twins.has(join(fromText(top), change.path));
+    if (!isRestricted) wanted.push(change);
+    else if (change.isPresent) left.push(change.path);
+  });
+  return { changes: wanted, notes: left.length > 0 ? [`Not carried over, as restricted: ${list('file', left)}.`] : [] };
 }
 
 export interface Carried {

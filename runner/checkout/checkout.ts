@@ -11,6 +11,8 @@ export interface CheckoutRequest {
   branch: string | null;
   /** Carries the source's uncommitted and untracked, not ignored, files over. */
   includesChanges: boolean;
+  /** Absolute paths and patterns, as the policy in force resolves them, that must be in neither the files nor the history. */
+  restricted: readonly string[];
 }
 
 /** Payload of the event `checkout.created`. */
@@ -34,6 +36,10 @@ export interface Checkout {
   readonly kind: 'git' | 'folder';
   readonly branch: string | null;
   readonly baseCommit: string | null;
+  /** Its files are mounted where they are, and one process at a time works in them. */
+  readonly isMounted: boolean;
+  /** Its files are there. Throws AppError `checkout.failed` where they are, but not mounted in this process. */
+  isPresent(): Promise<boolean>;
   /** Reads checkout and source, changes neither, and runs nothing that either configures. */
   proof(): Promise<CheckoutProof>;
   /**

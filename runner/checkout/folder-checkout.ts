@@ -4,11 +4,13 @@ import { join as joinText } from 'node:path';
 import { assertBranchName } from './branch.ts';
 import { type BytePath, fromBytes, fromText, join, toBytes } from './byte-path.ts';
 import { CopyBudget, type CopyOutcome, copyEntry, forEachInSlices } from './copy-file.ts';
+import { firstMessage, identity } from './fresh-commit.ts';
 import { GitFailure, runGit } from './git.ts';
 import type { Made } from './git-checkout.ts';
 import { assertFileCount, type CopyLimits } from './limits.ts';
 import { list } from './note.ts';
 import { openFolder, openPath } from './regular-file.ts';
+import { addRestrictedFiles, type Restriction, Twins } from './restricted/index.ts';
 import { findOutsideLinks } from './tree.ts';
 
 interface Copied {
@@ -17,6 +19,10 @@ interface Copied {
   special: BytePath[];
   gone: BytePath[];
   repositories: BytePath[];
+  /** Restricted by name; other names and copies of such files; repositories without their history. */
+  restricted: BytePath[];
+  copies: BytePath[];
+  bared: BytePath[];
 }
 
 interface Copy {
@@ -24,6 +30,8 @@ interface Copy {
   to: BytePath;
   budget: CopyBudget;
   result: Copied;
+  restriction: Restriction;
+  twins: Twins;
   /** Modes that would keep us from filling the folder; set when everything is there. */
   modes: { folder: BytePath; mode: number }[];
 }
@@ -44,7 +52,7 @@ async function copyFolder(copy: Copy, path: BytePath): Promise<BytePath[]> {
     if (path !== '') copy.modes.push({ folder: target, mode: (await folder.stat()).mode & 0o777 });
     const entries = await readdir(openPath(folder), { withFileTypes: true, encoding: 'buffer' });
     const named = entries.map((entry) => ({ entry, path: below(path, fromBytes(entry.name)) }));
-    const wanted = named.filter((one) => one.path.toLowerCase() !== '.git');
+    const wanted = named.filter((one) => isWanted(copy, path, one.path));
     if (path !== '' && wanted.some((one) => one.path.endsWith('/.git'))) result.repositories.push(path);
     const plain = wanted.filter(({ entry }) => !entry.isDirectory()).map((one) => one.path);
     await forEachInSlices(plain, (file) => copyOne(copy, file));
@@ -54,7 +62,24 @@ async function copyFolder(copy: Copy, path: BytePath): Promise<BytePath[]> {
   }
 }
 
-function copyOne({ from, to, budget, result }: Copy, path: BytePath): void | Promise<void> {
+/** Whether an entry of `folder` comes along by its name; those that do not are noted, but for the source's own git directory. */
+function isWanted({ restriction, result }: Copy, folder: BytePath, path: BytePath): boolean {
+  if (path.toLowerCase() === '.git') return false;
+  if (restriction.covers(path)) {
+    result.restricted.push(path);
+    return false;
+  }
+  // Its history may hold what is restricted among its files.
+  const isBared = path.toLowerCase().endsWith('/.git') && !restriction.isEmpty && restriction.mayHold(folder);
+  if (isBared) result.bared.push(folder);
+  return !isBared;
+}
+
+function copyOne({ from, to, budget, result, twins }: Copy, path: BytePath): void | Promise<void> {
+  if (twins.has(join(from, path))) {
+    result.copies.push(path);
+    return;
+  }
   const keep = (outcome: CopyOutcome) => {
     if (outcome === 'special') result.special.push(path);
     else if (outcome === 'gone') result.gone.push(path);
@@ -84,11 +109,16 @@ async function assertCountable(top: BytePath, limits: CopyLimits): Promise<void>
   assertFileCount(files, limits);
 }
 
-async function copyTree(source: string, root: string, limits: CopyLimits): Promise<Copied> {
-  const result: Copied = { files: 0, links: [], special: [], gone: [], repositories: [] };
+async function copyTree({ source, root, limits, restriction }: FolderRequest): Promise<Copied> {
+  const result: Copied = {
+    ...{ files: 0, links: [], special: [], gone: [], repositories: [] },
+    ...{ restricted: [], copies: [], bared: [] },
+  };
   const budget = new CopyBudget(limits, 'the files of the source');
-  const copy: Copy = { from: fromText(source), to: fromText(root), budget, result, modes: [] };
+  const twins = new Twins('sha1');
+  const copy: Copy = { from: fromText(source), to: fromText(root), budget, result, restriction, twins, modes: [] };
   await assertCountable(copy.from, limits);
+  await addRestrictedFiles(twins, source, restriction);
   const waiting: BytePath[] = ['' as BytePath];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     waiting.push(...(await copyFolder(copy, path)));
@@ -96,13 +126,6 @@ async function copyTree(source: string, root: string, limits: CopyLimits): Promi
   for (const { folder, mode } of copy.modes.reverse()) await chmod(toBytes(folder), mode);
   return result;
 }
-
-const identity = {
-  GIT_AUTHOR_NAME: 'omnigent',
-  GIT_AUTHOR_EMAIL: 'omnigent@localhost',
-  GIT_COMMITTER_NAME: 'omnigent',
-  GIT_COMMITTER_EMAIL: 'omnigent@localhost',
-};
 
 /** Adds what is not ignored; what git cannot add (a nested repository without commits) stays untracked. */
 async function addAll(root: string, env: Record<string, string>): Promise<void> {
@@ -129,34 +152,43 @@ async function commitAll(root: string, branch: string): Promise<string> {
   const git = async (...args: string[]) => (await runGit({ args, cwd: root, env })).toString().trim();
   await runGit({ args: ['init', '-q', '--template=', `--initial-branch=${branch}`, root], cwd: '/' });
   await addAll(root, env);
-  const commit = await git('commit-tree', '-m', 'Start of session', await git('write-tree'));
+  const commit = await git('commit-tree', '-m', firstMessage, await git('write-tree'));
   await git('update-ref', `refs/heads/${branch}`, commit);
   return commit;
 }
 
 function notesOf(copied: Copied, outside: readonly BytePath[]): string[] {
   const notes = ['The source is not a git repository: the copy is one of its own, with one commit.'];
-  const { repositories, special, gone } = copied;
+  const { repositories, special, gone, restricted, copies, bared } = copied;
   if (repositories.length > 0) {
     notes.push(`Copied with their history, but not part of the commit: ${list('git repository', repositories)}.`);
   }
   if (special.length > 0) notes.push(`Left out ${list('special file', special)}.`);
   if (gone.length > 0) notes.push(`Left out ${list('file', gone)} that changed while being copied.`);
+  if (restricted.length > 0) notes.push(`Left out as restricted: ${list('path', restricted)}.`);
+  if (copies.length > 0) notes.push(`Left out as copies of restricted files: ${list('file', copies)}.`);
+  if (bared.length > 0) {
+    notes.push(`Copied without their history, which may hold restricted files: ${list('git repository', bared)}.`);
+  }
   if (outside.length > 0) notes.push(`Kept as they are: ${list('link', outside)} that lead out of the checkout.`);
   return notes;
 }
 
-/** `source` is a real path. Throws AppError `source.invalid` naming the fix. The source is only read. */
-export async function makeFolderCheckout(request: {
+interface FolderRequest {
+  /** A real path. */
   source: string;
   root: string;
   branch: string | null;
+  restriction: Restriction;
   limits: CopyLimits;
-}): Promise<Made> {
+}
+
+/** Throws AppError `source.invalid` naming the fix. The source is only read. */
+export async function makeFolderCheckout(request: FolderRequest): Promise<Made> {
   const branch = request.branch ?? 'main';
   assertBranchName(branch);
   await mkdir(request.root);
-  const copied = await copyTree(request.source, request.root, request.limits);
+  const copied = await copyTree(request);
   const baseCommit = await commitAll(request.root, branch);
   const outside = await findOutsideLinks(request.root, copied.links);
   return { kind: 'folder', branch, baseCommit, files: copied.files, carried: 0, notes: notesOf(copied, outside) };

@@ -8,10 +8,17 @@ export interface CopyLimits {
   bytes: number;
   /** One git command on a source, in ms; a source can be slow, or built to never answer. */
   gitMs: number;
+  /** Versions of restricted files in a history that comes along; beyond these it is left behind. */
+  placeholders: number;
 }
 
 const GiB = 1024 ** 3;
-export const defaultLimits: CopyLimits = { files: 300_000, bytes: 10 * GiB, gitMs: 10 * 60 * 1000 };
+export const defaultLimits: CopyLimits = {
+  files: 300_000,
+  bytes: 10 * GiB,
+  gitMs: 10 * 60 * 1000,
+  placeholders: 10_000,
+};
 
 /** Throws AppError `source.invalid`. */
 export function assertFileCount(files: number, limits: CopyLimits): void {

@@ -4,13 +4,14 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { git, Workplace } from './contract/source.testing.ts';
+import { tested } from './contract/suite.testing.ts';
 import { checkoutContract } from './contract.ts';
 import { openCheckout, removeCheckout } from './index.ts';
 import { defaultLimits } from './limits.ts';
 import { createPlainCheckouts, plainCheckout } from './plain-checkout.ts';
 import { findMount } from './remove.ts';
 
-checkoutContract('copying', plainCheckout);
+checkoutContract('copying', tested(plainCheckout));
 
 describe('the limits of copying', { timeout: 60_000 }, () => {
   let place: Workplace;
@@ -20,7 +21,11 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
   afterAll(() => place.remove());
 
   it('[CHK17] more files or bytes than a session may have are refused, and nothing is left behind', async () => {
-    const { create } = createPlainCheckouts({ limits: { files: 3, bytes: 1_000, gitMs: 60_000 }, now: () => 0 });
+    const { create } = createPlainCheckouts({
+      limits: { ...defaultLimits, files: 3, bytes: 1_000, gitMs: 60_000 },
+      now: () => 0,
+      owner: null,
+    });
     const folder = place.path('folder');
     for (const name of ['a', 'b', 'c', 'd']) place.write(join(folder, name), name);
     const heavy = place.path('heavy');
@@ -30,7 +35,7 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
     place.write(join(untracked, 'big'), 'x'.repeat(2_000));
     for (const source of [folder, heavy, many, untracked]) {
       const directory = place.session();
-      const making = create({ source, directory, branch: 'b', includesChanges: true });
+      const making = create({ source, directory, branch: 'b', includesChanges: true, restricted: [] });
       await expect(making, source).rejects.toMatchObject({
         code: 'source.invalid',
         message: expect.stringContaining('more than'),
@@ -39,12 +44,41 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
     }
   });
 
+  it('[CHK56] a history with too many versions of restricted files is left behind, and a note says so', async () => {
+    const { create } = createPlainCheckouts({
+      limits: { ...defaultLimits, placeholders: 1 },
+      now: () => 0,
+      owner: null,
+    });
+    const top = place.repository('versions', { '.env': 'canary-1', 'a.txt': 'a' });
+    place.write(join(top, '.env'), 'canary-2');
+    place.commit(top, 'second');
+    git(top, 'tag', 'v1');
+    place.write(join(top, 'b.txt'), 'b');
+    const restricted = [join(top, '.env')];
+    const request = { source: top, directory: place.session(), branch: 'work', includesChanges: true, restricted };
+    const { checkout, created } = await create(request);
+    expect(created).toMatchObject({ kind: 'folder', branch: 'work', files: 2, carried: 1 });
+    expect(created.notes).toEqual([
+      expect.stringMatching(/^The history was left out because it holds too many versions of restricted files/),
+      'Left out as restricted: 1 file: .env.',
+    ]);
+    expect(git(checkout.root, 'log', '--all', '--format=%s')).toBe('Start of session');
+    expect(git(checkout.root, 'ls-tree', '-r', '--name-only', 'HEAD')).toBe('a.txt');
+    expect(git(checkout.root, 'status', '--porcelain')).toBe('?? b.txt');
+    expect(git(checkout.root, 'fsck', '--strict')).toBe('');
+    expect(git(checkout.root, 'cat-file', '--batch-all-objects', '--batch')).not.toContain('canary');
+    expect(await checkout.proof()).toMatchObject({ state: 'unchanged' });
+    expect(await checkout.remove({ mode: 'if-saved' })).toMatchObject({ checkout: 'unchanged' });
+  });
+
   it('[CHK15] a repository built to never answer is given up', async () => {
-    const { create } = createPlainCheckouts({ limits: { ...defaultLimits, gitMs: 300 }, now: () => 0 });
+    const { create } = createPlainCheckouts({ limits: { ...defaultLimits, gitMs: 300 }, now: () => 0, owner: null });
     const top = place.repository('silent');
     rmSync(join(top, '.git/refs/heads/main'));
     expect(spawnSync('sh', ['-c', 'mkfifo -- "$0"', join(top, '.git/refs/heads/main')]).status).toBe(0);
-    const making = create({ source: top, directory: place.session(), branch: 'b', includesChanges: true });
+    const request = { source: top, directory: place.session(), branch: 'b', includesChanges: true, restricted: [] };
+    const making = create(request);
     await expect(making).rejects.toMatchObject({ code: 'source.invalid' });
   });
 

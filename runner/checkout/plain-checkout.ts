@@ -1,45 +1,28 @@
 /** The plain way to make a checkout: copy everything. docs/adr/010-checkout-copy.md says why, and what it is not. */
-import { lstat, mkdir, mkdtemp, readdir, realpath, rename, stat } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { lstat, mkdir, mkdtemp, realpath, rename, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { AppError } from '#protocol/error.ts';
 import type { StopResult } from '#protocol/runner-message.ts';
-import { visible } from './byte-path.ts';
 import type { Checkout, CheckoutMethod, CheckoutRequest } from './checkout.ts';
 import { makeFolderCheckout } from './folder-checkout.ts';
-import { GitFailure } from './git.ts';
 import { type Made, makeGitCheckout } from './git-checkout.ts';
 import { type CopyLimits, defaultLimits } from './limits.ts';
+import { refreshIndex } from './new-repository.ts';
 import { bound } from './note.ts';
+import { handOver, type Owner } from './owner.ts';
 import { proveCheckout } from './proof.ts';
-import { type CheckoutRecord, readRecord, writeRecord } from './record.ts';
-import { removeFolder, removeWhole } from './remove.ts';
-import { findRepository, isWithin, type Repository } from './repository.ts';
+import { type CheckoutRecord, readRecord, rootOf, writeRecord } from './record.ts';
+import { removeFolder, removeWhole, sweep } from './remove.ts';
+import { findRepository, type Repository } from './repository.ts';
+import { Restriction } from './restricted/index.ts';
+import { assertAllowed, assertApart, assertStart, findSource, translate } from './source.ts';
 
-const invalid = (message: string, cause?: unknown) => new AppError({ code: 'source.invalid', message, cause });
-const rootOf = (directory: string) => join(directory, 'checkout');
-
-async function findSource(source: string): Promise<string> {
-  if (source !== resolve(source)) throw invalid('the source must be an absolute path');
-  const real = await realpath(source).catch((cause: unknown) => {
-    throw invalid(`${source} does not exist or may not be read`, cause);
-  });
-  if (!(await stat(real)).isDirectory()) throw invalid(`${source} is not a folder`);
-  if (real === '/') throw invalid('the root of the file system cannot be a source; choose a folder in it');
-  return real;
-}
-
-/** Copying a folder into itself would not end. */
-function assertApart(top: string, directory: string): void {
-  if (isWithin(top, directory)) {
-    throw invalid(`${top} holds Omnigent's own data; choose a smaller folder, or move the data with OMNIGENT_HOME`);
-  }
-  if (isWithin(directory, top)) throw invalid(`${top} lies in this session's own folder; choose another source`);
-}
-
-/** Removes what a runner that was killed left half made or half removed; nothing else runs in the folder meanwhile. */
-async function sweep(directory: string, pattern: RegExp): Promise<void> {
-  const names = (await readdir(directory)).filter((name) => pattern.test(name));
-  for (const name of names) await removeWhole(join(directory, name));
+export interface PlainOptions {
+  limits: CopyLimits;
+  /** A clock in ms. */
+  now: () => number;
+  /** Whom the files are to belong to; null: whoever runs this. */
+  owner: Owner | null;
 }
 
 interface Making {
@@ -53,10 +36,13 @@ interface Making {
 async function makeFromRepository(making: Making, repository: Repository): Promise<Made | null> {
   const { request, aside, source, limits, directory } = making;
   if (request.includesChanges) assertApart(repository.top, directory);
-  const { branch, includesChanges } = request;
+  const { branch, includesChanges, restricted } = request;
+  const restriction = await Restriction.of(repository.top, restricted);
+  assertAllowed(restriction, repository.top, source);
   return makeGitCheckout({
     repository,
     source,
+    restriction,
     scratch: join(aside, 'reader'),
     root: join(aside, 'checkout'),
     branch,
@@ -72,44 +58,32 @@ async function makeTree(making: Making): Promise<{ made: Made; top: string }> {
   if (repository && fromGit) return { made: fromGit, top: repository.top };
   assertApart(source, directory);
   await removeWhole(join(aside, 'checkout'));
-  const made = await makeFolderCheckout({ source, root: join(aside, 'checkout'), branch: request.branch, limits });
+  const restriction = await Restriction.of(source, request.restricted);
+  assertAllowed(restriction, source, source);
+  const root = join(aside, 'checkout');
+  const made = await makeFolderCheckout({ source, root, branch: request.branch, restriction, limits });
   if (!repository) return { made, top: source };
   const note = `The git repository ${repository.top} holds nothing of this folder: it is copied as a plain folder.`;
   return { made: { ...made, notes: [note, ...made.notes] }, top: source };
 }
 
-const firstLine = (text: string) => visible(text.split('\n')[0] ?? '').slice(0, 200);
-
-/** Paths of a source are in many messages; a message is one readable line all the same. */
-function translate(cause: unknown): AppError {
-  if (cause instanceof AppError) {
-    const message = visible(cause.message);
-    return message === cause.message ? cause : new AppError({ code: cause.code, message, cause });
-  }
-  const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC' || /No space left on device/.test(String(cause));
-  if (isFull)
-    return new AppError({ code: 'checkout.failed', message: 'the disk is full; free space and try again', cause });
-  const what =
-    cause instanceof GitFailure
-      ? firstLine(cause.message)
-      : ((cause as NodeJS.ErrnoException).code ?? 'unexpected error');
-  return new AppError({
-    code: 'checkout.failed',
-    message: `the checkout could not be made: ${what}`,
-    detail: String(cause),
-    cause,
-  });
-}
-
 /** Puts the finished tree in its place; a tree without a record is what a crash left, and is kept beside it. */
-async function install(directory: string, aside: string, record: CheckoutRecord): Promise<void> {
+async function install(
+  directory: string,
+  aside: string,
+  { record, owner }: { record: CheckoutRecord; owner: Owner | null },
+): Promise<void> {
   const root = rootOf(directory);
+  const made = join(aside, 'checkout');
+  await handOver(made, owner);
+  if (owner) await refreshIndex(made);
+  await handOver(join(made, '.git'), owner);
   if (await lstat(root).catch(() => null)) await rename(root, await mkdtemp(join(directory, 'leftover-')));
-  await rename(join(aside, 'checkout'), root);
-  await writeRecord(directory, record);
+  await rename(made, root);
+  await writeRecord(directory, record, owner);
 }
 
-async function create(request: CheckoutRequest, limits: CopyLimits, now: () => number) {
+async function create(request: CheckoutRequest, { limits, now, owner }: PlainOptions) {
   const startedAt = now();
   await mkdir(request.directory, { recursive: true, mode: 0o700 });
   const directory = await realpath(request.directory);
@@ -123,8 +97,9 @@ async function create(request: CheckoutRequest, limits: CopyLimits, now: () => n
     const { made, top } = await makeTree({ request, source, directory, aside, limits });
     const { kind, branch, baseCommit } = made;
     const subfolder = relative(top, source);
-    const record: CheckoutRecord = { version: 1, kind, source: top, subfolder, branch, baseCommit };
-    await install(directory, aside, record);
+    await assertStart(join(aside, 'checkout', subfolder), source);
+    const record: CheckoutRecord = { version: 1, kind, source: top, subfolder, branch, baseCommit, base: null };
+    await install(directory, aside, { record, owner });
     const created = { ...made, notes: bound(made.notes), ms: Math.round(now() - startedAt) };
     return { checkout: toCheckout(directory, record), created };
   } catch (cause) {
@@ -148,6 +123,7 @@ async function remove(directory: string, record: CheckoutRecord, mode: 'if-saved
   return { checkout: proof?.state ?? 'discarded', reason: proof?.reason ?? null };
 }
 
+/** The checkout that a record of this method tells of. */
 function toCheckout(directory: string, record: CheckoutRecord): Checkout {
   const root = rootOf(directory);
   return {
@@ -156,21 +132,26 @@ function toCheckout(directory: string, record: CheckoutRecord): Checkout {
     kind: record.kind,
     branch: record.branch,
     baseCommit: record.baseCommit,
+    isMounted: false,
+    isPresent: async () => (await stat(root).catch(() => null))?.isDirectory() ?? false,
     proof: () => proveCheckout({ directory, root, record }),
     remove: ({ mode }) => remove(directory, record, mode),
   };
 }
 
-/** `limits` bounds what is copied; `now` is a clock in ms. */
-export function createPlainCheckouts(options: { limits: CopyLimits; now: () => number }): CheckoutMethod {
+export function createPlainCheckouts(options: PlainOptions): CheckoutMethod {
   return {
-    create: (request) => create(request, options.limits, options.now),
+    create: (request) => create(request, options),
     async reopen(folder) {
       const directory = await realpath(folder).catch(() => null);
       const record = directory === null ? null : await readRecord(directory);
-      return directory === null || record === null ? null : toCheckout(directory, record);
+      return directory === null || record === null || record.base !== null ? null : toCheckout(directory, record);
     },
   };
 }
 
-export const plainCheckout = createPlainCheckouts({ limits: defaultLimits, now: () => performance.now() });
+export const plainCheckout = createPlainCheckouts({
+  limits: defaultLimits,
+  now: () => performance.now(),
+  owner: null,
+});

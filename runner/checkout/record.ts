@@ -3,6 +3,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
+import { handOverOne, type Owner } from './owner.ts';
 
 const recordSchema = z.object({
   version: z.literal(1),
@@ -13,15 +14,20 @@ const recordSchema = z.object({
   subfolder: z.string().refine((path) => !path.startsWith('/') && !path.split('/').includes('..')),
   branch: z.string().nullable(),
   baseCommit: z.string().nullable(),
+  /** Folder of the base that an overlay lies on; null for a copy. */
+  base: z.string().startsWith('/').nullable().default(null),
 });
 export type CheckoutRecord = z.infer<typeof recordSchema>;
 
 const fileName = 'checkout.json';
 
+/** Where the files of a session are. */
+export const rootOf = (directory: string): string => join(directory, 'checkout');
+
 const failed = (message: string, cause: unknown) => new AppError({ code: 'checkout.failed', message, cause });
 
 /** Durable before it returns: afterwards the checkout counts as made. */
-export async function writeRecord(directory: string, record: CheckoutRecord): Promise<void> {
+export async function writeRecord(directory: string, record: CheckoutRecord, owner: Owner | null): Promise<void> {
   const path = join(directory, fileName);
   const file = await open(`${path}.new`, 'w', 0o600);
   try {
@@ -30,6 +36,7 @@ export async function writeRecord(directory: string, record: CheckoutRecord): Pr
   } finally {
     await file.close();
   }
+  await handOverOne(`${path}.new`, owner);
   await rename(`${path}.new`, path);
 }
 

@@ -70,6 +70,12 @@ export async function removeWhole(path: string): Promise<void> {
   }
 }
 
+/** Removes what a runner that was killed left half made or half removed; nothing else runs in the folder meanwhile. */
+export async function sweep(directory: string, pattern: RegExp): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => pattern.test(name));
+  for (const name of names) await removeWhole(joinText(directory, name));
+}
+
 /**
  * Removes the folder `root`. It disappears under its name at once, so that it is never found half removed; of several
  * concurrent calls one removes it and the others return false. Throws AppError `checkout.failed`.

@@ -4,19 +4,32 @@ import { type BytePath, fromBytes, fromText, join, parentOf, splitNul, toBytes }
 import type { RepositoryReader } from './reader.ts';
 import { isWithin } from './repository.ts';
 
+export interface TreeEntry {
+  /** As git writes it. */
+  mode: string;
+  object: string;
+  path: BytePath;
+}
+
 export interface TreeFacts {
   files: number;
   submodules: BytePath[];
   links: BytePath[];
+  entries: TreeEntry[];
 }
 
 /** `mode type object\tpath` for each entry of the whole tree. */
 export async function readTree(reader: RepositoryReader, commit: string): Promise<TreeFacts> {
-  const entries = splitNul(await reader.run(['ls-tree', '-r', '-z', '--full-tree', commit]));
-  const pathsOf = (mode: string) =>
-    entries.filter((entry) => entry.startsWith(mode)).map((entry) => entry.slice(entry.indexOf('\t') + 1) as BytePath);
+  const entries = splitNul(await reader.run(['ls-tree', '-r', '-z', '--full-tree', commit])).map(entryOf);
+  const pathsOf = (wanted: string) => entries.filter(({ mode }) => mode === wanted).map(({ path }) => path);
   const submodules = pathsOf('160000');
-  return { files: entries.length - submodules.length, submodules, links: pathsOf('120000') };
+  return { files: entries.length - submodules.length, submodules, links: pathsOf('120000'), entries };
+}
+
+function entryOf(line: BytePath): TreeEntry {
+  const end = line.indexOf('\t');
+  const [mode = '', , object = ''] = line.slice(0, end).split(' ');
+  return { mode, object, path: line.slice(end + 1) as BytePath };
 }
 
 /** Linux follows at most this many links in one path. */

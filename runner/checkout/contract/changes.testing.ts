@@ -13,16 +13,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CheckoutMethod } from '../checkout.ts';
 import { describeTree, git, readFiles } from './source.testing.ts';
-import { useSuite } from './suite.testing.ts';
+import { type TestedMethod, useSuite } from './suite.testing.ts';
 
 /** The entry as a file's content, a link's target, or null. */
 function at(root: string, path: string): string | null {
   return readFiles(root)[path] ?? null;
 }
 
-export function changesContract(method: CheckoutMethod): void {
+export function changesContract(method: TestedMethod): void {
   describe('uncommitted changes', { timeout: 60_000 }, () => {
     const suite = useSuite(method);
 
@@ -227,6 +226,7 @@ export function changesContract(method: CheckoutMethod): void {
         directory: suite.place.session(),
         branch: 'b',
         includesChanges: true,
+        restricted: [],
       });
       let isDone = false;
       const flicker = (async () => {

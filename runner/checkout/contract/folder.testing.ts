@@ -4,13 +4,12 @@ import { chmodSync, linkSync, lstatSync, mkdirSync, statSync, symlinkSync, utime
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CheckoutMethod } from '../checkout.ts';
 import { git, readFiles } from './source.testing.ts';
-import { useSuite } from './suite.testing.ts';
+import { type TestedMethod, useSuite } from './suite.testing.ts';
 
 const makePipe = (path: string) => expect(spawnSync('sh', ['-c', 'mkfifo -- "$0"', path]).status).toBe(0);
 
-export function folderContract(method: CheckoutMethod): void {
+export function folderContract(method: TestedMethod): void {
   describe('a plain folder', { timeout: 60_000 }, () => {
     const suite = useSuite(method);
 
@@ -175,6 +174,7 @@ export function folderContract(method: CheckoutMethod): void {
         directory: `${inside}-2`,
         branch: null,
         includesChanges: false,
+        restricted: [],
       });
       expect(made.created.files).toBe(2);
     });
@@ -185,12 +185,10 @@ export function folderContract(method: CheckoutMethod): void {
       await suite.refuse(top, { directory, branch: 'not valid', watched: top });
       expect(Object.keys(readFiles(directory))).toEqual([]);
       await suite.make(top, { directory });
-      expect(
-        await method.create({ source: top, directory, branch: null, includesChanges: false }).catch((cause) => cause),
-      ).toMatchObject({
-        code: 'checkout.failed',
-      });
-      expect(Object.keys(readFiles(directory)).filter((path) => !path.startsWith('checkout'))).toEqual([]);
+      const again = method.create({ source: top, directory, branch: null, includesChanges: false, restricted: [] });
+      await expect(again).rejects.toMatchObject({ code: 'checkout.failed' });
+      const isPart = (path: string) => ['checkout', ...method.parts].some((part) => path.startsWith(part));
+      expect(Object.keys(readFiles(directory)).filter((path) => !isPart(path))).toEqual([]);
       expect(lstatSync(join(directory, 'checkout')).isDirectory()).toBe(true);
     });
   });

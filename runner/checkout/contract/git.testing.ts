@@ -3,11 +3,10 @@ import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventPayloads } from '#protocol/event.ts';
-import type { CheckoutMethod } from '../checkout.ts';
 import { git, readFiles } from './source.testing.ts';
-import { useSuite } from './suite.testing.ts';
+import { type TestedMethod, useSuite } from './suite.testing.ts';
 
-export function gitContract(method: CheckoutMethod): void {
+export function gitContract(method: TestedMethod): void {
   describe('a git repository', { timeout: 60_000 }, () => {
     const suite = useSuite(method);
 

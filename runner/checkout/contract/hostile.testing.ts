@@ -13,9 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CheckoutMethod } from '../checkout.ts';
 import { describeTree, git, gitInput, readFiles } from './source.testing.ts';
-import { useSuite } from './suite.testing.ts';
+import { type TestedMethod, useSuite } from './suite.testing.ts';
 
 const hooks = [
   'applypatch-msg',
@@ -136,7 +135,7 @@ function forgeIndex(top: string, from: string, to: string): void {
   writeFileSync(file, bytes);
 }
 
-export function hostileContract(method: CheckoutMethod): void {
+export function hostileContract(method: TestedMethod): void {
   describe('a hostile source', { timeout: 60_000 }, () => {
     const suite = useSuite(method);
     const marker = () => suite.place.path('MARKER');

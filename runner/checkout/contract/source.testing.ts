@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -11,6 +12,7 @@ import {
   readlinkSync,
   realpathSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,13 +44,29 @@ export function gitInput(cwd: string, input: Uint8Array | string, ...args: strin
     .trim();
 }
 
+/** In memory where there is room: making tens of thousands of files takes minutes on some disks. */
+export function roomyFolder(): string {
+  const memory = '/dev/shm';
+  const { bavail, bsize } = statfsSync(existsSync(memory) ? memory : tmpdir());
+  return existsSync(memory) && bavail * bsize > 2 * 1024 ** 3 ? memory : tmpdir();
+}
+
+/** A repository on `main` whose one commit has these files, and whose working tree has none of them. */
+export function importFiles(top: string, files: readonly { path: string; content: string }[]): void {
+  const lines = files.map(({ path, content }) => `M 100644 inline ${path}\ndata ${content.length}\n${content}\n`);
+  mkdirSync(top, { recursive: true });
+  git(top, 'init', '-q', '-b', 'main');
+  const commit = `commit refs/heads/main\ncommitter Ada <ada@example.com> 1700000000 +0000\ndata 5\nfirst\n`;
+  gitInput(top, `${commit}${lines.join('')}`, 'fast-import', '--quiet');
+}
+
 export class Workplace {
   /** A real path. */
   readonly folder: string;
   #count = 0;
 
-  constructor() {
-    this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'omnigent-checkout-')));
+  constructor(parent = tmpdir()) {
+    this.folder = realpathSync(mkdtempSync(join(parent, 'omnigent-checkout-')));
   }
 
   /** A path in the workplace; its parent exists. */

@@ -3,9 +3,25 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import type { Checkout, CheckoutCreated, CheckoutMethod, CheckoutRequest } from '../checkout.ts';
 import { describeTree, Workplace } from './source.testing.ts';
 
+/** A way of making checkouts, and what the contract has to know to look at them. */
+export interface TestedMethod extends CheckoutMethod {
+  /** Names that it has in a session's folder besides the checkout and its record. */
+  readonly parts: readonly string[];
+  /** Sentences that every created event of a git repository ends with. */
+  readonly notes: readonly string[];
+  /** Leaves the files of the sessions below `folder` to whoever comes next, as the end of the process does. */
+  release(folder: string): Promise<void>;
+}
+
+/** One that has nothing to say. */
+export const tested = (method: CheckoutMethod): TestedMethod => ({
+  ...method,
+  ...{ parts: [], notes: [], release: async () => undefined },
+});
+
 export interface Suite {
   readonly place: Workplace;
-  readonly method: CheckoutMethod;
+  readonly method: TestedMethod;
   /** Makes a checkout of `source`, and fails if doing so changed a single byte, mode or time of `watched` (the source). */
   make(
     source: string,
@@ -18,13 +34,16 @@ export interface Suite {
   ): Promise<{ code: string; message: string }>;
 }
 
-/** Sets the suite up inside the current `describe`. */
-export function useSuite(method: CheckoutMethod): Suite {
+/** Sets the suite up inside the current `describe`; its folders are made in `parent`. */
+export function useSuite(method: TestedMethod, parent?: string): Suite {
   const state: { place: Workplace | null } = { place: null };
   beforeAll(() => {
-    state.place = new Workplace();
+    state.place = new Workplace(parent);
   });
-  afterAll(() => state.place?.remove());
+  afterAll(async () => {
+    if (state.place) await method.release(state.place.folder);
+    state.place?.remove();
+  });
   const place = () => {
     if (!state.place) throw new Error('the workplace is there in tests only');
     return state.place;
@@ -34,6 +53,7 @@ export function useSuite(method: CheckoutMethod): Suite {
     directory: place().session(),
     branch: 'omnigent/work',
     includesChanges: false,
+    restricted: [],
     ...options,
   });
   return {
@@ -46,7 +66,8 @@ export function useSuite(method: CheckoutMethod): Suite {
       const wanted = request(source, options);
       const made = await method.create(wanted);
       expect(describeTree(watched)).toEqual(before);
-      return { ...made, directory: wanted.directory };
+      const notes = made.created.notes.filter((note) => !method.notes.includes(note));
+      return { ...made, created: { ...made.created, notes }, directory: wanted.directory };
     },
     async refuse(source, { watched, ...options } = {}) {
       const before = watched === undefined ? [] : describeTree(watched);
