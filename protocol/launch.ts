@@ -24,6 +24,8 @@ export const launchSchema = z.object({
   sandbox: sandboxKindSchema,
   /** Shown as a badge where isolation is less than it should be. */
   warning: z.string().max(400).nullable(),
+  /** Whose name commits carry where the repository does not say; null: nobody's. */
+  author: z.object({ name: z.string().max(400), email: z.string().max(400) }).nullable(),
   /** Absolute paths of agent programs by the name of the variable that gave them, e.g. `OMNIGENT_CLAUDE_BIN`. */
   programs: z.record(z.string(), z.string()),
   /** Null: no workspace file is in force. */

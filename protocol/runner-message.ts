@@ -185,12 +185,12 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('checkout.diff'), request: count, turnId: turnIdSchema.nullish() }),
   /** Everything below the runner is to stand still, or to go on; answered when it does. */
   z.object({ type: z.literal('session.freeze'), request: count, isFrozen: z.boolean() }),
-  /** End the programs, then the runner. `discard` removes the checkout even if it holds unsaved work. */
-  z.object({ type: z.literal('stop'), request: count, checkout: z.enum(['keep', 'remove-if-saved', 'discard']) }),
+  /** End the programs, then the runner. The checkout stays. */
+  z.object({ type: z.literal('stop'), request: count }),
 ]);
 export type ToRunner = z.infer<typeof toRunnerSchema>;
 
-/** What `stop` answers: the fate of the checkout, and why it was kept where removal was asked. */
+/** What became of a checkout, and why it was kept where removal was asked. */
 export const stopResultSchema = z.object({
   checkout: z.enum(['kept', 'unchanged', 'merged', 'discarded', 'missing']),
   reason: z.string().max(400).nullable(),

@@ -11,6 +11,8 @@ import { newId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { type FromRunner, fromRunnerSchema, leaseMs, type ToRunner } from '#protocol/runner-message.ts';
 import { decodeFrame, type TerminalFrame } from '#protocol/terminal-frame.ts';
+import { answerCommand } from './checkout/command.ts';
+import { hasCheckout } from './checkout/index.ts';
 import { SessionRunner } from './session-runner.ts';
 
 const source = { now: () => Date.now(), random: (bytes: Uint8Array) => void bytes.set(randomBytes(bytes.length)) };
@@ -97,6 +99,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 });
 
+/** As the host does before; `empty` stands for files that went away. */
+async function makeCheckout({ directory, source: from, branch, includesChanges }: Launch): Promise<void> {
+  if (directory.endsWith('empty') || (await hasCheckout(directory))) return;
+  const request = { directory, source: from, branch, includesChanges, restricted: [] };
+  await answerCommand(JSON.stringify({ op: 'create', method: 'copy', data: folder, owner: null, ...request }));
+}
+
 async function start(change: Partial<Launch> = {}, command = ['sh', '-c', 'echo up; cat']): Promise<Launch> {
   const launch: Launch = {
     sessionId: newId('session', source),
@@ -111,6 +120,7 @@ async function start(change: Partial<Launch> = {}, command = ['sh', '-c', 'echo 
     isolation: 'process-group',
     sandbox: 'none',
     warning: null,
+    author: null,
     programs: {},
     holdMs: 600_000,
     policy: null,
@@ -118,6 +128,7 @@ async function start(change: Partial<Launch> = {}, command = ['sh', '-c', 'echo 
     terminal: { terminalId: newId('terminal', source), name: 'test', command, cols: 80, rows: 24 },
     ...change,
   };
+  await makeCheckout(launch);
   ended = new Promise((resolve) => {
     const exit = (code: number) => resolve(code);
     void SessionRunner.start({ launch, version: '0.1.0', log: (line) => lines.push(line), exit }).then((started) => {
@@ -165,20 +176,18 @@ describe('runner of a session', () => {
     });
   });
 
-  it('[RUN15] a source that cannot be copied is told in one readable line', async () => {
-    await start({ source: join(folder, 'no\nsuch\u202efolder') });
+  it('[RUN15] files that are gone are told in one readable line', async () => {
+    await start({ directory: join(folder, 'empty') });
     expect(await ended).toBe(1);
     expect(server.events()).toEqual(['1 session.failed']);
   });
 
-  it('[RUN16] stop ends the programs, answers what became of the checkout, and leaves', async () => {
+  it('[RUN16] stop ends the programs, answers, and leaves; the checkout stays', async () => {
     const launch = await start();
     await soon(() => expect(server.events()).toHaveLength(2));
-    server.send({ type: 'stop', request: 5, checkout: 'keep' });
+    server.send({ type: 'stop', request: 5 });
     expect(await ended).toBe(0);
-    expect(server.of('reply')).toEqual([
-      { type: 'reply', request: 5, ok: true, result: { checkout: 'kept', reason: null } },
-    ]);
+    expect(server.of('reply')).toEqual([{ type: 'reply', request: 5, ok: true, result: null }]);
     expect(server.of('event').map(({ event }) => event.type)).toContain('terminal.closed');
     expect(await readdir(launch.directory)).toContain('checkout');
   });
@@ -209,18 +218,6 @@ describe('runner of a session', () => {
     await soon(() => expect(server.events().at(-1)).toContain('terminal.closed'));
     server.send({ type: 'terminal.close', request: 9, terminalId });
     await soon(() => expect(server.of('reply')).toMatchObject([{ request: 9, ok: false }]));
-  });
-
-  it('a stop while the checkout is being made waits for it and removes it whole', async () => {
-    const launch = await start();
-    server.onHello = () => {
-      server.send({ type: 'welcome', wanted: [] });
-      server.send({ type: 'stop', request: 1, checkout: 'discard' });
-    };
-    server.cut();
-    expect(await ended).toBe(0);
-    expect(server.of('reply')[0]).toMatchObject({ ok: true, result: { checkout: 'discarded' } });
-    expect(await readdir(launch.directory)).not.toContain('checkout');
   });
 
   it('[RUN7] a server that refuses the runner for good ends it and its programs; the checkout stays', async () => {
@@ -270,14 +267,14 @@ describe('runner of a session', () => {
     server.send({ type: 'session.freeze', request: 1, isFrozen: true });
     await soon(() => expect(server.of('reply')).toHaveLength(1));
     const since = performance.now();
-    server.send({ type: 'stop', request: 2, checkout: 'keep' });
+    server.send({ type: 'stop', request: 2 });
     expect(await ended).toBe(0);
     expect(performance.now() - since).toBeLessThan(1_000);
     server.heard.length = 0;
     server.onHello = () => {
       server.send({ type: 'welcome', wanted: [] });
       server.send({ type: 'session.freeze', request: 3, isFrozen: true });
-      server.send({ type: 'stop', request: 4, checkout: 'keep' });
+      server.send({ type: 'stop', request: 4 });
     };
     await start({ directory: join(folder, 'second') });
     expect(await ended).toBe(0);

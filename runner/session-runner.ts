@@ -9,7 +9,7 @@ import { AppError } from '#protocol/error.ts';
 import { type NewEvent, parsePayload, toLine } from '#protocol/event.ts';
 import type { TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
-import { type FromRunner, leaseMs, runnerProtocol, type StopResult, type ToRunner } from '#protocol/runner-message.ts';
+import { type FromRunner, leaseMs, runnerProtocol, type ToRunner } from '#protocol/runner-message.ts';
 import { encodeFrame, type TerminalFrame } from '#protocol/terminal-frame.ts';
 import { AgentPort } from './agent-port.ts';
 import { Agents } from './agents.ts';
@@ -183,11 +183,7 @@ export class SessionRunner {
   async #prepare(): Promise<void> {
     const { launch } = this.#options;
     try {
-      const { source, directory, branch, includesChanges } = launch;
-      const [{ checkout, created }] = await Promise.all([
-        openCheckout({ source, directory, branch, includesChanges }),
-        this.#place.tested,
-      ]);
+      const [{ checkout, created }] = await Promise.all([openCheckout(launch.directory), this.#place.tested]);
       this.#checkout = checkout;
       if (created) this.#state({ type: 'checkout.created', payload: { ...created, start: checkout.start } });
       await this.#place.sandbox.enter(checkout.root);
@@ -267,7 +263,7 @@ export class SessionRunner {
       case 'session.freeze':
         return this.#answer(message.request, this.#freeze(message.isFrozen));
       case 'stop':
-        return this.#answer(message.request, this.#stop(message.checkout));
+        return this.#answer(message.request, this.#stop());
     }
   }
 
@@ -304,14 +300,12 @@ export class SessionRunner {
     });
   }
 
-  async #stop(fate: 'keep' | 'remove-if-saved' | 'discard'): Promise<StopResult> {
+  async #stop(): Promise<void> {
     this.#isStopping = true;
     if (!this.#isPrepared) this.#release();
     await this.#prepared;
     await this.#closeAll();
-    const result = await this.#settleCheckout(fate);
     setTimeout(() => void this.#leave(0), 50);
-    return result;
   }
 
   async #open(message: ToRunner & { type: 'terminal.open' }): Promise<void> {
@@ -336,12 +330,6 @@ export class SessionRunner {
     const closing = Promise.all([this.#terminals.closeAll(), this.#agents.closeAll()]);
     if (this.#freezer.isFrozen) this.#freezer.kill();
     await closing;
-  }
-
-  async #settleCheckout(fate: 'keep' | 'remove-if-saved' | 'discard'): Promise<StopResult> {
-    if (!this.#checkout) return { checkout: 'missing', reason: 'the checkout was never made' };
-    if (fate === 'keep') return { checkout: 'kept', reason: null };
-    return this.#checkout.remove({ mode: fate === 'discard' ? 'discard' : 'if-saved' });
   }
 
   /** Ends without an answer: the server finds out through the host. */

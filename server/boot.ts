@@ -4,9 +4,8 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { type Database, openDatabase } from '#db/client.ts';
 import { type Embedded, openEmbedded } from '#db/embedded.ts';
-import { compareCheckouts, removeCheckout } from '#runner/checkout/index.ts';
 import { detectIsolation, scrubEnvironment } from '#runner/sandbox/index.ts';
-import { createHarnesses, createHost, npmEnvironment } from '#server/host/index.ts';
+import { createCheckouts, createHarnesses, createHost, npmEnvironment } from '#server/host/index.ts';
 import { unfinished } from '#server/runner/index.ts';
 import { anchorFileOf, openAnchors } from '#server/session/index.ts';
 import type { Judge } from '#server/turn/index.ts';
@@ -72,13 +71,21 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   onStop(() => pages.then((opened) => opened.close()));
   const { database, embedded } = await openStorage(options, onStop);
   const { runnerFile = join(root, 'dist', 'runner.js') } = options;
-  const host = createHost({ home: config.home, runnerFile, serverFile, env: process.env, log: note });
+  const checkouts = createCheckouts({
+    ...{ home: config.home, env: process.env, log: note },
+    program: join(root, 'dist', 'checkout.js'),
+    isolation: isolation.then((facts) => facts.isolation),
+    method: config.checkouts,
+  });
+  const host = createHost({ home: config.home, runnerFile, checkouts, serverFile, env: process.env, log: note });
   onStop(() => host.close());
   let url = '';
   const { sql } = database;
   const programs = withPinned(config.agents.programs, root);
   const { services, gateway, ledger, deadlines, close } = await openParts({
-    ...{ sql, home: config.home, host, compareCheckouts, removeCheckout, now, random, note, url: () => url },
+    ...{ sql, home: config.home, host, now, random, note, url: () => url },
+    compareCheckouts: checkouts.compare,
+    removeCheckout: checkouts.remove,
     providers: config.providers,
     secretKey: config.secretKey,
     allowsLoopbackPush: config.allowsLoopbackPush,
@@ -168,8 +175,9 @@ async function prepareHome(home: string): Promise<void> {
   await chmod(home, mode);
 }
 
+/** Runners read it, which may be another user. It holds nothing secret. */
 async function writeServerFile(path: string, state: object): Promise<void> {
-  await writeFile(`${path}.next`, `${JSON.stringify(state)}\n`, { mode: 0o600 });
+  await writeFile(`${path}.next`, `${JSON.stringify(state)}\n`, { mode: 0o644 });
   await rename(`${path}.next`, path);
 }
 

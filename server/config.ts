@@ -43,6 +43,7 @@ const environmentSchema = z.object({
   OPENAI_API_KEY: providerKey,
   OMNIGENT_SECRET_KEY: secretKey,
   OMNIGENT_PUSH_ALLOW_LOOPBACK: flag,
+  OMNIGENT_CHECKOUTS: z.enum(['auto', 'copy']).default('copy'),
   OMNIGENT_CLAUDE_BIN: program,
   OMNIGENT_CODEX_BIN: program,
   OMNIGENT_PI_BIN: program,
@@ -65,6 +66,8 @@ export interface Config {
   secretKey: Uint8Array | null;
   /** Pushes may go to a push service on this machine: a test's, or one's own. */
   allowsLoopbackPush: boolean;
+  /** How files of sessions are made: copied, or as overlays where that works; then only the session's programs see them. */
+  checkouts: 'auto' | 'copy';
   /** Where runners find agent programs, and how long they hold an action. */
   agents: Pick<Launch, 'programs' | 'holdMs'>;
   /** Name of the person who runs the server. */
@@ -98,6 +101,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     secretKey: values.OMNIGENT_SECRET_KEY ?? null,
     allowsLoopbackPush: values.OMNIGENT_PUSH_ALLOW_LOOPBACK,
+    checkouts: values.OMNIGENT_CHECKOUTS,
     agents: { holdMs, programs: { ...programs, OMNIGENT_AGENT_PATH: join(home, 'agents', 'node_modules', '.bin') } },
     user: userInfo().username,
   };

@@ -167,6 +167,7 @@ const config = (home: string, change: Partial<Config>): Config => ({
   providers: noProviders,
   secretKey: null,
   allowsLoopbackPush: false,
+  checkouts: 'copy',
   agents: { programs: {}, holdMs: 600_000 },
   ...change,
 });

@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { AppError } from '#protocol/error.ts';
-import { openCheckout, removeWhole } from '#runner/checkout/index.ts';
+import { makeCopy, removeWhole } from '#runner/checkout/index.ts';
 import {
   makeTemporary,
   openSessionSandbox,
+  readAuthor,
   type SessionSandbox,
   sandboxAccount,
   type WrappedProgram,
@@ -37,7 +38,8 @@ export const sandboxExec = defineCommand({
     try {
       const source = found?.policy.base ?? root ?? io.cwd;
       place = await openPlace(directory);
-      const { checkout } = await openCheckout({ source, directory, branch: null, includesChanges: true });
+      const restricted = found?.policy.restrictedPaths.map(({ absolute }) => absolute) ?? [];
+      const checkout = await makeCopy({ source, directory, restricted, branch: null, includesChanges: true });
       await place.tested;
       await place.sandbox.enter(checkout.root);
       await write(io.stderr, `sandbox: ${place.sandbox.kind}\n`);
@@ -54,7 +56,7 @@ export const sandboxExec = defineCommand({
 });
 
 async function openPlace(directory: string): Promise<SessionSandbox> {
-  const launch = { sandbox: 'bubblewrap', isolation: 'namespaces', directory } as const;
+  const launch = { sandbox: 'bubblewrap', isolation: 'namespaces', directory, author: await readAuthor() } as const;
   const place = await openSessionSandbox({ launch, onFailed: () => undefined });
   // There is no server behind the agent port here.
   place.at?.listener.on('connection', (socket) => socket.destroy());

@@ -86,15 +86,15 @@ test('[SEC23] no output reaches the clipboard, the page, the network or the prog
   const { page, context, faults } = await guest('Mira');
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url });
   await arm(page);
-  const folder = join(server.folder, 'person');
-  for (const [at, output] of Object.values(corpus).entries()) {
-    await writeFile(join(folder, `escape-${at}`), output + recovery);
-  }
   // Each is printed when its turn comes, so that no key has to be typed.
-  const turn = `until [ -e ${folder}/turn-$n ]; do sleep 0.02; done; cat ${folder}/escape-$n; echo shown:$n`;
+  const turn = 'until [ -e turn-$n ]; do sleep 0.02; done; cat escape-$n; echo shown:$n';
   const script = `for n in $(seq 0 ${Object.keys(corpus).length - 1}); do ${turn}; done; sleep 600`;
   const program = ['bash', '-c', script];
   const created = JSON.parse(await omnigent(server, 'session', 'new', '--dir', repository, '--json', '--', ...program));
+  const folder: string = created.checkout;
+  for (const [at, output] of Object.values(corpus).entries()) {
+    await writeFile(join(folder, `escape-${at}`), output + recovery);
+  }
   const sent: string[] = [];
   page.on('websocket', (socket) => {
     if (!socket.url().includes('/ws/terminal/')) return;

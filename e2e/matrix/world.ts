@@ -65,6 +65,7 @@ export async function openWorld(
       providers: { anthropic: provider(model.url), openai: provider(`${model.url}/v1`) },
       secretKey: null,
       allowsLoopbackPush: false,
+    checkouts: 'copy',
       agents: { holdMs, programs },
     },
     ...(runnerFile !== undefined && { runnerFile }),

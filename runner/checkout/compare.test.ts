@@ -4,8 +4,10 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { compareCheckouts, openCheckout, removeCheckout } from './index.ts';
+import { compareCheckouts } from './compare.ts';
 import { nest } from './nested.testing.ts';
+import { plainCheckout } from './plain-checkout.ts';
+import { reopenCheckout } from './reopen.ts';
 
 let folder: string;
 const sessionOf = (name: string) => join(folder, 'sessions', name);
@@ -30,8 +32,9 @@ async function makeRepository(name: string): Promise<void> {
   git(top, 'commit', '-qm', 'first');
 }
 const start = (name: string, source: string) =>
-  openCheckout({
-    ...{ source: join(folder, source), directory: sessionOf(name), branch: `omnigent/${name}`, includesChanges: false },
+  plainCheckout.create({
+    ...{ source: join(folder, source), directory: sessionOf(name), branch: `omnigent/${name}` },
+    ...{ includesChanges: false, restricted: [] },
   });
 const compare = (mine: string, other: string) =>
   compareCheckouts({ directory: sessionOf(mine), against: sessionOf(other) });
@@ -103,7 +106,7 @@ it('[CHK31] one of another repository is refused; a linked working tree and a co
 it('[CHK31] a checkout that is gone is named by its field', async () => {
   await start('a', 'source');
   await start('b', 'source');
-  await removeCheckout({ directory: sessionOf('b'), mode: 'discard' });
+  await (await reopenCheckout(sessionOf('b'), null))?.remove({ mode: 'discard' });
   await expect(compare('a', 'b')).rejects.toMatchObject({ message: expect.stringMatching(/^against: .*no checkout/) });
   await expect(compare('b', 'a')).rejects.toMatchObject({ message: expect.stringMatching(/^session: .*no checkout/) });
   await expect(compare('none', 'a')).rejects.toMatchObject({

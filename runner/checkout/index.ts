@@ -1,15 +1,14 @@
 /** Public face of checkouts: make or reopen a session's copy of the files, prove that its work is saved, remove it. */
 import { realpath } from 'node:fs/promises';
 import { AppError } from '#protocol/error.ts';
-import type { StopResult } from '#protocol/runner-message.ts';
 import type { Checkout, CheckoutCreated, CheckoutRequest } from './checkout.ts';
 import { takeCreated } from './created.ts';
-import { holdSession, type Lock } from './overlay/index.ts';
+import { holdSession } from './overlay/index.ts';
 import { plainCheckout } from './plain-checkout.ts';
+import { readRecord } from './record.ts';
 import { reopenCheckout } from './reopen.ts';
 
 export type { Checkout } from './checkout.ts';
-export { compareCheckouts } from './compare.ts';
 /** For whoever starts programs where the files of a session are to be seen (docs/adr/020-overlay-checkout.md). */
 export {
   checkoutView,
@@ -23,29 +22,26 @@ export {
 export { removeWhole } from './remove.ts';
 
 /**
- * The checkout of an earlier run or one that the host made, or a new one; `created` is the fact to state, null when it was there
- * already. Throws AppError `source.invalid` naming the fix, `input.invalid` for the branch, or `checkout.failed`; then nothing
- * is left.
+ * The checkout that the host made in a session's folder; `created` is the fact to state, null when it was stated already. Takes
+ * the session's lock where its files are mounted. Throws AppError `checkout.failed`.
  */
 export async function openCheckout(
-  request: Omit<CheckoutRequest, 'restricted'> & Partial<Pick<CheckoutRequest, 'restricted'>>,
+  directory: string,
 ): Promise<{ checkout: Checkout; created: CheckoutCreated | null }> {
-  let lock: Lock | null = null;
-  const checkout = await reopenCheckout(request.directory, null, async () => lock?.release());
-  if (!checkout) return plainCheckout.create({ restricted: [], ...request });
-  if (await checkout.isPresent()) {
-    if (checkout.isMounted) lock = await holdSession(await realpath(request.directory));
-    return { checkout, created: await takeCreated(request.directory) };
+  const checkout = await reopenCheckout(directory, null);
+  if (checkout && (await checkout.isPresent())) {
+    if (checkout.isMounted) await holdSession(await realpath(directory));
+    return { checkout, created: await takeCreated(directory) };
   }
   throw new AppError({ code: 'checkout.failed', message: 'the files of this session are gone; start a new session' });
 }
 
-/** Settles the checkout of a session whose runner is gone. `missing` when there is none. */
-export async function removeCheckout(options: {
-  directory: string;
-  mode: 'if-saved' | 'discard';
-}): Promise<StopResult> {
-  const checkout = await reopenCheckout(options.directory, null);
-  if (!checkout) return { checkout: 'missing', reason: 'there is no checkout in the session folder' };
-  return checkout.remove({ mode: options.mode });
+/** A copy for a short time, made and used by this process. Throws AppError `source.invalid`, `checkout.failed`. */
+export const makeCopy = async (request: CheckoutRequest): Promise<Checkout> =>
+  (await plainCheckout.create(request)).checkout;
+
+/** Whether the session's folder holds the record of one. Throws AppError `checkout.failed` for a damaged record. */
+export async function hasCheckout(directory: string): Promise<boolean> {
+  const real = await realpath(directory).catch(() => null);
+  return real !== null && (await readRecord(real)) !== null;
 }

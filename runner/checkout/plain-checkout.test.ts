@@ -6,12 +6,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { git, Workplace } from './contract/source.testing.ts';
 import { tested } from './contract/suite.testing.ts';
 import { checkoutContract } from './contract.ts';
-import { openCheckout, removeCheckout } from './index.ts';
+import { hasCheckout, openCheckout } from './index.ts';
 import { defaultLimits } from './limits.ts';
 import { createPlainCheckouts, plainCheckout } from './plain-checkout.ts';
 import { findMount } from './remove.ts';
+import { reopenCheckout } from './reopen.ts';
 
 checkoutContract('copying', tested(plainCheckout));
+
+type Wanted = Omit<Parameters<typeof plainCheckout.create>[0], 'restricted'>;
+const made = async (request: Wanted) =>
+  (await hasCheckout(request.directory))
+    ? openCheckout(request.directory)
+    : plainCheckout.create({ ...request, restricted: [] });
+const removed = async (directory: string, mode: 'if-saved' | 'discard') =>
+  (await reopenCheckout(directory, null))?.remove({ mode });
 
 describe('the limits of copying', { timeout: 60_000 }, () => {
   let place: Workplace;
@@ -86,7 +95,7 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
     const top = place.path('new\nline \u001b[31m \u202e');
     mkdirSync(top);
     git(top, 'init', '-q');
-    const making = openCheckout({ source: top, directory: place.session(), branch: 'b', includesChanges: false });
+    const making = made({ source: top, directory: place.session(), branch: 'b', includesChanges: false });
     await expect(making).rejects.toMatchObject({
       message: expect.stringContaining('new\\u000aline \\u001b[31m \\u202e has no'),
     });
@@ -96,7 +105,7 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
     const directory = place.session();
     place.write(join(directory, 'making-x/checkout/half'), 'half');
     place.write(join(directory, 'proof-x/HEAD'), 'x');
-    await openCheckout({ source: place.repository('halved'), directory, branch: 'b', includesChanges: false });
+    await made({ source: place.repository('halved'), directory, branch: 'b', includesChanges: false });
     expect(readdirSync(directory).sort()).toEqual(['checkout', 'checkout.json']);
   });
 
@@ -104,7 +113,7 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
     const directory = place.session();
     mkdirSync(join(directory, 'checkout'), { recursive: true });
     writeFileSync(join(directory, 'checkout/half'), 'half');
-    const first = await openCheckout({
+    const first = await made({
       source: place.repository('crashed'),
       directory,
       branch: 'b',
@@ -118,19 +127,17 @@ describe('the limits of copying', { timeout: 60_000 }, () => {
   it('[CHK27] opening twice makes one checkout; removing what is not there is no error', async () => {
     const directory = place.session();
     const request = { source: place.repository('twice'), directory, branch: 'b', includesChanges: false };
-    const first = await openCheckout(request);
-    const second = await openCheckout(request);
+    const first = await made(request);
+    const second = await made(request);
     place.write(join(directory, 'removed-x/checkout/half'), 'half');
     expect(first.created).not.toBeNull();
     expect(second.created).toBeNull();
     expect(second.checkout.root).toBe(first.checkout.root);
-    expect(await removeCheckout({ directory, mode: 'if-saved' })).toMatchObject({ checkout: 'unchanged' });
-    expect(await removeCheckout({ directory, mode: 'discard' })).toMatchObject({ checkout: 'missing' });
+    expect(await removed(directory, 'if-saved')).toMatchObject({ checkout: 'unchanged' });
+    expect(await removed(directory, 'discard')).toMatchObject({ checkout: 'missing' });
     expect(readdirSync(directory)).toEqual(['checkout.json']);
-    await expect(openCheckout(request)).rejects.toMatchObject({ code: 'checkout.failed' });
-    expect(await removeCheckout({ directory: place.session(), mode: 'discard' })).toMatchObject({
-      checkout: 'missing',
-    });
+    await expect(made(request)).rejects.toMatchObject({ code: 'checkout.failed' });
+    expect(await removed(place.session(), 'discard')).toBeUndefined();
   });
 
   it('[CHK26] a mount in the checkout is found, also below a name with blanks', () => {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { access, constants, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { type Account, asAccount, sandboxAccount } from './account.ts';
 import { type Environment, scrubEnvironment } from './environment.ts';
 
 export type Isolation = 'namespaces' | 'process-group';
@@ -12,10 +13,14 @@ export interface IsolationFacts {
   warning: string | null;
 }
 
-/** How a runner is put in its own PID namespace (architecture.md, Processes); the command follows. */
-export function namespaceArguments(uid: number): string[] {
+/** What unshare(1) does for a runner beside what its files need: a PID namespace of its own (architecture.md, Processes). */
+export const namespaceOptions = ['--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
+
+/** The namespaces that a runner gets; the command follows. */
+function namespaceArguments(account: Account | null): string[] {
+  const uid = account?.uid ?? process.getuid?.() ?? 0;
   const asItself = uid === 0 ? [] : ['--user', '--map-current-user'];
-  return ['unshare', ...asItself, '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc', '--'];
+  return [...asAccount(account, 'setpriv'), 'unshare', ...asItself, ...namespaceOptions, '--'];
 }
 
 /** How a program is put in its own PID namespace; the command follows. No --new-session: resize and Ctrl-C need the PTY's session. */
@@ -94,9 +99,11 @@ async function explain(env: Record<string, string>, detail: string): Promise<str
  */
 export async function detectIsolation(env: Environment = process.env): Promise<IsolationFacts> {
   const clean = scrubEnvironment(env);
-  const uid = process.getuid?.() ?? 0;
   const alone = 'test "$(cat /proc/1/comm)" = bwrap && echo apart';
-  const probe = await runProbe([...namespaceArguments(uid), ...programArguments('/'), '/bin/sh', '-c', alone], clean);
+  const probe = await runProbe(
+    [...namespaceArguments(sandboxAccount()), ...programArguments('/'), '/bin/sh', '-c', alone],
+    clean,
+  );
   if (probe.ok) return { isolation: 'namespaces', warning: null };
   return { isolation: 'process-group', warning: (await explain(clean, probe.detail)).slice(0, 400) };
 }

@@ -1,5 +1,4 @@
 /** The sandbox of one session from the runner's side: made ready before the session is known, tested, and tested again every hour. */
-import { execFile } from 'node:child_process';
 import { realpath, rm } from 'node:fs/promises';
 import { AppError } from '#protocol/error.ts';
 import type { Launch } from '#protocol/launch.ts';
@@ -75,7 +74,7 @@ function nothing(cause: AppError): SessionSandbox {
 }
 
 export interface SessionSandboxOptions {
-  launch: Pick<Launch, 'sandbox' | 'isolation' | 'directory'>;
+  launch: Pick<Launch, 'sandbox' | 'isolation' | 'directory' | 'author'>;
   /** Absent: everything is made now. */
   preparation?: Preparation | null | undefined;
   /** It does not hold any more. */
@@ -89,7 +88,8 @@ export async function openSessionSandbox(options: SessionSandboxOptions): Promis
     return { sandbox: noSandbox(launch.isolation, process.env), tested: Promise.resolve(), close: () => undefined };
   try {
     const { tools, account, network: opening, probes } = options.preparation ?? prepareSandbox();
-    const [network, directory, author] = await Promise.all([opening, realpath(launch.directory), readAuthor()]);
+    const [network, directory] = await Promise.all([opening, realpath(launch.directory)]);
+    const { author } = launch;
     const sandbox = await BubblewrapSandbox.open({ directory, env: process.env, tools, network, author, account });
     const tested = probes.then((found) => {
       const failure = failureOf(found);
@@ -109,20 +109,4 @@ export async function openSessionSandbox(options: SessionSandboxOptions): Promis
   } catch (cause) {
     return nothing(refused(cause instanceof Error ? cause.message : String(cause), cause));
   }
-}
-
-/** Whose name the person's own git would put into commits. */
-function readAuthor(): Promise<{ name: string; email: string } | null> {
-  const args = ['config', '--global', '--no-includes', '--null', '--get-regexp', '^user\\.(name|email)$'];
-  return new Promise((resolve) => {
-    execFile('git', args, { timeout: 5_000, cwd: '/' }, (_, output) => {
-      const values = new Map(
-        output
-          .split('\0')
-          .map((line): [string, string] => [line.split('\n')[0] ?? '', line.slice(line.indexOf('\n') + 1)]),
-      );
-      const [name, email] = [values.get('user.name'), values.get('user.email')];
-      resolve(name && email ? { name, email } : null);
-    });
-  });
 }

@@ -1,6 +1,6 @@
 /** A small real runner for the host's tests: starts one wrapped program per launch and says when it runs. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -79,6 +79,7 @@ function killIfThere(pid: number): void {
 /** Bundled as the product's runner is: one file that plain node runs. */
 export async function openHostFixture(env: Record<string, string | undefined> = process.env): Promise<HostFixture> {
   const home = await mkdtemp(join(tmpdir(), 'omnigent-host-'));
+  await chmod(home, 0o711);
   const runnerFile = join(home, 'runner.mjs');
   await build({
     stdin: { contents: source, resolveDir: process.cwd(), loader: 'ts' },
@@ -90,7 +91,8 @@ export async function openHostFixture(env: Record<string, string | undefined> = 
   });
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
-  const host = createHost({ home, runnerFile, serverFile: join(home, 'server.json'), env, log });
+  const checkouts = { make: async () => undefined };
+  const host = createHost({ home, runnerFile, checkouts, serverFile: join(home, 'server.json'), env, log });
   const ids = { now: Date.now, random: (bytes: Uint8Array) => void crypto.getRandomValues(bytes) };
   return {
     home,
@@ -112,6 +114,7 @@ export async function openHostFixture(env: Record<string, string | undefined> = 
         isolation,
         sandbox: 'none',
         warning: null,
+        author: null,
         programs: {},
         holdMs: 600_000,
         policy: null,

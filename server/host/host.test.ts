@@ -170,7 +170,7 @@ describe('spare', { timeout: 60_000 }, () => {
     const program = `
       import { createHost } from ${JSON.stringify(join(process.cwd(), 'server/host/index.ts'))};
       const { home, runnerFile } = JSON.parse(process.argv[2] ?? process.argv[1]);
-      createHost({ home, runnerFile, serverFile: 'x', env: process.env, log: () => {} }).keepSpare('namespaces');
+      createHost({ home, runnerFile, checkouts: { make: async () => undefined }, serverFile: 'x', env: process.env, log: () => {} }).keepSpare('namespaces');
       setInterval(() => {}, 1000);`;
     const input = JSON.stringify({ home: own.home, runnerFile: own.runnerFile });
     const server = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, input]);
@@ -202,7 +202,7 @@ describe('death', { timeout: 60_000 }, () => {
     const program = `
       import { createHost } from ${JSON.stringify(join(process.cwd(), 'server/host/index.ts'))};
       const { home, runnerFile, launch } = JSON.parse(process.argv[2] ?? process.argv[1]);
-      const host = createHost({ home, runnerFile, serverFile: 'x', env: process.env, log: () => {} });
+      const host = createHost({ home, runnerFile, checkouts: { make: async () => undefined }, serverFile: 'x', env: process.env, log: () => {} });
       console.log(JSON.stringify(await host.launch(launch)));
       setInterval(() => {}, 1000);`;
     const args = ['--import', 'tsx', '--input-type=module', '-e', program];

@@ -1,16 +1,30 @@
 /** Launches runners on this machine and watches over their processes. Knows pids, not what a session is doing. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { AppError } from '#protocol/error.ts';
 import type { Launch } from '#protocol/launch.ts';
-import type { Environment, Isolation } from '#runner/sandbox/index.ts';
-import { isAlive, type ProcessIdentity } from '#runner/sandbox/index.ts';
+import { checkoutView, mountScript } from '#runner/checkout/index.ts';
+import {
+  type Account,
+  type Environment,
+  handOver,
+  type Isolation,
+  isAlive,
+  letThrough,
+  type ProcessIdentity,
+  readAuthor,
+  sandboxAccount,
+} from '#runner/sandbox/index.ts';
+import type { Checkouts } from './checkouts.ts';
 import { killRunner } from './kill.ts';
 import { listChildren, type RunnerChild } from './processes.ts';
+import { reachablePrograms } from './programs.ts';
 import { RunnerWatch } from './runner-watch.ts';
+import { installRuntime, type Runtime } from './runtime.ts';
 import { Spare } from './spare.ts';
 import { type RunnerProcess, WaitingRunner } from './waiting-runner.ts';
 
+export { type Checkouts, createCheckouts } from './checkouts.ts';
 export { createHarnesses, type Harnesses } from './harnesses.ts';
 export { npmEnvironment } from './npm.ts';
 export type { ProcessIdentity, RunnerChild, RunnerProcess };
@@ -20,6 +34,7 @@ export interface HostOptions {
   home: string;
   /** The runner's program, `dist/runner.js`. */
   runnerFile: string;
+  checkouts: Pick<Checkouts, 'make'>;
   /** `server.json`, which runners read to find the server. */
   serverFile: string;
   /** The server's environment; runners get the allowed names of it only. */
@@ -56,12 +71,36 @@ function assertInside(home: string, directory: string): void {
   throw new AppError({ code: 'launch.failed', message: 'the session folder is outside the data directory' });
 }
 
+/** The session's folder, which is its runner's; what an earlier version made there as root becomes the runner's, too. */
+async function prepareFolder(directory: string, account: Account | null): Promise<void> {
+  await mkdir(dirname(directory), { recursive: true, mode: 0o711 });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (account === null || (await stat(directory)).uid === account.uid) return;
+  await handOver([directory], account);
+  await letThrough(directory, account);
+}
+
 /** The embedded host. Holds only timers; what it launched is found again by pid and start time. */
 export function createHost(options: HostOptions): Host {
-  const { home, serverFile, log } = options;
+  const { home, serverFile, log, checkouts } = options;
+  const account = sandboxAccount();
   const watch = new RunnerWatch({ log });
-  const start = (isolation: Isolation, label: string, logPath: string) =>
-    WaitingRunner.start({ ...options, isolation, label, logPath, onExit: () => watch.check() });
+  /** Null until one is wanted: a runner of root's server is made of a copy. */
+  let runtime: Promise<Runtime> | null = null;
+  const start = async (isolation: Isolation, label: string, logPath: string) => {
+    runtime ??= account === null ? Promise.resolve({ node: process.execPath, ...options }) : installRuntime(options);
+    const { node, runnerFile } = await runtime;
+    return WaitingRunner.start({
+      ...options,
+      account,
+      node,
+      runnerFile,
+      isolation,
+      label,
+      logPath,
+      onExit: () => watch.check(),
+    });
+  };
   const spare = new Spare({
     log,
     // As long as a session's folder, so that the runner can put that in its place.
@@ -70,14 +109,21 @@ export function createHost(options: HostOptions): Host {
   });
   return {
     async launch(given) {
-      const launch = { ...given, serverFile };
+      const author = await readAuthor();
+      const launch = {
+        ...given,
+        serverFile,
+        author,
+        programs: await reachablePrograms(given.programs, { home, account }),
+      };
       const { directory, isolation } = launch;
       assertInside(home, directory);
-      await mkdir(dirname(directory), { recursive: true, mode: 0o711 });
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await prepareFolder(directory, account);
+      await checkouts.make(launch);
+      const view = await checkoutView(directory, { isReadOnly: false });
       const waiting =
         (await spare.take(isolation)) ?? (await start(isolation, directory, join(directory, 'runner.log')));
-      return waiting.give(launch);
+      return waiting.give(launch, view && mountScript(view));
     },
     keepSpare: (isolation) => spare.keep(isolation),
     isAlive,

@@ -2,17 +2,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Stream, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '#protocol/error.ts';
 import type { Launch } from '#protocol/launch.ts';
+import { mounted, waitingCommand } from '#runner/checkout/index.ts';
 import {
+  type Account,
+  asAccount,
   type Environment,
   type Isolation,
   isAlive,
   isLive,
-  namespaceArguments,
+  namespaceOptions,
   type ProcessRow,
   readChild,
   readProcess,
@@ -29,6 +32,10 @@ export interface RunnerProcess {
 
 export interface WaitingOptions {
   isolation: Isolation;
+  /** As whom it runs; null: as this process. */
+  account: Account | null;
+  /** Node.js and the runner's program, where that account can read them. */
+  node: string;
   runnerFile: string;
   /** The server's environment; the runner gets the allowed names of it only. */
   env: Environment;
@@ -47,6 +54,8 @@ const findMs = 10_000;
 export class WaitingRunner {
   readonly isolation: Isolation;
   readonly #input: Writable;
+  /** Of the shell beside it. */
+  readonly #mounter: { ask: Writable; answer: Readable };
   #name = 'without a session';
   #logPath: string;
   #ended: string | null = null;
@@ -56,8 +65,9 @@ export class WaitingRunner {
     this.isolation = options.isolation;
     this.#logPath = options.logPath;
     this.#input = child.stdin as Writable;
+    this.#mounter = { ask: child.stdio[3] as Writable, answer: child.stdio[4] as Readable };
     // Its end is told by its exit.
-    this.#input.on('error', () => undefined);
+    for (const stream of [this.#input, this.#mounter.ask]) stream.on('error', () => undefined);
     child.once('exit', (code, signal) => {
       this.#ended = signal ?? `exit ${code}`;
       options.log(`host: runner ${this.#name} ended (${this.#ended})`);
@@ -84,9 +94,13 @@ export class WaitingRunner {
     return this.#ended === null && isAlive(this.#process);
   }
 
-  /** Makes it the runner of a session; its log moves into the session's folder. Throws `launch.failed`. */
-  async give(launch: Launch): Promise<RunnerProcess> {
+  /**
+   * Makes it the runner of a session; its log moves into the session's folder. `mounts`: what its shell is told; null where
+   * nothing is to be mounted. Throws `launch.failed`.
+   */
+  async give(launch: Launch, mounts: string | null): Promise<RunnerProcess> {
     this.#name = launch.runnerId;
+    await this.#mount(mounts);
     const logPath = join(launch.directory, 'runner.log');
     if (logPath !== this.#logPath) {
       await rename(logPath, `${logPath}.old`).catch(() => undefined);
@@ -100,6 +114,14 @@ export class WaitingRunner {
     } catch (cause) {
       throw failure(await readLogTail(logPath, 600), cause);
     }
+  }
+
+  async #mount(script: string | null): Promise<void> {
+    const { ask, answer } = this.#mounter;
+    ask.end(script ?? '');
+    if (script === null) return;
+    const said = await firstLine(answer);
+    if (said !== mounted) throw failure(`its files cannot be mounted: ${said}`);
   }
 
   end(): void {
@@ -118,23 +140,50 @@ export class WaitingRunner {
   }
 }
 
+/** The first process of its namespace, with a shell beside it that mounts the session's files when it is told how. */
+function commandOf({ isolation, account, node, runnerFile, label }: WaitingOptions): string[] {
+  const program = [node, runnerFile, label];
+  if (isolation !== 'namespaces') return program;
+  const uid = account?.uid ?? process.getuid?.() ?? 0;
+  return [...asAccount(account, 'setpriv'), ...waitingCommand({ uid, more: namespaceOptions }, program)];
+}
+
 async function spawnDetached(options: WaitingOptions): Promise<ChildProcess> {
-  const apart = options.isolation === 'namespaces' ? namespaceArguments(process.getuid?.() ?? 0) : [];
-  const [file = process.execPath, ...args] = [...apart, process.execPath, options.runnerFile, options.label];
+  const [file = options.node, ...args] = commandOf(options);
   const output = await openRunnerLog(options.logPath);
   try {
-    const env = scrubEnvironment(options.env) as NodeJS.ProcessEnv;
-    const child = spawn(file, args, { detached: true, stdio: ['pipe', output.fd, output.fd], env, cwd: '/' });
+    // The folder for temporary files may be one that only the server's own user enters.
+    const { TMPDIR, ...env } = scrubEnvironment(options.env);
+    const kept = TMPDIR === undefined || options.account !== null ? env : { ...env, TMPDIR };
+    const child = spawn(file, args, {
+      detached: true,
+      stdio: ['pipe', output.fd, output.fd, 'pipe', 'pipe'],
+      env: kept as unknown as NodeJS.ProcessEnv,
+      cwd: '/',
+    });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', reject);
     });
     child.unref();
-    (child.stdin as Writable & { unref?: () => void }).unref?.();
+    for (const stream of child.stdio) (stream as (Stream & { unref?: () => void }) | null)?.unref?.();
     return child;
   } finally {
     await output.close();
   }
+}
+
+/** Of an answer that has no end. */
+function firstLine(stream: Readable): Promise<string> {
+  return new Promise((resolve) => {
+    let heard = '';
+    const done = () => resolve(heard.split('\n')[0] ?? '');
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      heard += text;
+      if (heard.includes('\n')) done();
+    });
+    stream.once('close', done).once('end', done);
+  });
 }
 
 function failure(detail: string, cause?: unknown): AppError {

@@ -6,7 +6,7 @@ import { AppError } from '#protocol/error.ts';
 import { type EventPayload, lineSchema, type NewEvent, toLine } from '#protocol/event.ts';
 import { newId, type SessionId, type TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
-import { type StopResult, stopResultSchema } from '#protocol/runner-message.ts';
+import type { StopResult } from '#protocol/runner-message.ts';
 import type { SandboxKind } from '#protocol/sandbox.ts';
 import type { SessionView, Status } from '#protocol/session-view.ts';
 import { noTurns } from '#protocol/turn-view.ts';
@@ -166,26 +166,18 @@ export class Lifecycle {
     if (view.status === 'paused' && !view.frozen) return;
     if (!view.runner && view.status !== 'starting' && !view.frozen) throw notRunning(view);
     await log.append(sessionId, (now) => (now && now.status !== 'ended' ? pausedBy(now, person) : []));
-    await this.#stopRunner(sessionId, 'keep');
+    await this.#stopRunner(sessionId);
   }
 
-  async #stopRunner(
-    sessionId: SessionId,
-    checkout: 'keep' | 'remove-if-saved' | 'discard',
-  ): Promise<StopResult | null> {
+  /** Asked first, so that what it knows is stored. */
+  async #stopRunner(sessionId: SessionId): Promise<void> {
     const { runners } = this.#deps;
-    const link = runners.links.get(sessionId);
-    if (!link) {
-      await runners.kill(sessionId);
-      return null;
-    }
     try {
-      return stopResultSchema.parse(await link.request({ type: 'stop', checkout }));
+      await runners.links.get(sessionId)?.request({ type: 'stop' });
     } catch (cause) {
       if (!(cause instanceof AppError) || cause.code !== 'runner.unreachable') throw cause;
-      await runners.kill(sessionId);
-      return null;
     }
+    await runners.kill(sessionId);
   }
 
   async resume(sessionId: SessionId, person: Person): Promise<void> {
@@ -232,8 +224,8 @@ export class Lifecycle {
       const checkout = view.checkoutState;
       return { checkout: checkout === 'pending' || checkout === 'present' ? 'kept' : checkout, reason: view.reason };
     }
-    const fate = discard ? 'discard' : 'remove-if-saved';
-    const result = (await this.#stopRunner(sessionId, fate)) ?? (await this.#settle(sessionId, discard));
+    await this.#stopRunner(sessionId);
+    const result = await this.#settle(sessionId, discard);
     const ended: NewEvent = {
       type: 'session.ended',
       payload: { checkout: result.checkout },

@@ -58,9 +58,11 @@ export class Runners {
     });
   }
 
-  /** Starts a runner of a new epoch. `terminal` opens as soon as the checkout is there. */
+  /**
+   * Starts a runner of a new epoch; what comes of it the log says. `terminal` opens as soon as the checkout is there, which may take
+   * as long as its files take to copy.
+   */
   async start(view: SessionView, includesChanges: boolean, terminal: Launch['terminal']): Promise<void> {
-    const { log, host, note } = this.#deps;
     const key = newToken('runner', this.#deps.random);
     const runnerId = newId('runner', this.#deps);
     const epoch = await this.#registry.begin(view.id, runnerId, hashToken(key));
@@ -69,22 +71,35 @@ export class Runners {
     const { branch, source } = view;
     const policy = this.#deps.policyFor(view);
     const agent = nextAgent(view.turns ?? noTurns);
+    void this.#launch({
+      ...this.#deps.isolation,
+      ...this.#deps.agents,
+      sandbox: view.sandbox ?? 'bubblewrap',
+      ...{ sessionId: view.id, runnerId, epoch, key, source, branch, includesChanges, agent, terminal, policy },
+      serverFile: join(this.#deps.home, 'server.json'),
+      directory: join(this.#deps.home, 'sessions', view.id),
+      author: null,
+    });
+  }
+
+  async #launch(launch: Launch): Promise<void> {
+    const { log, host, note } = this.#deps;
+    const { sessionId, epoch } = launch;
     try {
-      const identity = await host.launch({
-        ...this.#deps.isolation,
-        ...this.#deps.agents,
-        sandbox: view.sandbox ?? 'bubblewrap',
-        ...{ sessionId: view.id, runnerId, epoch, key, source, branch, includesChanges, agent, terminal, policy },
-        serverFile: join(this.#deps.home, 'server.json'),
-        directory: join(this.#deps.home, 'sessions', view.id),
-      });
-      await this.#registry.launched(view.id, epoch, identity);
-      this.#watch(view.id, epoch, identity);
+      const identity = await host.launch(launch);
+      await this.#registry.launched(sessionId, epoch, identity);
+      this.#watch(sessionId, epoch, identity);
     } catch (cause) {
-      note(`launch of ${view.id} failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+      note(`launch of ${sessionId} failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
       const fallback = 'the runner could not be started';
       const reason = cause instanceof AppError ? toLine(cause.message, 400, fallback) : fallback;
-      await log.append(view.id, [{ type: 'session.failed', payload: { reason }, principal: 'server' }]);
+      this.#insist(async () => {
+        await log.append(sessionId, (view) =>
+          view && !this.#isOld(sessionId, epoch) && view.status !== 'ended'
+            ? [{ type: 'session.failed', payload: { reason }, principal: 'server' }]
+            : [],
+        );
+      });
     }
   }
 
