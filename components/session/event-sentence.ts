@@ -7,6 +7,7 @@ import { actionText } from '#protocol/action-text.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
 import { commandText } from './badge.ts';
 import { fateClause } from './checkout-fate.ts';
+import { egressPhrase } from './egress-sentence.ts';
 import { type Names, unknownPerson } from './event-names.ts';
 import { folderName } from './session-facts.ts';
 
@@ -267,6 +268,10 @@ export function sentence(event: SessionEvent, names: Names): Said {
       return usageSaid(event.payload);
     case 'effect.surprised':
       return surpriseSaid(event.payload);
+    case 'egress.counted': {
+      const { text, notes, hasRefused } = egressPhrase(event.payload);
+      return said('agent', text, { notes, tone: hasRefused ? 'needs' : 'plain' });
+    }
     case 'approval.requested':
     case 'approval.settled':
     case 'approval.voted':

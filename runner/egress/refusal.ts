@@ -1,0 +1,49 @@
+/** Connections that are not made, told to whoever asked: a status, a header and JSON that say the rule and what to do. */
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { adviceOnConnection } from '#protocol/egress-text.ts';
+
+export interface Refusal {
+  /** 403 denied, 502 or 504 it came to nothing, 503 there are too many. */
+  status: 403 | 502 | 503 | 504;
+  rule: string;
+  /** For people: one or more phrases. */
+  reason: string;
+}
+
+/** Longest text in a header, in characters. */
+const maxHeader = 600;
+/** Bytes that are still on their way do not cut the answer off; ms. */
+const lingerMs = 1_000;
+
+function toldOf({ status, rule, reason }: Refusal): { headers: Record<string, string>; body: string } {
+  const advice = adviceOnConnection(rule);
+  const message = `refused by ${rule}: ${reason}`;
+  const body = `${JSON.stringify({ error: { type: 'egress_refused', rule, message, advice } })}\n`;
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+    'x-omnigent-refused': `${rule}; ${advice}`.replace(/[^ -~]/g, '?').slice(0, maxHeader),
+    ...(status === 503 && { 'retry-after': '1' }),
+    connection: 'close',
+  };
+  return { headers, body };
+}
+
+export function refuse(response: ServerResponse, refusal: Refusal): void {
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const { headers, body } = toldOf(refusal);
+  response.writeHead(refusal.status, headers).end(body);
+}
+
+/** Answers a CONNECT and ends. */
+export function refuseConnect(socket: Duplex, refusal: Refusal): void {
+  if (socket.destroyed) return;
+  const { headers, body } = toldOf(refusal);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(timer));
+  socket.once('end', () => socket.destroy());
+}
