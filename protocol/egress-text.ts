@@ -36,9 +36,8 @@ const fixed: Readonly<Record<string, string>> = {
 
 /** What to do about a refusal by `rule`; null where the rule is not about connections alone. */
 export function adviceOn(rule: string): string | null {
-  const name = rule.replace(/^(?:server|session)\./, '');
-  const known = Object.hasOwn(fixed, name) ? fixed[name] : undefined;
-  return known ?? null;
+  const names = [rule, rule.replace(/^(?:server|session)\./, '')];
+  return names.flatMap((name) => (Object.hasOwn(fixed, name) ? (fixed[name] ?? []) : []))[0] ?? null;
 }
 
 /** The same where any rule may have refused it. */

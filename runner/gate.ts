@@ -152,7 +152,7 @@ export class Gate {
     if (!waiting || waiting.isJudged) return;
     waiting.isJudged = true;
     if (approvalId) this.#options.state('approval.delivered', { approvalId, actionId });
-    const word = { ...(rule && { rule }), ...(isKept && { isKept }), ...(approvalId && { isDecided: true }) };
+    const word = wordOf(waiting.action, { approvalId, rule, isKept });
     if (verdict !== 'allow') return waiting.settle({ ...denied(message ?? 'denied'), ...word }, 'blocked');
     if (command !== null && !waiting.action.canEdit) {
       return waiting.settle(denied(`not as it is; run exactly this instead: ${command}`), 'blocked');
@@ -178,6 +178,13 @@ export class Gate {
     return answer.verdict === 'allow' && answer.command === null ? { verdict: 'allow', command } : answer;
   }
 }
+
+/** Of a connection more is said than yes or no: further ones may be told the same. */
+const wordOf = (
+  { connection }: Asked,
+  { approvalId, rule, isKept }: Pick<Verdict, 'approvalId' | 'rule' | 'isKept'>,
+): GateWord =>
+  connection ? { ...(rule && { rule }), ...(isKept && { isKept }), ...(approvalId && { isDecided: true }) } : {};
 
 const lateWords = (ms: number): string => `no verdict came within ${Math.ceil(ms / 60_000)} minutes`;
 const denied = (message: string): GateAnswer => ({ verdict: 'deny', message });
