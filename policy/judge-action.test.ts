@@ -29,6 +29,11 @@ it('[EGR11] what an encrypted connection carries does not show: what a rule says
     rule: 'rules[0]',
   });
   expect(say(`rules:\n${rule(`${toHost} && ${ofMethod('GET')}`, 'allow')}`)).toMatchObject({ verdict: 'ask' });
+  const preset = (methods: string) =>
+    say(`rules:\n  - { preset: allowed-hosts, with: { hosts: [example.org], methods: [${methods}] } }\n${allowing}`);
+  expect(preset('GET, HEAD')).toMatchObject({ verdict: 'deny', rule: 'rules[0]' });
+  // Whoever names it means it.
+  expect(preset('GET, HEAD, CONNECT')).toMatchObject({ verdict: 'allow', rule: 'rules[1]' });
   // A plain request shows its method.
   const posting = `rules:\n${rule(`${toHost} && ${ofMethod('POST')}`, 'deny')}${allowing}`;
   expect(say(posting, 'GET', 'http://example.org/')).toMatchObject({ verdict: 'allow' });

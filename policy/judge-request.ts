@@ -16,6 +16,9 @@ const tunnel = 'CONNECT';
 /** What it may carry. */
 const carried = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
+/** A rule that names it has been written for what does not show. */
+const namesTunnel = /\bCONNECT\b/;
+
 const noHeader: HeaderFact = { methods: [], hosts: [], holdsSecret: false, isElsewhere: false, isBroken: false };
 
 /** Of the request that `facts` say, by its header too, and of where it is sent on to. */
@@ -55,9 +58,10 @@ function saidOf(
   const { word, shadow } = askRules(rules, facts, situation);
   const said = word ? [word] : [];
   if (facts.requests[0]?.method !== tunnel) return { said, shadow };
+  const others = rules.filter(({ when }) => !namesTunnel.test(when));
   const hidden = carried.flatMap((method) => {
     const requests = facts.requests.map((each) => ({ ...each, method }));
-    return askRules(rules, { ...facts, requests }, situation).word ?? [];
+    return askRules(others, { ...facts, requests }, situation).word ?? [];
   });
   const more = hidden.filter(({ verdict, rule }, index) => {
     return verdict !== 'allow' && word?.rule !== rule && hidden.findIndex((each) => each.rule === rule) === index;
