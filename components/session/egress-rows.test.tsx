@@ -58,12 +58,12 @@ it('[EGR16] what an agent connected to is a line', () => {
   const most = Array.from({ length: 7 }, (_, n) => ({ ...none, host: `h${n}.org`, port: 443, allowed: 1 }));
   expect(
     say([
-      { ...none, host: 'registry.npmjs.org', port: 443, allowed: 12, sent: 900, received: 1_200_000 },
+      { ...none, host: 'packages.example.com', port: 443, allowed: 12, sent: 900, received: 1_200_000 },
       { ...none, host: '2606:4700::1', port: 8443, allowed: 1, failed: 1 },
       { ...none, host: 'evil.org', port: 443, refused: 3 },
     ]),
   ).toMatchObject({
-    text: 'coder connected to registry.npmjs.org 12 times, to [2606:4700::1]:8443 once, 3 connections refused',
+    text: 'coder connected to packages.example.com 12 times, to [2606:4700::1]:8443 once, 3 connections refused',
     tone: 'needs',
     notes: ['900 B sent, 1.2 MB received', '1 connection came to nothing'],
   });

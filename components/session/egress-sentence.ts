@@ -18,7 +18,7 @@ const placeOf = ({ host, port }: Count): string => {
   return port === 443 || port === 80 ? named : `${named}:${port}`;
 };
 
-/** "coder connected to registry.npmjs.org 12 times, to github.com once", with what passed, and what was refused. */
+/** "coder connected to packages.example.com 12 times, to github.com once", with what passed, and what was refused. */
 export function egressPhrase({ agent, hosts }: Counted): { text: Phrase; notes: string[]; hasRefused: boolean } {
   const reached = hosts.filter(({ allowed }) => allowed > 0).sort((one, other) => other.allowed - one.allowed);
   const named = reached.slice(0, saidHosts).flatMap((each, n): Phrase => {

@@ -197,6 +197,11 @@ function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` 
   }
 }
 
+function egressSaid(payload: EventPayload<'egress.counted'>): Said {
+  const { text, notes, hasRefused } = egressPhrase(payload);
+  return said('agent', text, { notes, tone: hasRefused ? 'needs' : 'plain' });
+}
+
 function paused({ payload, principal }: SessionEvent & { type: 'session.paused' }, { people }: Names): Said {
   const isFrozen = payload.programs === 'frozen';
   if (people.has(principal)) return said('session', [isFrozen ? 'paused the session' : 'stopped the session']);
@@ -268,10 +273,8 @@ export function sentence(event: SessionEvent, names: Names): Said {
       return usageSaid(event.payload);
     case 'effect.surprised':
       return surpriseSaid(event.payload);
-    case 'egress.counted': {
-      const { text, notes, hasRefused } = egressPhrase(event.payload);
-      return said('agent', text, { notes, tone: hasRefused ? 'needs' : 'plain' });
-    }
+    case 'egress.counted':
+      return egressSaid(event.payload);
     case 'approval.requested':
     case 'approval.settled':
     case 'approval.voted':
