@@ -176,8 +176,11 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
   }),
   /** An action whose question to people waits longer, or shorter, than actions are held otherwise: ms from now. */
   z.object({ type: z.literal('action.hold'), actionId: actionIdSchema, ms: z.number().int().min(1) }),
-  /** Rules or allowances are not what they were: what was kept of verdicts on connections counts no longer. */
-  z.object({ type: z.literal('egress.forget') }),
+  /**
+   * Rules or allowances are not what they were: what was kept of verdicts on connections counts no longer. `isTakenBack`: less
+   * may be allowed than before, and connections that were let through end.
+   */
+  z.object({ type: z.literal('egress.forget'), isTakenBack: z.boolean() }),
   /** Which paths are restricted from now on. */
   z.object({ type: z.literal('policy.place'), place: policyPlaceSchema }),
   /** Answered by the facts of a command, as if an agent wanted to run it in `cwd`. */

@@ -265,7 +265,7 @@ export class SessionRunner {
       case 'action.hold':
         return this.#agents.holdFor(message);
       case 'egress.forget':
-        return this.#kept.forget();
+        return message.isTakenBack ? this.#kept.takeBack() : this.#kept.forget();
       case 'policy.place':
         return this.#agents.follow(message);
       case 'action.examine':

@@ -1,5 +1,7 @@
 /** The proxy over real sockets; hosts behind it are on this machine, names and what is said of them are the test's. */
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { egressEnvironment } from './index.ts';
 import { allow, connectTo, deny, get, heard, openStage, publicIp, type Stage } from './testing-stage.ts';
@@ -84,6 +86,67 @@ describe('verdicts', () => {
     plain.resetAndDestroy();
     await expect.poll(() => withdrawn).toHaveLength(3);
     expect(stage.lookedUp).toEqual([]);
+  });
+});
+
+describe('rules that change', () => {
+  it('[EGR9] what may not be allowed any more ends connections that are open, and none that waits for a verdict', async () => {
+    const open = stage.open(connectTo('example.org:7777'));
+    await heard(open, (text) => text.includes('\r\n\r\n'));
+    stage.judge = () => new Promise(() => undefined);
+    const waiting = stage.open(connectTo('other.example.org:443'));
+    await expect.poll(() => stage.asked).toHaveLength(2);
+    const over = once(open, 'end');
+    stage.kept.forget();
+    open.write('still there');
+    expect(await heard(open, (text) => text === 'still there')).toBe('still there');
+    stage.kept.takeBack();
+    await over;
+    expect(waiting.readableEnded).toBe(false);
+  });
+
+  it('[EGR9] a connection on its way when rules change is not made', async () => {
+    let connected = (): void => undefined;
+    await stage.close();
+    stage = await openStage({
+      resolve: () =>
+        new Promise((resolve) => {
+          connected = () => resolve([publicIp]);
+        }),
+    });
+    const answer = stage.say(connectTo('example.org:443'));
+    await expect.poll(() => stage.asked).toHaveLength(1);
+    stage.kept.takeBack();
+    connected();
+    expect(await answer).toMatchObject({
+      status: 403,
+      body: expect.stringContaining('the rules have changed meanwhile'),
+    });
+  });
+});
+
+describe('programs', () => {
+  const git = (url: string) =>
+    promisify(execFile)('git', ['ls-remote', url], {
+      env: {
+        ...{ PATH: process.env.PATH, HOME: '/', GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' },
+        ...egressEnvironment(`http://127.0.0.1:${stage.port}`, 'agk_1'),
+      } as unknown as NodeJS.ProcessEnv,
+    }).then(
+      () => '',
+      (cause: { stderr: string }) => cause.stderr,
+    );
+
+  it('[EGR8] git finds the proxy by its variables, with the token of its agent, for plain and encrypted addresses', async () => {
+    stage.answer = (_, response) => void response.writeHead(404).end();
+    expect(await git('http://example.org/a.git')).toContain('not found');
+    expect(stage.seen.map(({ url }) => url)).toEqual(['/a.git/info/refs?service=git-upload-pack']);
+    stage.judge = async () => deny;
+    expect(await git('https://example.org/a.git')).toContain('403');
+    expect(stage.asked).toMatchObject([
+      { agent: 'coder', request: { method: 'GET' } },
+      { agent: 'coder', host: 'example.org', port: 443, request: { method: 'CONNECT', url: 'https://example.org/' } },
+    ]);
   });
 });
 
@@ -180,6 +243,15 @@ describe('addresses', () => {
     expect([stage.lookedUp, stage.dialled]).toEqual([[], ['8.8.8.8 80', '2606:4700::1111 80']]);
   });
 
+  it('[EGR3] an address of the machine itself is not reached, public or not', async () => {
+    await stage.close();
+    stage = await openStage({ own: () => new Set([publicIp]) });
+    expect(await stage.say(get('http://example.org/'))).toMatchObject({
+      ...{ status: 403, body: expect.stringContaining('example.org stands for this machine') },
+    });
+    expect(stage.dialled).toEqual([]);
+  });
+
   it('[EGR3] a name that cannot be found, and a host that does not answer, are a 502 that says so', async () => {
     expect(await stage.say(get('http://missing.example.org/'))).toMatchObject({
       ...{ status: 502, body: expect.stringContaining('missing.example.org cannot be looked up: ENOTFOUND') },
@@ -240,6 +312,22 @@ describe('plain requests', () => {
     await stage.say(get('http://example.org/', [`Content-Length: ${inner.length}`], 'GET', inner));
     expect(stage.seen.map(({ method, url }) => `${method} ${url}`)).not.toContain('POST /evil');
     expect(bodies).toEqual([inner, inner]);
+  });
+
+  it('[EGR5] a header that names the length of the body for one hop alone takes no frame from it', async () => {
+    const inner = 'POST /evil HTTP/1.1\r\nHost: example.org\r\nContent-Length: 0\r\n\r\n';
+    const more = ['Connection: content-length, host, cookie', 'Cookie: a=1', `Content-Length: ${inner.length}`];
+    await stage.say(get('http://example.org/', more, 'GET', inner));
+    expect(stage.seen.map(({ method, url, headers: { host, cookie } }) => [method, url, host, cookie])).toEqual([
+      ['GET', '/', 'example.org', undefined],
+    ]);
+  });
+
+  it('[EGR5] an answer without a body says how long it would be', async () => {
+    stage.answer = (_, response) => void response.writeHead(200, { 'content-length': '12345' }).end();
+    expect(await stage.say(get('http://example.org/', [], 'HEAD'))).toMatchObject({
+      ...{ status: 200, headers: { 'content-length': '12345' }, body: '' },
+    });
   });
 
   it('[EGR5] a redirect is an answer, and where it leads is judged when somebody asks for it', async () => {

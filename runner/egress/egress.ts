@@ -8,13 +8,13 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { readHeaders } from '#policy/header.ts';
 import { headerFactSchema } from '#protocol/action-facts.ts';
-import { egressRules } from '#protocol/egress-text.ts';
 import type { EventPayload } from '#protocol/event.ts';
 import type { TurnId } from '#protocol/id.ts';
+import { tokenOf } from './environment.ts';
 import { forward, passedHeaders } from './forward.ts';
-import { type KeptVerdicts, nobodyWaits } from './kept-verdicts.ts';
-import { type Dial, dialAddress, lookUp, type Resolve, reach, resolveName } from './reach.ts';
-import { type Refusal, refuse, refuseConnect } from './refusal.ts';
+import { type KeptVerdicts, nobodyWaits, takenBack } from './kept-verdicts.ts';
+import { type Dial, dialAddress, type Found, lookUp, ownAddresses, type Resolve, reach, resolveName } from './reach.ts';
+import { denied, notPublic, type Refusal, refuse, refuseConnect, tooMany, unread } from './refusal.ts';
 import { Tally, unnamed } from './tally.ts';
 import { connectTarget, isAbsolute, requestTarget, type Target } from './target.ts';
 import { holdClient, join } from './tunnel.ts';
@@ -31,6 +31,8 @@ export interface EgressOptions {
   /** How names are looked up and addresses dialled; as the machine does where left out. */
   resolve?: Resolve;
   dial?: Dial;
+  /** Addresses of the machine itself. */
+  own?: () => ReadonlySet<string>;
   /** Connections at once, those that wait included. */
   maxConnections?: number;
   /** Nothing passing for so long ends a connection, in ms. */
@@ -52,23 +54,24 @@ type Way = { socket: Socket } | { failed: Refusal };
 
 const defaults = { maxConnections: 512, idleMs: 10 * 60_000 } as const;
 
-const unread: Refusal = {
-  ...{ status: 403, rule: 'input.invalid', reason: 'the address, or the header, cannot be read in one way alone' },
-};
-
 export const createEgress = (options: EgressOptions): Egress => new EgressProxy(options);
 
 class EgressProxy implements Egress {
   readonly #options: EgressOptions;
   readonly #tally: Tally;
   readonly #idleMs: number;
-  /** Ends each connection that there is. */
+  /** Ends each connection that there is, those that wait for a verdict too. */
   readonly #open = new Set<() => void>();
+  /** Those that have one. */
+  readonly #reached = new Set<Socket>();
 
   constructor(options: EgressOptions) {
     this.#options = options;
     this.#idleMs = options.idleMs ?? defaults.idleMs;
     this.#tally = new Tally((payload) => options.state({ type: 'egress.counted', payload }));
+    options.kept.onTakenBack(() => {
+      for (const socket of this.#reached) socket.destroy();
+    });
   }
 
   request(incoming: IncomingMessage, response: ServerResponse): boolean {
@@ -101,12 +104,12 @@ class EgressProxy implements Egress {
   }
 
   async #request(incoming: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
-    const maker = this.#makerOf(incoming);
+    const maker = this.#options.whose(tokenOf(incoming));
     const target = requestTarget(incoming.method ?? '', incoming.url ?? '');
     const headers = passedHeaders(incoming);
-    const isReadable = headerFactSchema.safeParse(readHeaders(headers)).success;
+    const isReadable = target !== null && isStatable(target, headers);
     const place = target ?? unnamed;
-    const way = target && isReadable ? await this.#way(target, { maker, headers, signal }) : { failed: unread };
+    const way = isReadable ? await this.#way(target, { maker, headers, signal }) : { failed: unread };
     if (!target || 'failed' in way) return this.#refused(maker, place, way, (refusal) => refuse(response, refusal));
     const { socket } = way;
     const over = forward(incoming, response, { target, headers, socket, idleMs: this.#idleMs });
@@ -115,7 +118,7 @@ class EgressProxy implements Egress {
   }
 
   async #connect(incoming: IncomingMessage, client: Duplex, held: ReturnType<typeof holdClient>): Promise<void> {
-    const maker = this.#makerOf(incoming);
+    const maker = this.#options.whose(tokenOf(incoming));
     const target = connectTarget(incoming.url);
     const place = target ?? unnamed;
     const { signal } = held;
@@ -134,43 +137,45 @@ class EgressProxy implements Egress {
     target: Target,
     { maker, headers, signal }: { maker: Maker; headers: Record<string, string[]>; signal: AbortSignal },
   ): Promise<Way> {
-    const { resolve = resolveName, dial = dialAddress, maxConnections = defaults.maxConnections } = this.#options;
-    if (this.#open.size > maxConnections) return { failed: denied(tooMany(maxConnections)) };
+    const { kept, resolve = resolveName, dial = dialAddress, own = ownAddresses } = this.#options;
+    const { maxConnections = defaults.maxConnections } = this.#options;
+    if (this.#open.size > maxConnections) return { failed: tooMany(maxConnections) };
     const { method, url, host, port } = target;
     const request: EgressRequest = { ...maker, host, port, request: { method, url, headers } };
     const word = await this.#judged(request, signal);
     if (word.verdict === 'deny') return { failed: denied(word) };
+    const since = kept.timesTakenBack;
     // Not before: a name that is looked up has been told to others.
     const found = await lookUp(host, resolve);
     if ('failed' in found) return found;
     const { addresses, refused } = found;
-    if (refused.length > 0) return { failed: await this.#refusedAt(request, addresses, signal) };
+    if (refused.length > 0) return { failed: await this.#refusedAt(request, found, signal) };
+    const here = own();
+    if (addresses.some((address) => here.has(address))) return { failed: notPublic(host, 'this machine') };
     const way = await reach({ host, port, addresses }, dial, signal);
-    if (!signal.aborted) return way;
-    if ('socket' in way) way.socket.destroy();
-    return { failed: denied(nobodyWaits) };
+    if ('failed' in way) return way;
+    const { socket } = way;
+    const isOver = signal.aborted || kept.timesTakenBack !== since;
+    if (isOver) {
+      socket.destroy();
+      return { failed: denied(signal.aborted ? nobodyWaits : takenBack) };
+    }
+    this.#reached.add(socket);
+    socket.once('close', () => this.#reached.delete(socket));
+    return way;
   }
 
   /** What policy says of such addresses is told, and recorded; whatever it is, nothing is sent. */
-  async #refusedAt(request: EgressRequest, addresses: readonly string[], signal: AbortSignal): Promise<Refusal> {
-    const known = { ...request, request: { ...request.request, addresses: [...addresses].sort() } };
+  async #refusedAt(request: EgressRequest, { addresses, refused }: Found, signal: AbortSignal): Promise<Refusal> {
+    const told = [...new Set([...refused, ...addresses])].slice(0, maxTold).sort();
+    const known = { ...request, request: { ...request.request, addresses: told } };
     const word = await this.#judged(known, signal);
-    if (word.verdict === 'deny') return denied(word);
-    const reason = `${request.host} stands for an address that is not public`;
-    return { status: 403, rule: 'default.private-address', reason };
+    return word.verdict === 'deny' ? denied(word) : notPublic(request.host, 'an address that is not public');
   }
 
   #judged(request: EgressRequest, signal: AbortSignal): Promise<EgressVerdict> {
     const { kept, judge } = this.#options;
     return kept.ask(request, signal, judge);
-  }
-
-  /** By the token that programs are given with the address of the proxy: as password, as name, or as bearer. */
-  #makerOf({ headers }: IncomingMessage): Maker {
-    const [, scheme = '', data = ''] = /^(basic|bearer) +(\S+)$/i.exec(headers['proxy-authorization'] ?? '') ?? [];
-    if (scheme.toLowerCase() === 'bearer') return this.#options.whose(data);
-    const [name = '', ...password] = Buffer.from(data, 'base64').toString('utf8').split(':');
-    return this.#options.whose(password.join(':') || name || null);
   }
 
   #refused(maker: Maker, place: { host: string; port: number }, way: Way, tell: (refusal: Refusal) => void): void {
@@ -186,10 +191,11 @@ class EgressProxy implements Egress {
   }
 }
 
-const denied = ({ rule, reason }: Pick<EgressVerdict, 'rule' | 'reason'>): Refusal => ({
-  ...{ status: rule === egressRules.tooMany ? 503 : 403, rule, reason },
-});
+/** Addresses of one name that facts say. */
+const maxTold = 100;
+/** Longest address of a request, in characters. */
+const maxUrl = 8_000;
 
-const tooMany = (most: number) => ({
-  ...{ rule: egressRules.tooMany, reason: `more than ${most} connections of this session are open` },
-});
+/** What is judged must fit into the facts whole. */
+const isStatable = ({ url }: Target, headers: Record<string, string[]>): boolean =>
+  url.length <= maxUrl && headerFactSchema.safeParse(readHeaders(headers)).success;

@@ -1,4 +1,5 @@
 /** How programs are led to the proxy, and what bounds the server that it plugs into. */
+import type { IncomingMessage } from 'node:http';
 
 /**
  * Variables that programs find a proxy by. `url` is where the proxy listens as the program sees it, without a slash at the end;
@@ -10,9 +11,17 @@ export function egressEnvironment(url: string, token: string | null): Record<str
   return {
     ...{ HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: local },
     ...{ http_proxy: proxy, https_proxy: proxy, no_proxy: local },
-    // Node.js does not look at them by itself.
-    NODE_USE_ENV_PROXY: '1',
+    // Node.js does not look at them by itself, and git shows its token only where it is asked for one.
+    ...{ NODE_USE_ENV_PROXY: '1', GIT_HTTP_PROXY_AUTHMETHOD: 'basic' },
   };
+}
+
+/** The token that a request to the proxy shows: as password, as name, or as bearer; null: none. */
+export function tokenOf({ headers }: Pick<IncomingMessage, 'headers'>): string | null {
+  const [, scheme = '', data = ''] = /^(basic|bearer) +(\S+)$/i.exec(headers['proxy-authorization'] ?? '') ?? [];
+  if (scheme.toLowerCase() === 'bearer') return data;
+  const [name = '', ...password] = Buffer.from(data, 'base64').toString('utf8').split(':');
+  return password.join(':') || name || null;
 }
 
 /**

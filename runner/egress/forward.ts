@@ -5,33 +5,31 @@ import { egressRules } from '#protocol/egress-text.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Target } from './target.ts';
 
-/** For the next hop alone (RFC 9110, 7.6.1 and 10.1.1), or for us. */
+/** For the next hop alone (RFC 9110, 7.6.1 and 10.1.1), said anew, or for us. */
 const notPassed =
-  /^(?:connection|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|http2-settings|x-omnigent-.*)$/;
+  /^(?:connection|content-length|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|http2-settings|x-omnigent-.*)$/;
 
-/** What the host is told: each name in lower case with its values. */
-export function passedHeaders({
-  headersDistinct,
-  headers: { connection = '' },
-}: IncomingMessage): Record<string, string[]> {
-  const named = new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+/** What of a header goes on: each name in lower case with its values. How a body is framed is said anew. */
+export function passedHeaders({ headersDistinct, headers }: IncomingMessage): Record<string, string[]> {
+  const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
   const passed = Object.entries(headersDistinct).flatMap(([name, values]) =>
     values === undefined || notPassed.test(name) || named.has(name) ? [] : [[name, values] as const],
   );
   return Object.fromEntries(passed);
 }
 
-/** A body keeps the frame that it came in: without one the host would take it for a further request. */
-function framed(
-  incoming: IncomingMessage,
-  headers: Record<string, string[]>,
-): { headers: Record<string, string[]>; hasBody: boolean } {
-  if (incoming.headers['transfer-encoding'] !== undefined) {
-    const { 'content-length': _length, ...others } = headers;
-    return { headers: { ...others, 'transfer-encoding': ['chunked'] }, hasBody: true };
-  }
-  return { headers, hasBody: incoming.headers['content-length'] !== undefined };
+/** How long a body is, as its header says; null: there is none. Without it the host would take a body for a further request. */
+function frameOf({ headers }: IncomingMessage): Record<string, string> | null {
+  if (headers['transfer-encoding'] !== undefined) return { 'transfer-encoding': 'chunked' };
+  const length = headers['content-length'];
+  return length === undefined ? null : { 'content-length': length };
 }
+
+/** Of an answer without a body, too: it is what a HEAD asks for. */
+const lengthOf = ({ headers }: IncomingMessage): Record<string, string> =>
+  headers['transfer-encoding'] === undefined && headers['content-length'] !== undefined
+    ? { 'content-length': headers['content-length'] }
+    : {};
 
 export interface Forwarding {
   target: Target;
@@ -45,13 +43,13 @@ export interface Forwarding {
 export function forward(
   incoming: IncomingMessage,
   response: ServerResponse,
-  { target, headers: passed, socket, idleMs }: Forwarding,
+  { target, headers, socket, idleMs }: Forwarding,
 ): Promise<Refusal | null> {
-  const { headers, hasBody } = framed(incoming, passed);
+  const frame = frameOf(incoming);
   const { method, path, url } = target;
   const call = ask({
     ...{ method, path, createConnection: () => socket, setHost: false },
-    headers: { ...headers, host: new URL(url).host, connection: 'close' },
+    headers: { ...headers, ...frame, host: new URL(url).host, connection: 'close' },
   });
   return new Promise((resolve) => {
     const fail = (status: 502 | 504, why: string) => {
@@ -63,7 +61,7 @@ export function forward(
     socket.setTimeout(idleMs, () => fail(504, 'nothing came for too long'));
     call.on('error', (cause: NodeJS.ErrnoException) => fail(502, cause.code ?? 'it ended without an answer'));
     call.on('response', (answered) => {
-      response.writeHead(answered.statusCode ?? 502, passedHeaders(answered));
+      response.writeHead(answered.statusCode ?? 502, { ...passedHeaders(answered), ...lengthOf(answered) });
       response.flushHeaders();
       answered.pipe(response);
       answered.on('error', () => response.destroy());
@@ -72,7 +70,7 @@ export function forward(
       socket.destroy();
       resolve(null);
     });
-    if (hasBody) incoming.pipe(call);
+    if (frame) incoming.pipe(call);
     else call.end();
   });
 }

@@ -88,3 +88,25 @@ it('[EGR13] a question is withdrawn when the last one that waits for it has gone
   void ask();
   expect(asked).toHaveLength(2);
 });
+
+it('[EGR7] questions come no faster than twenty a second after two hundred', async () => {
+  let now = 0;
+  const paced = new KeptVerdicts(() => now);
+  const many = (count: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        paced.ask(requestOf({ host: `h${now}-${n}.org` }), new AbortController().signal, async () => ({
+          ...kept,
+          keep: null,
+        })),
+      ),
+    );
+  const answered = async (count: number) => {
+    const all: EgressVerdict[] = [];
+    for (let n = 0; n < count; n += 50) all.push(...(await many(Math.min(50, count - n))));
+    return all.filter(({ verdict }) => verdict === 'allow').length;
+  };
+  expect(await answered(300)).toBe(200);
+  now = 2_000;
+  expect(await answered(100)).toBe(40);
+});

@@ -19,12 +19,17 @@ interface Asked {
 const maxKept = 1_000;
 /** Questions at once: with every new link a runner names all that it holds. */
 const maxAsked = 64;
+/** Questions that are answered at once, too, come no faster. */
+const pace = { perSecond: 20, burst: 200 } as const;
 
 export const nobodyWaits: EgressVerdict = {
   ...{ verdict: 'deny', rule: egressRules.undecided, reason: 'whoever asked does not wait any more', keep: null },
 };
+export const takenBack: EgressVerdict = {
+  ...{ verdict: 'deny', rule: egressRules.undecided, reason: 'the rules have changed meanwhile', keep: null },
+};
 const tooMany: EgressVerdict = {
-  ...{ verdict: 'deny', rule: egressRules.tooMany, reason: `${maxAsked} connections wait for a verdict`, keep: null },
+  ...{ verdict: 'deny', rule: egressRules.tooMany, reason: 'too many connections want a verdict', keep: null },
 };
 
 /** Equal for those that one verdict is about. */
@@ -40,6 +45,18 @@ export class KeptVerdicts {
   #open = 0;
   /** Counts how often everything was forgotten. */
   #age = 0;
+  #taken = 0;
+  readonly #now: () => number;
+  /** Questions that may be asked now. */
+  #allowance: number = pace.burst;
+  #pacedAt: number;
+  readonly #endings: (() => void)[] = [];
+
+  /** `now`: milliseconds that only grow. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#pacedAt = now();
+  }
 
   /** What is known of it, or what `judge` says. `signal`: this one does not wait any more. Never rejects. */
   ask(request: EgressRequest, signal: AbortSignal, judge: EgressJudge): Promise<EgressVerdict> {
@@ -58,8 +75,23 @@ export class KeptVerdicts {
     this.#asked = new Map();
   }
 
+  /** The same, where something may not be allowed any more: what was let through before ends, and is asked about again. */
+  takeBack(): void {
+    this.forget();
+    this.#taken++;
+    for (const end of this.#endings) end();
+  }
+
+  get timesTakenBack(): number {
+    return this.#taken;
+  }
+
+  onTakenBack(end: () => void): void {
+    this.#endings.push(end);
+  }
+
   #begin(key: string, request: EgressRequest, judge: EgressJudge): Asked | null {
-    if (this.#open >= maxAsked) return null;
+    if (this.#open >= maxAsked || !this.#isPaced()) return null;
     this.#open++;
     const gone = new AbortController();
     const { turnId } = request;
@@ -77,6 +109,16 @@ export class KeptVerdicts {
     const asked: Asked = { word, waiting: 0, withdraw };
     all.set(key, asked);
     return asked;
+  }
+
+  /** Each question is a fact: no more are stated than the server takes beside all others. */
+  #isPaced(): boolean {
+    const now = this.#now();
+    this.#allowance = Math.min(pace.burst, this.#allowance + ((now - this.#pacedAt) / 1_000) * pace.perSecond);
+    this.#pacedAt = now;
+    if (this.#allowance < 1) return false;
+    this.#allowance--;
+    return true;
   }
 
   #keep(key: string, kept: Kept): void {

@@ -43,7 +43,11 @@ it('[EGR7] of questions that nobody has answered there are 64 at most; what was 
   const waiting = Array.from({ length: 64 }, (_, n) => stage.open(connectTo(`n${n}.example.org:443`)));
   await expect.poll(() => stage.asked.length).toBe(66);
   expect(await stage.say(connectTo('more.example.org:443'))).toMatchObject({
-    ...{ status: 503, headers: { 'retry-after': '1' }, body: expect.stringContaining('64 connections wait') },
+    ...{
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: expect.stringContaining('too many connections want a verdict'),
+    },
   });
   expect(await stage.say(get('http://example.org/'))).toMatchObject({ status: 200 });
   for (const client of waiting) client.destroy();
@@ -68,7 +72,8 @@ it('[EGR7] a header that is too large is refused, one that does not come to an e
   expect(stage.asked).toHaveLength(1);
 });
 
-it('[EGR7] a header that would not fit into the facts is refused', async () => {
+it('[EGR7] a header or an address that would not fit into the facts is refused', async () => {
+  expect(await stage.say(get(`http://example.org/${'a'.repeat(9_000)}`))).toMatchObject({ status: 403 });
   const methods = Array.from({ length: 30 }, () => 'X-HTTP-Method: DELETE');
   expect(await stage.say(get('http://example.org/', methods))).toMatchObject({ status: 403 });
   expect([stage.asked, stage.dialled]).toEqual([[], []]);

@@ -1,6 +1,7 @@
 /** The way to a host: its name is looked up once, every address is checked, and only checked ones are dialled. */
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { refusedResolved } from '#policy/judge-request.ts';
 import { egressRules } from '#protocol/egress-text.ts';
 import type { Refusal } from './refusal.ts';
@@ -38,11 +39,18 @@ class LateError extends Error {}
 
 const refusal = (status: 502 | 504, rule: string, reason: string): Refusal => ({ status, rule, reason });
 
-/** What a name stands for. `refused`: those of them that nothing is sent to, of which there must be none. */
-export async function lookUp(
-  host: string,
-  resolve: Resolve,
-): Promise<{ addresses: readonly string[]; refused: readonly string[] } | { failed: Refusal }> {
+/** Addresses of this machine: what listens on them must not be reached from inside a session, public or not. */
+export const ownAddresses = (): ReadonlySet<string> =>
+  new Set(Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)));
+
+export interface Found {
+  addresses: readonly string[];
+  /** Those that are not public: where there is one, nothing is sent to any. */
+  refused: readonly string[];
+}
+
+/** What a name stands for. */
+export async function lookUp(host: string, resolve: Resolve): Promise<Found | { failed: Refusal }> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((done) => {
     timer = setTimeout(() => done(null), lookupMs);

@@ -1,7 +1,7 @@
 /** Connections that are not made, told to whoever asked: a status, a header and JSON that say the rule and what to do. */
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { adviceOnConnection } from '#protocol/egress-text.ts';
+import { adviceOnConnection, egressRules } from '#protocol/egress-text.ts';
 
 export interface Refusal {
   /** 403 denied, 502 or 504 it came to nothing, 503 there are too many. */
@@ -10,6 +10,22 @@ export interface Refusal {
   /** For people: one or more phrases. */
   reason: string;
 }
+
+/** Of a verdict, or of the proxy itself. */
+export const denied = ({ rule, reason }: Pick<Refusal, 'rule' | 'reason'>): Refusal => ({
+  ...{ status: rule === egressRules.tooMany ? 503 : 403, rule, reason },
+});
+
+export const unread: Refusal = denied({
+  rule: 'input.invalid',
+  reason: 'the address cannot be read in one way alone, or it or the header is too long',
+});
+
+export const notPublic = (host: string, what: string): Refusal =>
+  denied({ rule: 'default.private-address', reason: `${host} stands for ${what}` });
+
+export const tooMany = (most: number): Refusal =>
+  denied({ rule: egressRules.tooMany, reason: `more than ${most} connections of this session are open` });
 
 /** Longest text in a header, in characters. */
 const maxHeader = 600;

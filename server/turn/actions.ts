@@ -50,10 +50,10 @@ export class Actions {
     const tell = (event: SessionEvent) => {
       if (event.type === 'approval.decided') {
         const { actionId, approvalId, forSession } = event.payload;
-        if (forSession) this.#forget(sessionId);
+        if (forSession) this.forget(sessionId, false);
         this.#deliver(sessionId, actionId, judgedBy(event.payload), approvalId);
       }
-      if (event.type === 'approval.revoked') this.#forget(sessionId);
+      if (event.type === 'approval.revoked') this.forget(sessionId, true);
       if (event.type === 'approval.expired') this.#deliver(sessionId, event.payload.actionId, expired);
       if (event.type === 'approval.withdrawn') this.#release(sessionId, event.payload.actionId);
     };
@@ -78,15 +78,14 @@ export class Actions {
 
   /** The rules changed: a linked runner states facts by the new ones from here on. */
   tellPlace(view: SessionView): void {
-    this.#forget(view.id);
     const place = this.#deps.changedPlace(view);
     if (place) this.#deps.link(view.id)?.send({ type: 'policy.place', place });
   }
 
   /** What was said of connections may be said otherwise from here on. */
-  #forget(sessionId: SessionId): void {
+  forget(sessionId: SessionId, isTakenBack: boolean): void {
     const link = this.#deps.link(sessionId);
-    if (link?.isKeeping) link.send({ type: 'egress.forget' });
+    if (link?.isKeeping) link.send({ type: 'egress.forget', isTakenBack });
   }
 
   /** A question of such a rule waits as long as the rule says; whoever decides late finds it expired, not unheard. */
