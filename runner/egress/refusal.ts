@@ -27,37 +27,51 @@ export const notPublic = (host: string, what: string): Refusal =>
 export const tooMany = (most: number): Refusal =>
   denied({ rule: egressRules.tooMany, reason: `more than ${most} connections of this session are open` });
 
-/** Longest text in a header, in characters. */
+/** Longest text in a header, and behind a status, in characters. */
 const maxHeader = 600;
+const maxWords = 200;
 /** Bytes that are still on their way do not cut the answer off; ms. */
 const lingerMs = 1_000;
 
-function toldOf({ status, rule, reason }: Refusal): { headers: Record<string, string>; body: string } {
+const printable = (text: string, maxLength: number): string => text.replace(/[^ -~]/g, '?').slice(0, maxLength);
+
+interface Told {
+  /** Many programs show of an answer nothing but the words behind its status. */
+  words: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+function toldOf({ status, rule, reason }: Refusal): Told {
   const advice = adviceOnConnection(rule);
-  const message = `refused by ${rule}: ${reason}`;
-  const body = `${JSON.stringify({ error: { type: 'egress_refused', rule, message, advice } })}\n`;
+  const error = `refused by ${rule}: ${reason}; ${advice}`;
+  const body = `${JSON.stringify({ error, type: 'egress_refused', rule, reason, advice })}\n`;
   const headers = {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),
-    'x-omnigent-refused': `${rule}; ${advice}`.replace(/[^ -~]/g, '?').slice(0, maxHeader),
+    'x-omnigent-refused': printable(`${rule}; ${advice}`, maxHeader),
     ...(status === 503 && { 'retry-after': '1' }),
     connection: 'close',
   };
-  return { headers, body };
+  return {
+    words: status === 403 ? printable(`Refused by ${rule}`, maxWords) : (STATUS_CODES[status] ?? ''),
+    headers,
+    body,
+  };
 }
 
 export function refuse(response: ServerResponse, refusal: Refusal): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
-  const { headers, body } = toldOf(refusal);
-  response.writeHead(refusal.status, headers).end(body);
+  const { words, headers, body } = toldOf(refusal);
+  response.writeHead(refusal.status, words, headers).end(body);
 }
 
 /** Answers a CONNECT and ends. */
 export function refuseConnect(socket: Duplex, refusal: Refusal): void {
   if (socket.destroyed) return;
-  const { headers, body } = toldOf(refusal);
+  const { words, headers, body } = toldOf(refusal);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  socket.end(`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  socket.end(`HTTP/1.1 ${refusal.status} ${words}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => clearTimeout(timer));
