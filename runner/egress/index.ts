@@ -2,4 +2,4 @@
 export { createEgress, type Egress, type EgressOptions } from './egress.ts';
 export { egressEnvironment, serverLimits } from './environment.ts';
 export { KeptVerdicts } from './kept-verdicts.ts';
-export { createGateJudge, type EgressJudge } from './verdict.ts';
+export { createGateJudge } from './verdict.ts';
