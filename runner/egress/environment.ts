@@ -9,8 +9,8 @@ export function egressEnvironment(url: string, token: string | null): Record<str
   const proxy = token === null ? url : url.replace('://', `://agk:${encodeURIComponent(token)}@`);
   const local = 'localhost,127.0.0.1,::1';
   return {
-    ...{ HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: local },
-    ...{ http_proxy: proxy, https_proxy: proxy, no_proxy: local },
+    ...{ HTTP_PROXY: proxy, HTTPS_PROXY: proxy, ALL_PROXY: proxy, NO_PROXY: local },
+    ...{ http_proxy: proxy, https_proxy: proxy, all_proxy: proxy, no_proxy: local },
     // Node.js does not look at them by itself, and git shows its token only where it is asked for one.
     ...{ NODE_USE_ENV_PROXY: '1', GIT_HTTP_PROXY_AUTHMETHOD: 'basic' },
   };
