@@ -10,6 +10,7 @@ import { newId } from '#protocol/id.ts';
 import { ActionFactsMaker } from '../action-facts.ts';
 import { Gate, type Verdict } from '../gate.ts';
 import { refusalOf } from '../refused-fact.ts';
+import { noSandbox } from '../sandbox/index.ts';
 import { createGateJudge } from './index.ts';
 import { connectTo, get, openStage, publicIp, type Stage } from './testing-stage.ts';
 
@@ -29,7 +30,7 @@ const allowed = { verdict: 'allow', message: null, command: null, rule: 'rules[0
 
 beforeEach(async () => {
   [requested, outcomes, late, word] = [[], [], [], allowed];
-  const facts = new ActionFactsMaker({ policy: null, home: '/home/ada' });
+  const facts = new ActionFactsMaker({ policy: null, sandbox: noSandbox('process-group', {}) });
   gate = new Gate({
     ...{ ids, holdMs, mayAct: async () => undefined, factsOf: (action) => facts.of(action) },
     after(_, task) {
