@@ -49,14 +49,14 @@ async function greet(actions: ActionId[] = []): Promise<void> {
 }
 
 /** A session under a workspace file with this text; null: without any. */
-async function begin(text: string | null): Promise<void> {
+async function begin(text: string | null, sandbox: 'bubblewrap' | 'none' = 'bubblewrap'): Promise<void> {
   const folder = join(server.home, `project-${newId('session', source)}`);
   const file = join(folder, 'omnigent.yaml');
   await mkdir(folder, { recursive: true });
   if (text !== null) await writeFile(file, text);
   const place = text === null ? { dir: folder } : await server.services.policies.place(file, null);
   const agent = { agent: 'coder', harness: 'acp:example', model: null };
-  ({ sessionId } = await server.services.lifecycle.create({ ...place, agent }, ada));
+  ({ sessionId } = await server.services.lifecycle.create({ ...place, agent, sandbox }, ada));
   await greet();
 }
 
@@ -181,6 +181,15 @@ describe('verdicts', () => {
     });
     const resolved = { ...tunnelTo('example.org'), addresses: ['192.168.0.1'] };
     expect(await judgement(connect(resolved))).toMatchObject({ verdict: 'deny', rule: 'default.private-address' });
+  });
+
+  it('[EGR15] in a session without a sandbox an agent’s connection is asked about, whatever rules allow, and a shell’s is not', async () => {
+    await begin(rules, 'none');
+    const asked = connect(tunnelTo('registry.example.org'));
+    expect(await judgement(asked)).toMatchObject({ verdict: 'ask', rule: 'default.no-sandbox' });
+    await decide((await pending(asked)).id);
+    expect(await judgement(connect(tunnelTo('registry.example.org')))).toMatchObject({ verdict: 'allow' });
+    expect(await judgement(connect(tunnelTo('shell.example.org'), 'shell'))).toMatchObject({ verdict: 'allow' });
   });
 
   it('[EGR15] where the network is switched off a connection is denied', async () => {
