@@ -120,7 +120,7 @@ function judgedAlone(action: ProposedAction, view: SessionView, policies: readon
   const { facts = null } = action;
   const situation = situationOf(action, view, { state: view.policyState, atMs });
   const said = ruled(action, facts, policies, situation);
-  const isUnheld = view.sandbox === 'none' && policies.length > 0 && !isOfShell(action);
+  const isUnheld = view.sandbox === 'none' && !isOfShell(action);
   const { demands, shadow, rules, ...verdict } = isUnheld ? unheld(said) : said;
   const demand = demands && mergeDemands(demands);
   const base = {
