@@ -1,8 +1,7 @@
 /** A thousand questions at once: the inbox opens, moves and stays live. */
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { test as base, expect } from './fixture.ts';
-import { seedQuestions } from './question-seed.ts';
+import { seedQuestions, startTicksOf } from './question-seed.ts';
 import { ServerProcess } from './server-process.ts';
 
 const test = base.extend<object>({
@@ -20,12 +19,6 @@ const test = base.extend<object>({
     }
   },
 });
-
-/** As the kernel counts: with the pid it names one process. */
-const startTicksOf = async (pid: number): Promise<number> => {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[19]);
-};
 
 test('[WEB56] [WEB50] of a thousand questions only the rows near the window are drawn, and a decision takes one away', async ({
   server,

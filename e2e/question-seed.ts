@@ -1,5 +1,6 @@
 /** Fills the database of a server that was not started yet with questions to people, as many as one likes. */
 import { randomFillSync } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { openEmbedded } from '#db/embedded.ts';
 import { openAt } from '#db/testing.ts';
 import { prepareHome } from '#db/testing-home.ts';
@@ -13,7 +14,7 @@ const random = (bytes: Uint8Array) => void randomFillSync(bytes);
 const ids = { now: () => Date.now(), random };
 const quiet = () => undefined;
 
-const event = <T extends EventType>(type: T, payload: EventPayload<T>, dedupeKey?: string): NewEvent =>
+export const event = <T extends EventType>(type: T, payload: EventPayload<T>, dedupeKey?: string): NewEvent =>
   ({ type, payload, principal: 'server', ...(dedupeKey && { dedupeKey }) }) as NewEvent;
 
 export interface SeededProcess {
@@ -22,18 +23,33 @@ export interface SeededProcess {
 }
 
 /** As many sessions, each of which asks so many questions; `runner` is taken for the runner of all of them. */
-export async function seedQuestions(
+export const seedQuestions = (
   home: string,
   runner: SeededProcess,
   { sessions, each }: { sessions: number; each: number },
+): Promise<void> => {
+  const questions = (n: number) =>
+    Array.from({ length: each }, (_, k) => question(`touch seeded-${n}-${k}.txt`)).flat();
+  return seedSessions(
+    home,
+    runner,
+    Array.from({ length: sessions }, (_, n) => questions(n)),
+  );
+};
+
+/** Sessions in which this has happened since they began. */
+export async function seedSessions(
+  home: string,
+  runner: SeededProcess,
+  sessions: readonly (readonly NewEvent[])[],
 ): Promise<void> {
   await prepareHome(home);
   const embedded = await openEmbedded({ home, log: quiet, progress: quiet, random, settings: { fsync: 'off' } });
   try {
     const database = await openAt({ embedded: embedded.address });
     const log = await openLog({ sql: database.sql, bus: createBus<SessionTopics>(quiet), clock: ids, random });
-    for (let n = 0; n < sessions; n++) {
-      const { sessionId, runnerId } = await seedSession(log, n, each);
+    for (const [n, events] of sessions.entries()) {
+      const { sessionId, runnerId } = await seedSession(log, n, events);
       await database.sql`insert into runners
         (session_id, runner_id, epoch, key_hash, pid, outer_pid, start_ticks, updated_at)
         values (${sessionId}, ${runnerId}, 1, ${Buffer.alloc(32, n)}, ${runner.pid}, ${runner.pid}, ${runner.startTicks}, now())`;
@@ -45,7 +61,13 @@ export async function seedQuestions(
   }
 }
 
-async function seedSession(log: Log, n: number, each: number) {
+/** As the kernel counts: with the pid it names one process. */
+export const startTicksOf = async (pid: number): Promise<number> => {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[19]);
+};
+
+async function seedSession(log: Log, n: number, events: readonly NewEvent[]) {
   const sessionId = newId('session', ids) as SessionId;
   const runnerId = newId('runner', ids);
   const [name, checkout] = [`seeded-${n}`, '/checkout'];
@@ -54,7 +76,7 @@ async function seedSession(log: Log, n: number, each: number) {
     event('runner.connected', {
       ...{ runnerId, epoch: 1, isolation: 'namespaces', warning: null },
     }),
-    ...Array.from({ length: each }, (_, k) => question(`touch seeded-${n}-${k}.txt`)).flat(),
+    ...events,
   ]);
   return { sessionId, runnerId };
 }

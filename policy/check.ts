@@ -8,8 +8,7 @@ import { judgeBudget, microUsd } from './budget.ts';
 import type { CommandParser } from './command/index.ts';
 import { baseOf, compilePolicy, type Roots } from './file/index.ts';
 import type { FileView, Place } from './file-view.ts';
-import { judgeFacts } from './judge.ts';
-import { judgeRequest } from './judge-request.ts';
+import { judgeAction } from './judge-action.ts';
 import { overlay, setupSchema } from './overlay.ts';
 import type { Policy, Verdict } from './policy.ts';
 import { stateOf } from './rule/example.ts';
@@ -155,21 +154,11 @@ function judgeRow(
   };
   switch (row.kind) {
     case 'command':
-    case 'path': {
-      const subject = subjectOf(row);
-      const facts = factsOf(subject, place, options.parser);
-      return { facts, verdict: judgeFacts(facts, [policy], situationOf(row, subject, cwd)), alert: false };
-    }
+    case 'path':
     case 'network': {
-      const { method, url, headers, redirect_to: redirectTo, resolved_ips: resolvedIps } = row.input;
       const subject = subjectOf(row);
       const facts = factsOf(subject, place, options.parser);
-      const request = { method, url, headers, redirectTo, resolvedIps };
-      return {
-        facts,
-        verdict: judgeRequest(request, [policy], { facts, situation: situationOf(row, subject, cwd) }),
-        alert: false,
-      };
+      return { facts, verdict: judgeAction(facts, [policy], situationOf(row, subject, cwd)), alert: false };
     }
     case 'budget': {
       const { alert, ...verdict } = judgeBudget(budgetFacts(row.input), [policy]);
@@ -186,8 +175,10 @@ function subjectOf(row: ActionRow): Subject {
       return { kind: 'command', text: row.input };
     case 'path':
       return { kind: 'path', ...row.input };
-    case 'network':
-      return { kind: 'request', method: row.input.method, url: row.input.url, redirectTo: row.input.redirect_to };
+    case 'network': {
+      const { redirect_to: redirectTo, resolved_ips: addresses, ...request } = row.input;
+      return { kind: 'request', ...request, redirectTo, addresses };
+    }
   }
 }
 

@@ -1,28 +1,15 @@
 /** What the header of a request says against its address and method. Pure. */
+import type { HeaderFact } from '#protocol/action-facts.ts';
 import { holdsSecret } from './rule/sensitive.ts';
 
 export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>;
-
-/** What a request really asks for, and of whom. */
-export interface HeaderView {
-  /** Methods that it asks the server to take it for; upper case. */
-  methods: readonly string[];
-  /** Hosts that it asks for, perhaps with a port. */
-  hosts: readonly string[];
-  /** It holds what looks like a key. */
-  holdsSecret: boolean;
-  /** It names another path than the address. */
-  isElsewhere: boolean;
-  /** It holds characters that no header has. */
-  isBroken: boolean;
-}
 
 const methodNames = /^x-(?:http-)?method(?:-override)?$/;
 const hostNames = /^(?:host|:authority|x-(?:forwarded-|original-|http-)?(?:host|server)(?:-override)?)$/;
 /** The path that a server takes in place of the address's: what it asks for is not what it says. */
 const pathNames = /^x-(?:original|rewrite)-(?:url|uri|path)$/;
 
-export function readHeaders(headers: RequestHeaders = {}): HeaderView {
+export function readHeaders(headers: RequestHeaders = {}): HeaderFact {
   const all = Object.entries(headers).flatMap(([name, value]) =>
     (typeof value === 'string' ? [value] : value).map((each) => ({ name: name.trim().toLowerCase(), value: each })),
   );

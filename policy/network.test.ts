@@ -1,19 +1,20 @@
 /** Requests to the network, by all that says where they go and what they do there. */
 import { expect, it } from 'vitest';
-import { noFacts } from '#protocol/action-facts.ts';
 import { workspaceRowSchema } from '#protocol/workspace-file.ts';
 import { baseOf, compilePolicy } from './file/index.ts';
 import { judgeRequest } from './judge-request.ts';
-import type { NetworkRequest } from './network.ts';
 import { noSituation } from './rule/index.ts';
+import { type NetworkRequest, requestFacts } from './subject.ts';
 import { policies } from './testing-policies.ts';
 
 const sample = workspaceRowSchema.parse(policies.sample);
 const policy = compilePolicy(sample, baseOf(sample, { root: '/srv/project', home: '/home/ada' }) ?? '/', '/home/ada');
 const judge = (request: Partial<NetworkRequest>) =>
-  judgeRequest({ method: 'GET', url: 'https://packages.example.com/x', ...request }, [policy], {
-    ...{ facts: noFacts, situation: noSituation },
-  });
+  judgeRequest(
+    requestFacts({ method: 'GET', url: 'https://packages.example.com/x', ...request }),
+    [policy],
+    noSituation,
+  );
 
 it('[POL20] the header of a request counts as its address and its method do', () => {
   expect(judge({ headers: { Accept: '*/*', Host: 'packages.example.com:443' } }).verdict).toBe('allow');
@@ -36,10 +37,10 @@ it('[POL20] the header of a request counts as its address and its method do', ()
 
 it('[POL21] an address that clients could read differently, or that is not spelled out, is refused', () => {
   expect(judge({ url: 'https://example.com\\@10.0.0.1/' }).verdict).toBe('deny');
-  expect(judge({ resolvedIps: ['8.8.8.8', '127.1'] })).toMatchObject({
+  expect(judge({ addresses: ['8.8.8.8', '127.1'] })).toMatchObject({
     ...{ verdict: 'deny', reasons: ['127.1: it is no IP address'] },
   });
-  expect(judge({ resolvedIps: [] }).verdict).toBe('ask');
+  expect(judge({ addresses: [] }).verdict).toBe('ask');
   expect(judge({ url: 'http://packages.example.com:6379/' })).toMatchObject({
     verdict: 'ask',
     rule: 'default.network',

@@ -1,17 +1,5 @@
 /** Requests to the network: which may be sent at all, and why not. Pure; names are resolved by others. */
-import type { RequestHeaders } from './header.ts';
 import { hostOf } from './url.ts';
-
-export interface NetworkRequest {
-  method: string;
-  url: string;
-  /** What its header says, by names in any case. */
-  headers?: RequestHeaders | undefined;
-  /** Where it was sent on to, as it is spelled: perhaps relative to `url`. */
-  redirectTo?: string | undefined;
-  /** Addresses that the host's name stands for, as far as they are known. */
-  resolvedIps?: readonly string[] | undefined;
-}
 
 /** Why nobody may go there whatever the policy says; null: it is a public address, as far as its spelling tells. */
 export function refusedAddress(url: string): string | null {

@@ -3,6 +3,7 @@ import { type ActionFacts, noFacts } from '#protocol/action-facts.ts';
 import type { ActionKind } from '#protocol/turn-event.ts';
 import type { CommandParser } from './command/index.ts';
 import type { FileView, Place } from './file-view.ts';
+import { type RequestHeaders, readHeaders } from './header.ts';
 import { resolveUrl } from './network.ts';
 import { pathFact } from './path.ts';
 import { hostOf } from './url.ts';
@@ -10,8 +11,18 @@ import { hostOf } from './url.ts';
 export type Subject =
   | { kind: 'command'; text: string }
   | { kind: 'path'; op: 'read' | 'write' | 'delete' | 'list'; path: string }
-  /** `redirectTo`: where it is sent on to. */
-  | { kind: 'request'; method: string; url: string; redirectTo?: string | undefined };
+  | ({ kind: 'request' } & NetworkRequest);
+
+export interface NetworkRequest {
+  method: string;
+  url: string;
+  /** What its header says, by names in any case. */
+  headers?: RequestHeaders | undefined;
+  /** Where it was sent on to, as it is spelled: perhaps relative to `url`. */
+  redirectTo?: string | undefined;
+  /** Addresses that the host's name stands for; absent: it was not looked up. */
+  addresses?: readonly string[] | undefined;
+}
 
 /** What the subject is as an agent's action. */
 export function actionOf(subject: Subject): { kind: ActionKind; command: string | null; paths: string[] } {
@@ -36,14 +47,20 @@ export function factsOf(subject: Subject, place: Place, parser: CommandParser): 
       return parser.analyse(subject.text, place);
     case 'path':
       return pathFacts(subject.path, subject.op, place);
-    case 'request': {
-      const { url, redirectTo } = subject;
-      const urls = redirectTo === undefined ? [url] : [url, resolveUrl(redirectTo, url) ?? redirectTo];
-      const hosts = new Set(urls.flatMap((each) => hostOf(each) ?? []));
-      const method = subject.method.toUpperCase();
-      return { ...noFacts, hosts: [...hosts], requests: urls.map((each) => ({ method, url: each })) };
-    }
+    case 'request':
+      return requestFacts(subject);
   }
+}
+
+/** Of a request that is about to be sent. */
+export function requestFacts({ url, redirectTo, headers, addresses, ...request }: NetworkRequest): ActionFacts {
+  const urls = redirectTo === undefined ? [url] : [url, resolveUrl(redirectTo, url) ?? redirectTo];
+  const hosts = new Set(urls.flatMap((each) => hostOf(each) ?? []));
+  const method = request.method.toUpperCase();
+  return {
+    ...{ ...noFacts, hosts: [...hosts], requests: urls.map((each) => ({ method, url: each })) },
+    connection: { addresses: addresses ? [...addresses] : null, header: readHeaders(headers) },
+  };
 }
 
 /** Of one use of a file by a tool. */

@@ -54,6 +54,27 @@ const requestFactSchema = z.object({
   url: text,
 });
 
+/** What the header of a request says against its address and method. */
+export const headerFactSchema = z.object({
+  /** Methods that it asks the server to take it for; upper case. */
+  methods: z.array(z.string().max(40)).max(20),
+  /** Hosts that it asks for, perhaps with a port. */
+  hosts: z.array(z.string().max(300)).max(20),
+  /** It holds what looks like a key. */
+  holdsSecret: z.boolean(),
+  /** It names another path than the address. */
+  isElsewhere: z.boolean(),
+  /** It holds characters that no header has. */
+  isBroken: z.boolean(),
+});
+export type HeaderFact = z.infer<typeof headerFactSchema>;
+
+const connectionFactSchema = z.object({
+  /** Every address that the name stands for; null: it was not looked up. */
+  addresses: z.array(z.string().max(100)).max(100).nullable(),
+  header: headerFactSchema,
+});
+
 export const actionFactsSchema = z.object({
   /** Every simple command that would run, in the order of the text, those run by others behind them. */
   commands: z.array(commandFactSchema).max(1_000),
@@ -65,6 +86,11 @@ export const actionFactsSchema = z.object({
   unclear: z.array(z.string().max(400)).max(100),
   /** Packages that would be installed, as they are named; `*` stands for what the project names. Absent: none. */
   installs: z.array(z.string().max(300)).max(200).optional(),
+  /**
+   * It is nothing but the first of `requests`, about to be sent; of one with the method CONNECT the address says host and port
+   * alone. Those behind the first are where it is sent on to. Absent: it is something else.
+   */
+  connection: connectionFactSchema.optional(),
 });
 export type ActionFacts = z.infer<typeof actionFactsSchema>;
 

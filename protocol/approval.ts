@@ -66,6 +66,8 @@ export const approvalEventPayloads = {
     policyHash: z.string().max(64).optional(),
     /** Absent: one person who may approve is enough. */
     demand: demandSchema.optional(),
+    /** Whoever approves it allows it for the session: it is a connection, of which there will be more. */
+    isLasting: z.boolean().optional(),
   }),
   /** One of several that are needed approves it. */
   'approval.voted': z.object({ ...about, ...from }),

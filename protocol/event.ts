@@ -1,6 +1,7 @@
 /** Every fact a session's log can hold: type, version and payload. Knows nothing of storage or transport. */
 import * as z from 'zod';
 import { approvalEventPayloads } from './approval.ts';
+import { egressEventPayloads } from './egress-event.ts';
 import { personIdSchema, runnerIdSchema, terminalIdSchema } from './id.ts';
 import { policyEventPayloads } from './policy-event.ts';
 import { prose } from './prose.ts';
@@ -125,6 +126,7 @@ export const eventPayloads = {
   ...turnEventPayloads,
   ...policyEventPayloads,
   ...approvalEventPayloads,
+  ...egressEventPayloads,
 } as const;
 
 export type EventType = keyof typeof eventPayloads;

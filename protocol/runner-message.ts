@@ -66,6 +66,8 @@ export const fromRunnerSchema = z.discriminatedUnion('type', [
     actions: z.array(actionIdSchema).max(1_000),
     /** Whether what it started stands still; a runner from before that could be leaves it out. */
     isFrozen: z.boolean().optional(),
+    /** It keeps verdicts on connections, and is told `egress.forget`. */
+    isKeeping: z.boolean().optional(),
   }),
   /** A journaled fact; sent in order of `n`, resent after every reconnect until acked. */
   z.object({
@@ -167,9 +169,18 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
     command: z.string().max(32_768).nullable(),
     /** What a person decided: the runner says that it has it. */
     approvalId: approvalIdSchema.nullish(),
+    /** Which rule says so, where one does. */
+    rule: z.string().max(200).nullish(),
+    /** Of a connection: the same may be said of further ones like it, until `egress.forget`. */
+    isKept: z.boolean().optional(),
   }),
   /** An action whose question to people waits longer, or shorter, than actions are held otherwise: ms from now. */
   z.object({ type: z.literal('action.hold'), actionId: actionIdSchema, ms: z.number().int().min(1) }),
+  /**
+   * Rules or allowances are not what they were: what was kept of verdicts on connections counts no longer. `isTakenBack`: less
+   * may be allowed than before, and connections that were let through end.
+   */
+  z.object({ type: z.literal('egress.forget'), isTakenBack: z.boolean() }),
   /** Which paths are restricted from now on. */
   z.object({ type: z.literal('policy.place'), place: policyPlaceSchema }),
   /** Answered by the facts of a command, as if an agent wanted to run it in `cwd`. */

@@ -1,6 +1,6 @@
 /** The fold of a session's events: what lists, pages and the CLI show. Pure; the server stores it beside the log. */
 import * as z from 'zod';
-import { type OpenApproval, stoodStill } from './action-view.ts';
+import { type OpenAction, stoodStill } from './action-view.ts';
 import type { EventPayload, SessionEvent } from './event.ts';
 import type { PersonId, RunnerId, SessionId, TerminalId } from './id.ts';
 import type { PolicyPlace } from './policy-event.ts';
@@ -74,7 +74,7 @@ const isOpen = (terminal: TerminalView): boolean => terminal.closed === null;
 
 /** What a connected session is doing: a turn or a named program works, a shell waits for a person. */
 function activity({ terminals, turns }: Pick<SessionView, 'terminals' | 'turns'>): { status: Status; reason: string } {
-  const asked = turns.actions.find(({ approval }) => approval && approval.decided === null)?.approval;
+  const asked = turns.actions.find(({ approval }) => approval && approval.decided === null);
   if (asked) return { status: 'waiting', reason: `approve \`${askedAbout(asked)}\`` };
   if (turns.turn)
     return {
@@ -95,8 +95,12 @@ function activity({ terminals, turns }: Pick<SessionView, 'terminals' | 'turns'>
 }
 
 /** What an approval is about, in a few words on one line. */
-const askedAbout = ({ command, kind, paths }: Pick<OpenApproval, 'command' | 'kind' | 'paths'>): string =>
-  (command ?? `${kind} ${paths.join(' ')}`).replace(/\s+/g, ' ').trim().slice(0, 120);
+function askedAbout({ tool, approval }: OpenAction): string {
+  const { command = null, kind = '', paths = [] } = approval ?? {};
+  // Of what is neither a command nor about a file the tool says more than its kind.
+  const text = command ?? (paths.length > 0 ? `${kind} ${paths.join(' ')}` : tool);
+  return text.replace(/\s+/g, ' ').trim().slice(0, 120);
+}
 
 /** "exited 0", "ended by signal 9": how a program stopped, for people. */
 function outcome(closed: NonNullable<TerminalView['closed']>): string {

@@ -4,6 +4,7 @@ import { loadCommandParser } from '#facts/command-parser.ts';
 import type { CommandParser } from '#policy/command/index.ts';
 import type { Place } from '#policy/file-view.ts';
 import { isWithin, pathFact } from '#policy/path.ts';
+import { type NetworkRequest, requestFacts } from '#policy/subject.ts';
 import { hostOf } from '#policy/url.ts';
 import { type ActionFacts, actionFactsSchema, noFacts } from '#protocol/action-facts.ts';
 import type { PolicyPlace } from '#protocol/policy-event.ts';
@@ -25,6 +26,8 @@ export interface Subject {
   cwd: string;
   /** The one that it makes, where it says so. */
   request?: ActionFacts['requests'][number] | undefined;
+  /** It is nothing but this request, about to be sent. */
+  connection?: NetworkRequest | undefined;
   /** What is not known of it, whatever its facts are. */
   unclear?: string;
 }
@@ -88,7 +91,8 @@ export class ActionFactsMaker {
     return withPrograms(facts, { files, path: env.PATH ?? '', holds: (path) => sandbox.holds(path) });
   }
 
-  #seen({ kind, command, paths, cwd, request }: Subject): ActionFacts {
+  #seen({ kind, command, paths, cwd, request, connection }: Subject): ActionFacts {
+    if (connection) return storable(requestFacts(connection));
     const place = this.#place;
     if (!place) return { ...noFacts, unclear: ['the checkout is not there yet'] };
     const here: Place = { ...place, cwd };

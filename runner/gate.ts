@@ -7,7 +7,7 @@ import type { ActionFacts } from '#protocol/action-facts.ts';
 import { type ActionId, type IdSource, type ItemId, newId, type TurnId } from '#protocol/id.ts';
 import type { Subject } from './action-facts.ts';
 import { storable } from './bounded-text.ts';
-import type { GateAnswer, ProposedAction } from './harness/harness.ts';
+import type { GateAnswer, GateWord, ProposedAction } from './harness/harness.ts';
 
 /** The server's word on an action; anything but a plain `allow` is a denial, or has it asked about `again`. */
 export interface Verdict {
@@ -19,6 +19,10 @@ export interface Verdict {
   command: string | null;
   /** A person decided it. */
   approvalId?: string | null | undefined;
+  /** Which rule says so; absent where a person does. */
+  rule?: string | null | undefined;
+  /** The same may be said of further connections like it. */
+  isKept?: boolean | undefined;
 }
 
 export interface GateOptions {
@@ -41,7 +45,11 @@ export interface GateOptions {
 /** Of the name of a tool, in characters: agents that name each call by itself write long ones. */
 const maxTool = 200;
 
-type Asked = ProposedAction & {
+type Asked = Omit<ProposedAction, 'input'> & {
+  /** Absent where its facts say all that there is. */
+  input?: ProposedAction['input'];
+  /** It is a connection and nothing else. */
+  connection?: Subject['connection'];
   agent: string;
   turnId: TurnId | null;
   itemId: ItemId | null;
@@ -86,7 +94,14 @@ export class Gate {
   #ask(action: Asked, signal: AbortSignal, facts: ActionFacts): Promise<GateAnswer> {
     const { ids, state, after, holdMs } = this.#options;
     const actionId = newId('action', ids);
-    const { item: _item, canEdit: _canEdit, unclear: _unclear, request: _request, ...subject } = action;
+    const {
+      item: _item,
+      canEdit: _canEdit,
+      unclear: _unclear,
+      request: _request,
+      connection: _connection,
+      ...subject
+    } = action;
     const tool = storable(action.tool, maxTool);
     const refusal = state('action.requested', { actionId, ...subject, tool, facts });
     // Nobody would hear of it, and so nobody would answer.
@@ -130,30 +145,31 @@ export class Gate {
   }
 
   /** A verdict for an action that does not wait, or not any more, changes nothing. */
-  judged({ actionId, verdict, message, command, approvalId }: Verdict): void {
+  judged({ actionId, verdict, message, command, approvalId, rule, isKept }: Verdict): void {
     const waiting = this.#waiting.get(actionId);
     // Other rules are in force: even what was allowed and may not happen yet is asked about anew.
     if (verdict === 'again') return waiting?.again(null);
     if (!waiting || waiting.isJudged) return;
     waiting.isJudged = true;
     if (approvalId) this.#options.state('approval.delivered', { approvalId, actionId });
-    if (verdict !== 'allow') return waiting.settle(denied(message ?? 'denied'), 'blocked');
+    const word = wordOf(waiting.action, { approvalId, rule, isKept });
+    if (verdict !== 'allow') return waiting.settle({ ...denied(message ?? 'denied'), ...word }, 'blocked');
     if (command !== null && !waiting.action.canEdit) {
       return waiting.settle(denied(`not as it is; run exactly this instead: ${command}`), 'blocked');
     }
     // Until then it waits, and can be withdrawn.
     const replacement = command === waiting.action.command ? null : command;
-    void this.#options.mayAct().then(() => this.#act(waiting, replacement));
+    void this.#options.mayAct().then(() => this.#act(waiting, replacement, word));
   }
 
   /** What would be touched may be another thing by now than what was judged. */
-  async #act(waiting: Waiting, command: string | null): Promise<void> {
+  async #act(waiting: Waiting, command: string | null, word: GateWord): Promise<void> {
     const { action, facts, examined } = waiting;
     const runs = command === null ? action : { ...action, command };
     const judged = command === null ? facts : examined.get(command);
     const now = this.#options.factsOf(runs);
     if (JSON.stringify(now instanceof Promise ? await now : now) !== judged) return waiting.again(command);
-    waiting.settle({ verdict: 'allow', command }, 'ran');
+    waiting.settle({ verdict: 'allow', command, ...word }, 'ran');
   }
 
   async #anew(action: Asked, signal: AbortSignal, command: string | null): Promise<GateAnswer> {
@@ -162,6 +178,13 @@ export class Gate {
     return answer.verdict === 'allow' && answer.command === null ? { verdict: 'allow', command } : answer;
   }
 }
+
+/** Of a connection more is said than yes or no: further ones may be told the same. */
+const wordOf = (
+  { connection }: Asked,
+  { approvalId, rule, isKept }: Pick<Verdict, 'approvalId' | 'rule' | 'isKept'>,
+): GateWord =>
+  connection ? { ...(rule && { rule }), ...(isKept && { isKept }), ...(approvalId && { isDecided: true }) } : {};
 
 const lateWords = (ms: number): string => `no verdict came within ${Math.ceil(ms / 60_000)} minutes`;
 const denied = (message: string): GateAnswer => ({ verdict: 'deny', message });

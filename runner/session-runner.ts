@@ -15,6 +15,7 @@ import { AgentPort } from './agent-port.ts';
 import { Agents } from './agents.ts';
 import { type Checkout, openCheckout } from './checkout/index.ts';
 import { Connection } from './connection.ts';
+import { KeptVerdicts } from './egress/index.ts';
 import { assertGoing, Freezer } from './freezer.ts';
 import { Journal } from './journal.ts';
 import { refusalOf } from './refused-fact.ts';
@@ -52,6 +53,8 @@ export class SessionRunner {
   readonly #agents: Agents;
   readonly #freezer: Freezer;
   readonly #place: SessionSandbox;
+  /** What the server said of connections, as long as that counts. */
+  readonly #kept = new KeptVerdicts();
   #checkout: Checkout | null = null;
   /** Resolves when the checkout is made or cannot be. */
   #prepared: Promise<void> = Promise.resolve();
@@ -218,6 +221,7 @@ export class SessionRunner {
       sandbox: launch.sandbox,
       terminals: this.#terminals.states(),
       isFrozen: this.#freezer.isFrozen,
+      isKeeping: true,
       ...this.#agents.greeting,
     };
   }
@@ -225,6 +229,8 @@ export class SessionRunner {
   #obey(message: ToRunner): void {
     switch (message.type) {
       case 'welcome':
+        // Rules may have changed while there was no link.
+        this.#kept.forget();
         this.flushEvents();
         this.#terminals.resume(message.wanted);
         this.#agents.resume();
@@ -254,6 +260,8 @@ export class SessionRunner {
         return this.#agents.judged(message);
       case 'action.hold':
         return this.#agents.holdFor(message);
+      case 'egress.forget':
+        return message.isTakenBack ? this.#kept.takeBack() : this.#kept.forget();
       case 'policy.place':
         return this.#agents.follow(message);
       case 'action.examine':

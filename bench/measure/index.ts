@@ -3,6 +3,7 @@ import type { Measure } from '../stage.ts';
 import { decideToContinue, inboxOpen } from './approval.ts';
 import { echoBrowser } from './browser.ts';
 import { echo } from './echo.ts';
+import { egress } from './egress.ts';
 import { flood, interrupt } from './flood.ts';
 import { gates } from './gate.ts';
 import { gateway, gatewayMemory } from './gateway.ts';
@@ -19,6 +20,6 @@ import { turnColdRestart, turnColdStart, turnFirstToken, turnInterrupt, turnWarm
 export const measures: Measure[] = [
   ...[...memory, sessionStart, sessionRestart, echo, echoBrowser, join, interrupt, commitToBrowser, flood, slowViewer],
   ...[turnWarm, turnFirstToken, turnInterrupt, turnColdStart, turnColdRestart, pause, gateway, gatewayMemory, ...gates],
-  ...[judge, decideToContinue, inboxOpen],
+  ...[judge, egress, decideToContinue, inboxOpen],
   ...[serverStart, append, appendBatched, list, open, find, ...timeline],
 ];

@@ -14,14 +14,19 @@ interface Shown {
   agent: string;
   sessionName: string;
   kind: string;
+  tool: string;
   command: string | null;
   paths: string[];
   rule: string;
 }
 
-const rowOf = ({ id, status, agent, sessionName, kind, command, paths, rule }: Shown): string[] => [
-  ...[id, status, `${agent} in ${sessionName}`, rule],
-  command ?? `${kind} ${paths.join(' ')}`,
+/** Of what is neither a command nor about a file the tool says more than its kind. */
+const whatOf = ({ kind, tool, command, paths }: Pick<Shown, 'kind' | 'tool' | 'command' | 'paths'>): string =>
+  command ?? (paths.length > 0 ? `${kind} ${paths.join(' ')}` : tool);
+
+const rowOf = (shown: Shown): string[] => [
+  ...[shown.id, shown.status, `${shown.agent} in ${shown.sessionName}`, shown.rule],
+  whatOf(shown),
 ];
 
 /** Of actions without a command it is asked what they are given: so many at most, the oldest. */
@@ -79,7 +84,7 @@ export const approveCommand = defineCommand({
       ...{ id: idOf(operands.ID), decision: 'approved', note: null, edit: options.edit ?? null },
       ...{ forSession: options['for-session'] ?? false, hash: options.hash ?? null },
     });
-    const said = `approved ${printable(result.edit ?? result.command ?? result.paths.join(' '))}\n`;
+    const said = `approved ${printable(result.edit ?? result.command ?? (result.paths.join(' ') || result.tool))}\n`;
     await print(jsonOf(result), `${said}${inputText(result)}`);
     return 0;
   },
@@ -99,7 +104,7 @@ export const denyCommand = defineCommand({
       decision: 'denied',
       note: options.note.trim(),
     });
-    await print(jsonOf(result), `denied ${printable(result.command ?? result.paths.join(' '))}\n`);
+    await print(jsonOf(result), `denied ${printable(result.command ?? (result.paths.join(' ') || result.tool))}\n`);
     return 0;
   },
 });

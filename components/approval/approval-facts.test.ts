@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { ApprovalDetail } from '#components/api/api.ts';
 import { approvalStatuses } from '#protocol/approval.ts';
 import { approvalDetail, demand } from './approval.fixture.ts';
-import { effectSentence, isEditable, needsOf, outcomeSentence, riskOf, wordsOf } from './approval-facts.ts';
+import { effectRows, effectSentence, isEditable, needsOf, outcomeSentence, riskOf, wordsOf } from './approval-facts.ts';
 
 const running = (command: string, ...argv: string[]): ApprovalDetail =>
   approvalDetail({
@@ -66,4 +66,17 @@ it('[WEB83] what several must approve is not edited, nor what is no command', ()
   expect(isEditable(approvalDetail({ demand: demand({ approvers: ['Jonas'] }) }))).toBe(true);
   expect(isEditable(approvalDetail({ demand: demand({ quorum: 2 }) }))).toBe(false);
   expect(isEditable(approvalDetail({ command: null }))).toBe(false);
+});
+
+it('[EGR16] of a connection the whole request is shown, and what its name stands for where that is known', () => {
+  const header = { methods: [], hosts: [], holdsSecret: false, isElsewhere: false, isBroken: false };
+  const facts = (addresses: string[] | null) => ({
+    ...{ commands: [], paths: [], hosts: ['example.org'], unclear: [] },
+    requests: [{ method: 'POST', url: 'http://example.org:8080/a?b=1' }],
+    connection: { addresses, header },
+  });
+  const rows = (addresses: string[] | null) => effectRows({ facts: facts(addresses) });
+  const network = { effect: 'network', what: 'POST http://example.org:8080/a?b=1' };
+  expect(rows(null)).toEqual([network]);
+  expect(rows(['10.0.0.1', '1.1.1.1'])).toEqual([network, { effect: 'addresses', what: '10.0.0.1, 1.1.1.1' }]);
 });

@@ -93,7 +93,7 @@ export interface EffectRow {
 }
 
 /** What is touched, each once, the gravest first. */
-export function effectRows({ facts }: ApprovalDetail): EffectRow[] {
+export function effectRows({ facts }: Pick<ApprovalDetail, 'facts'>): EffectRow[] {
   if (!facts) return [];
   const order = ['delete', 'write', 'execute', 'read', 'list'];
   const paths = order.flatMap((effect) => {
@@ -102,6 +102,14 @@ export function effectRows({ facts }: ApprovalDetail): EffectRow[] {
       ? []
       : [{ effect, what: those.slice(0, 8).join(', ') + (those.length > 8 ? ` and ${those.length - 8} more` : '') }];
   });
+  if (facts.connection) {
+    const { addresses } = facts.connection;
+    const requests = facts.requests.map(({ method, url }) => ({
+      effect: 'network',
+      what: `${method ?? ''} ${url}`.trim(),
+    }));
+    return [...requests, ...(addresses ? [{ effect: 'addresses', what: addresses.join(', ') }] : [])];
+  }
   const hosts = facts.hosts.map((host) => (host === '*' ? 'a host that is not known' : host));
   return [...(hosts.length > 0 ? [{ effect: 'network', what: hosts.join(', ') }] : []), ...paths];
 }

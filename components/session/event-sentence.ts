@@ -7,6 +7,7 @@ import { actionText } from '#protocol/action-text.ts';
 import type { EventPayload, SessionEvent } from '#protocol/event.ts';
 import { commandText } from './badge.ts';
 import { fateClause } from './checkout-fate.ts';
+import { egressPhrase } from './egress-sentence.ts';
 import { type Names, unknownPerson } from './event-names.ts';
 import { folderName } from './session-facts.ts';
 
@@ -196,6 +197,11 @@ function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` 
   }
 }
 
+function egressSaid(payload: EventPayload<'egress.counted'>): Said {
+  const { text, notes, hasRefused } = egressPhrase(payload);
+  return said('agent', text, { notes, tone: hasRefused ? 'needs' : 'plain' });
+}
+
 function paused({ payload, principal }: SessionEvent & { type: 'session.paused' }, { people }: Names): Said {
   const isFrozen = payload.programs === 'frozen';
   if (people.has(principal)) return said('session', [isFrozen ? 'paused the session' : 'stopped the session']);
@@ -267,6 +273,8 @@ export function sentence(event: SessionEvent, names: Names): Said {
       return usageSaid(event.payload);
     case 'effect.surprised':
       return surpriseSaid(event.payload);
+    case 'egress.counted':
+      return egressSaid(event.payload);
     case 'approval.requested':
     case 'approval.settled':
     case 'approval.voted':

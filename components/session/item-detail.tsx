@@ -3,6 +3,7 @@ import { CopyButton } from '#components/ui/copy-button.tsx';
 import { ExactText } from '#components/ui/exact-text.tsx';
 import { Markdown } from '#components/ui/markdown.tsx';
 import { allowedBy } from '#protocol/action-view.ts';
+import { adviceOn } from '#protocol/egress-text.ts';
 import { DiffText } from './diff-text.tsx';
 import { denialWords } from './item-outcome.tsx';
 import { useItemText } from './item-texts.tsx';
@@ -63,12 +64,14 @@ export function VerdictLine({ verdict, names, isHeld }: VerdictLineProps) {
       </p>
     );
   }
+  const advice = verdict.verdict === 'deny' ? adviceOn(rule) : null;
   const asked = `asked by ${verdict.rule}${verdict.reasons.length > 0 ? `: ${verdict.reasons.join('; ')}` : ''}`;
   return (
     <p
       className={`text-xs first-letter:uppercase ${verdict.verdict === 'deny' ? 'text-problem' : isHeld ? 'text-needs' : 'text-ink-2'}`}
     >
       <ExactText text={verdict.verdict === 'deny' ? denialWords(verdict) : isHeld ? `a person is ${asked}` : asked} />
+      {advice !== null && <span className="text-ink-2">. What to do: {advice}</span>}
     </p>
   );
 }

@@ -13,7 +13,7 @@ export function ItemOutcome({ row }: { row: ItemRow }) {
   const took = item.kind === 'reasoning' ? null : itemDuration(row);
   const ended = end && <Ended row={row} end={end} />;
   return (
-    <span className="num max-w-[62%] flex-none truncate text-ink-3 text-xs">
+    <span className="num min-w-0 max-w-[62%] truncate text-ink-3 text-xs">
       {heldSince !== null
         ? // A question tells it itself, below.
           row.question === null && <Since at={heldSince} words="waits for a verdict" className="text-needs" />

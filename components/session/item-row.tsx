@@ -59,7 +59,12 @@ function FoldedItem({ row, names, icon }: ItemRowProps & { icon: LucideIcon }) {
         {verb !== '' && <span className="flex-none">{verb}</span>}
         <span
           title={visibleLine(subject)}
-          className={classNames('min-w-0 flex-1 truncate', isCode ? 'mono-xs' : 'text-ink-3')}
+          className={classNames(
+            'flex-1 truncate',
+            // However much is said of how it ended, what it is about is read first.
+            subject === '' ? 'min-w-0' : 'min-w-[34%]',
+            isCode ? 'mono-xs' : 'text-ink-3',
+          )}
         >
           <ExactText text={subject} />
         </span>

@@ -60,8 +60,18 @@ export interface ProposedAction {
   canEdit: boolean;
 }
 
+/** What else is known of an answer; nothing where the gate gave it itself. */
+export interface GateWord {
+  rule?: string;
+  /** Of a connection: the same may be said of further ones like it. */
+  isKept?: boolean;
+  /** A person has decided. */
+  isDecided?: boolean;
+}
+
 /** `deny` carries what the agent is told; `allow` a command to run in place of the proposed one, or null. */
-export type GateAnswer = { verdict: 'allow'; command: string | null } | { verdict: 'deny'; message: string };
+export type GateAnswer = GateWord &
+  ({ verdict: 'allow'; command: string | null } | { verdict: 'deny'; message: string });
 
 /** One item of a turn on its way from started to completed. */
 export interface ItemHandle {

@@ -232,11 +232,12 @@ function decidedPayload(
   asked: EventPayload<'approval.requested'>,
 ): EventPayload<'approval.decided'> {
   const isApproved = decision === 'approved';
+  const isForSession = isApproved && (forSession || asked.isLasting === true);
   const edit = isApproved && wanted !== asked.command ? wanted : null;
   if (edit !== null && asked.command === null) throw invalid('edit: only a command can be edited');
   if (edit?.trim() === '') throw invalid('edit: the command is empty');
   const subject = edit === null ? asked.subject : subjectOf({ ...asked, command: edit });
-  return { approvalId, actionId: asked.actionId, decision, note, edit, subject, forSession: forSession && isApproved };
+  return { approvalId, actionId: asked.actionId, decision, note, edit, subject, forSession: isForSession };
 }
 
 const changed = (message: string): AppError => new AppError({ code: 'approval.changed', message });

@@ -13,7 +13,8 @@ interface Question {
 /** The allowance that covers the action, whatever asks about it; null without one. */
 export function allowanceFor(action: ProposedAction, view: SessionView, question: Question): SessionAllowance | null {
   const allowances = view.turns.allowances ?? [];
-  if (allowances.length === 0 || (action.command === null && action.paths.length === 0)) return null;
+  const isNamed = action.command !== null || action.paths.length > 0 || action.facts?.connection !== undefined;
+  if (allowances.length === 0 || !isNamed) return null;
   const subject = subjectOf(action);
   const same = allowances.filter((each) => each.subject === subject);
   return same.find((each) => isDue(each, view) && covers(each, action, question)) ?? null;

@@ -96,7 +96,8 @@ export class Policies {
     const now = this.#deps.now();
     const kept = this.#inForce(view);
     if (kept instanceof Promise) return kept.then((policies) => judgementOf(action, view, policies, now));
-    return kept.length === 0 ? { ...recorded, facts: action.facts ?? null } : judgementOf(action, view, kept, now);
+    const { facts = null } = action;
+    return kept.length === 0 && !facts?.connection ? { ...recorded, facts } : judgementOf(action, view, kept, now);
   };
 
   /** What follows when an agent of the session changes more than it said. */

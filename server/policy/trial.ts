@@ -1,6 +1,5 @@
 /** Rules tried out: what is in force, what would be said of an action, and what edited rules would have said of the past. */
 import { homedir } from 'node:os';
-import { judgeRequest } from '#policy/judge-request.ts';
 import type { Policy, Verdict } from '#policy/policy.ts';
 import { factsUnder, restrictedIn } from '#policy/replay.ts';
 import { actionOf, factsOf, noFiles, type Subject } from '#policy/subject.ts';
@@ -90,11 +89,7 @@ export class Trials {
     });
     if (policies.length === 0)
       return { verdict: 'allow', rule: 'default.record', reasons: ['no rules are in force'], policyHash: '', facts };
-    const verdict =
-      subject.kind === 'request'
-        ? judgeRequest(subject, policies, { facts, situation })
-        : ruled(action, facts, policies, situation);
-    return { ...verdict, facts };
+    return { ...ruled(action, facts, policies, situation), facts };
   }
 
   /** Where a runner is linked it looks at the files; else the text alone counts. */

@@ -1,6 +1,7 @@
 /** What the rules in force say of an action, unless a person has allowed it for the session. Pure. */
 import { reactionOf, surpriseText } from '#policy/effect.ts';
-import { basicOf, judgeFacts } from '#policy/judge.ts';
+import { basicOf } from '#policy/judge.ts';
+import { isLasting, judgeAction } from '#policy/judge-action.ts';
 import type { Policy, Verdict } from '#policy/policy.ts';
 import { mergeDemands } from '#policy/rule/demand.ts';
 import type { Situation } from '#policy/rule/index.ts';
@@ -8,6 +9,7 @@ import { hashOf } from '#policy/say.ts';
 import { isSilent } from '#policy/silent.ts';
 import type { ActionFacts } from '#protocol/action-facts.ts';
 import { allowedBy } from '#protocol/action-view.ts';
+import { shellAgent, shellWords } from '#protocol/egress-text.ts';
 import { noPolicyState, type PolicyState, toolOf } from '#protocol/policy-state.ts';
 import type { SessionView } from '#protocol/session-view.ts';
 import { surpriseRule } from '#protocol/surprise-view.ts';
@@ -31,6 +33,12 @@ const noSandboxRule = 'default.no-sandbox';
 /** Nothing judges; what is done is recorded. */
 const recorded: Verdict = { verdict: 'allow', rule: 'default.record', reasons: [], policyHash: '' };
 
+/** An address that is not public is refused, whether or not anything judges. */
+function unruled(facts: ActionFacts | null, situation: Situation): Verdict {
+  const said = facts?.connection ? judgeAction(facts, [], situation) : recorded;
+  return said.verdict === 'deny' ? said : recorded;
+}
+
 /** What the rules alone say. Levels that hold only rules in the shadow add what these would say, and nothing else. */
 export function ruled(
   action: Pick<ProposedAction, 'kind' | 'tool'>,
@@ -39,9 +47,9 @@ export function ruled(
   situation: Situation,
 ): Verdict {
   const judging = policies.filter((policy) => !isSilent(policy));
-  const verdict = judging.length === 0 ? recorded : judgedBy(action, facts, judging, situation);
+  const verdict = judging.length === 0 ? unruled(facts, situation) : judgedBy(action, facts, judging, situation);
   if (!facts || judging.length === policies.length) return verdict;
-  const { shadow = [] } = judgeFacts(facts, policies.filter(isSilent), situation);
+  const { shadow = [] } = judgeAction(facts, policies.filter(isSilent), situation);
   const all = [...(verdict.shadow ?? []), ...shadow];
   return all.length === 0 ? verdict : { ...verdict, shadow: all };
 }
@@ -58,7 +66,8 @@ function judgedBy(
     const rule = 'default.unclear';
     return { verdict: 'ask', rule, rules: [rule], reasons, policyHash: hashOf(policies) };
   }
-  const verdict = judgeFacts(facts, policies, situation);
+  const verdict = judgeAction(facts, policies, situation);
+  if (facts.connection) return verdict;
   // A command without any facts was not looked at.
   const isEmpty = facts.commands.length + facts.paths.length + facts.hosts.length === 0;
   const isOther = kind === 'other' || kind === 'mcp' || isEmpty;
@@ -103,11 +112,16 @@ function unheld(verdict: Verdict): Verdict {
   return { ...verdict, verdict: 'ask', rule: noSandboxRule, rules: [noSandboxRule], reasons };
 }
 
+/** Of a shell, not of an agent. */
+const isOfShell = ({ agent, facts }: ProposedAction): boolean =>
+  agent === shellAgent && facts?.connection !== undefined;
+
 function judgedAlone(action: ProposedAction, view: SessionView, policies: readonly Policy[], atMs: number): Judgement {
   const { facts = null } = action;
   const situation = situationOf(action, view, { state: view.policyState, atMs });
   const said = ruled(action, facts, policies, situation);
-  const { demands, shadow, rules, ...verdict } = view.sandbox === 'none' ? unheld(said) : said;
+  const isUnheld = view.sandbox === 'none' && !isOfShell(action);
+  const { demands, shadow, rules, ...verdict } = isUnheld ? unheld(said) : said;
   const demand = demands && mergeDemands(demands);
   const base = {
     ...verdict,
@@ -115,12 +129,17 @@ function judgedAlone(action: ProposedAction, view: SessionView, policies: readon
     command: null,
     facts,
     ...(shadow && { shadow: [...shadow] }),
+    ...(facts?.connection && { isKept: isLasting(facts, policies) }),
   };
   const question = { policyHash: verdict.policyHash, rules: rules ?? [verdict.rule] };
   const allowance = verdict.verdict === 'ask' ? allowanceFor(action, view, question) : null;
   // An edited command that was approved by whom the rules demand runs once; nothing else goes past them.
-  if (!allowance || (demand && !allowance.isOnce))
+  if (!allowance || (demand && !allowance.isOnce)) {
+    // Whoever types in a shell does not wait for people.
+    if (verdict.verdict === 'ask' && isOfShell(action))
+      return { ...base, verdict: 'deny', reasons: [...base.reasons, shellWords] };
     return { ...base, ...(rules && { rules: [...rules] }), ...(demand && { demand }) };
+  }
   const by = view.members.find(({ personId }) => personId === allowance.by)?.name ?? allowance.by;
   return {
     ...base,

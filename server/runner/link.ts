@@ -42,6 +42,7 @@ const runnerFacts: ReadonlySet<NewEvent['type']> = new Set([
   'approval.delivered',
   'file.changed',
   'effect.surprised',
+  'egress.counted',
 ]);
 
 /** A runner that does not answer a request within this time is treated as unreachable for that request, in ms. */
@@ -73,6 +74,8 @@ export class RunnerLink {
   readonly epoch: number;
   /** Whether what is below the runner stood still when it greeted; null: it cannot be told to. */
   readonly isFrozen: boolean | null;
+  /** It keeps verdicts on connections until it is told to forget them. */
+  readonly isKeeping: boolean;
   readonly #socket: WebSocket;
   readonly #journal: string;
   readonly #sink: LinkSink;
@@ -107,6 +110,7 @@ export class RunnerLink {
     this.runnerId = options.hello.runnerId;
     this.epoch = options.hello.epoch;
     this.isFrozen = options.hello.isFrozen ?? null;
+    this.isKeeping = options.hello.isKeeping ?? false;
     this.#journal = options.hello.journal;
     this.#socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     this.#socket.on('close', () => this.#rejectAll());

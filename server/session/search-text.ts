@@ -65,6 +65,8 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.path];
     case 'effect.surprised':
       return event.payload.paths.map(({ path }) => path);
+    case 'egress.counted':
+      return [event.payload.agent, ...event.payload.hosts.map(({ host }) => host)];
     case 'approval.shown':
     case 'approval.voted':
     case 'approval.settled':

@@ -49,9 +49,11 @@ export class Actions {
     this.unfollow(sessionId);
     const tell = (event: SessionEvent) => {
       if (event.type === 'approval.decided') {
-        const { actionId, approvalId } = event.payload;
+        const { actionId, approvalId, forSession } = event.payload;
+        if (forSession) this.forget(sessionId, false);
         this.#deliver(sessionId, actionId, judgedBy(event.payload), approvalId);
       }
+      if (event.type === 'approval.revoked') this.forget(sessionId, true);
       if (event.type === 'approval.expired') this.#deliver(sessionId, event.payload.actionId, expired);
       if (event.type === 'approval.withdrawn') this.#release(sessionId, event.payload.actionId);
     };
@@ -78,6 +80,12 @@ export class Actions {
   tellPlace(view: SessionView): void {
     const place = this.#deps.changedPlace(view);
     if (place) this.#deps.link(view.id)?.send({ type: 'policy.place', place });
+  }
+
+  /** What was said of connections may be said otherwise from here on. */
+  forget(sessionId: SessionId, isTakenBack: boolean): void {
+    const link = this.#deps.link(sessionId);
+    if (link?.isKeeping) link.send({ type: 'egress.forget', isTakenBack });
   }
 
   /** A question of such a rule waits as long as the rule says; whoever decides late finds it expired, not unheard. */
@@ -184,20 +192,24 @@ export class Actions {
   #deliver(
     sessionId: SessionId,
     actionId: ActionId,
-    { verdict, reasons, command }: Answer,
+    { verdict, reasons, command, rule, isKept }: Answer,
     approvalId: ApprovalId | null = null,
   ): void {
     if (verdict === 'ask') return;
     const { isFrozen, link } = this.#deps;
     if (isFrozen(sessionId) && (verdict === 'allow' || approvalId !== null)) return;
     const message = verdict === 'allow' ? null : reasons.join('; ').slice(0, 8_000) || 'denied by policy';
-    link(sessionId)?.send({ type: 'action.verdict', actionId, verdict, message, command, approvalId });
+    const said = { ...(rule !== undefined && { rule }), ...(isKept && { isKept }) };
+    link(sessionId)?.send({ type: 'action.verdict', actionId, verdict, message, command, approvalId, ...said });
   }
 }
 
 /** What a runner is told of an action. */
 interface Answer extends Pick<Judgement, 'reasons' | 'command'> {
   verdict: Judgement['verdict'] | 'again';
+  /** Absent where a person said it, or it is not known any more. */
+  rule?: string;
+  isKept?: boolean | undefined;
 }
 
 /** Whoever does not know the word takes it for a denial. */
@@ -209,7 +221,7 @@ export const isRunning = ({ status, frozen }: SessionView): boolean => running.h
 
 const judgedEvent = (
   actionId: ActionId,
-  { demand: _demand, isPausing: _isPausing, rules: _rules, ...judged }: Judgement,
+  { demand: _demand, isPausing: _isPausing, rules: _rules, isKept: _isKept, ...judged }: Judgement,
 ): NewEvent => ({
   type: 'action.judged',
   payload: { actionId, ...judged },

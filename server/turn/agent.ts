@@ -1,4 +1,5 @@
 /** Which agent a prompt is for, and what the log must say when that one is new or changed. Pure. */
+import { shellAgent } from '#protocol/egress-text.ts';
 import { AppError } from '#protocol/error.ts';
 import type { NewEvent } from '#protocol/event.ts';
 import { agentNameSchema } from '#protocol/turn-event.ts';
@@ -27,7 +28,7 @@ export function agentNameFor(harness: string): string {
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 40);
-  return name || 'agent';
+  return name === '' || name === shellAgent ? 'agent' : name;
 }
 
 const lastUsed = (view: TurnsView): AgentView | undefined =>
@@ -66,6 +67,8 @@ export function agentEvents(view: TurnsView, wish: AgentWish, principal: string,
     if (!agentNameSchema.safeParse(name).success) {
       throw new AppError({ code: 'input.invalid', message: 'agent: 1 to 40 of a-z, 0-9 and -, like primary-coder' });
     }
+    if (name === shellAgent)
+      throw new AppError({ code: 'input.invalid', message: 'agent: that is what shells of people are called' });
     if (view.agents.length >= maxAgents)
       throw new AppError({ code: 'input.invalid', message: `agent: at most ${maxAgents} in a session` });
     return [

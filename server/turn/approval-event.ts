@@ -1,6 +1,7 @@
 /** What people are asked about an action, and what their answer is bound to. Pure. */
 import { createHash } from 'node:crypto';
 import { type CommandEffect, commandEffects } from '#protocol/action-facts.ts';
+import { lastingWords } from '#protocol/egress-text.ts';
 import type { EventPayload, NewEvent } from '#protocol/event.ts';
 import type { ApprovalId, SessionId } from '#protocol/id.ts';
 import type { Judgement } from './judge.ts';
@@ -30,18 +31,21 @@ export function approvalRequested(
   action: Action,
   { rule, rules, reasons, policyHash, demand }: Judgement,
 ): NewEvent {
-  const { actionId, turnId, agent, kind, tool, command, paths, cwd } = action;
+  const { actionId, turnId, agent, kind, tool, command, paths, cwd, facts } = action;
+  const isLasting = facts?.connection !== undefined && !demand;
   return {
     type: 'approval.requested',
     principal: 'server',
     dedupeKey: `approval:${actionId}`,
     payload: {
-      ...{ approvalId, actionId, turnId, agent, kind, tool, command, paths, cwd, rule, reasons, policyHash },
+      ...{ approvalId, actionId, turnId, agent, kind, tool, command, paths, cwd, rule, policyHash },
+      reasons: isLasting ? [...reasons.slice(0, 49), lastingWords] : reasons,
       effect: effectOf(action),
       hash: hashOf(sessionId, action, policyHash),
       subject: subjectOf(action),
       ...(rules && { rules }),
       ...(demand && { demand }),
+      ...(isLasting && { isLasting }),
     },
   };
 }

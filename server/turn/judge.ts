@@ -26,6 +26,8 @@ export const judgementSchema = z.object({
   shadow: eventPayloads['action.judged'].shape.shadow,
   /** A denial after which the session pauses. */
   isPausing: z.boolean().optional(),
+  /** Of a connection: its runner may say the same of further ones like it, until it is told to forget. */
+  isKept: z.boolean().optional(),
 });
 export type Judgement = z.infer<typeof judgementSchema>;
 

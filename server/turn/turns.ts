@@ -232,6 +232,7 @@ export class Turns {
   /** Other rules are in force. */
   tellRules(view: SessionView): void {
     this.#actions.tellPlace(view);
+    this.#actions.forget(view.id, true);
   }
 
   delta(sessionId: SessionId, delta: TextDelta): void {
