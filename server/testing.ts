@@ -166,6 +166,7 @@ const config = (home: string, change: Partial<Config>): Config => ({
   ...{ home, port: 0, listen: '127.0.0.1', publicUrl: null, allowsHttp: false, databaseUrl: null, user: 'ada' },
   providers: noProviders,
   secretKey: null,
+  nextSecretKey: null,
   allowsLoopbackPush: false,
   agents: { programs: {}, holdMs: 600_000 },
   ...change,
@@ -183,17 +184,17 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
   const lines: string[] = [];
   const note = (line: string) => void lines.push(line);
   const settings = config(home, change);
-  const { providers, secretKey, allowsLoopbackPush, agents } = settings;
+  const { providers, secretKey, nextSecretKey, allowsLoopbackPush, agents } = settings;
   let skew = 0;
   const judging = { judge: recordingJudge };
   let url = '';
-  const { services, gateway, ledger, deadlines, close } = await openParts({
+  const { services, gateway, credentials, ledger, deadlines, close } = await openParts({
     ...{ sql, home, host, random, note, url: () => url, now: () => Date.now() + skew },
     isolation: { isolation: 'namespaces', warning: null },
     ...{ removeCheckout: async () => server.removal, compareCheckouts: (options) => server.compare(options) },
     hasRoom: async () => true,
     pids: () => ({ server: process.pid, postgres: null }),
-    ...{ providers, secretKey, allowsLoopbackPush, agents, pushRetryMs: [5, 5] },
+    ...{ providers, secretKey, nextSecretKey, allowsLoopbackPush, agents, pushRetryMs: [5, 5] },
     harnesses: createHarnesses({ home, note, env: process.env, npmEnv: process.env }),
     judge: (action, view) => judging.judge(action, view),
   });
@@ -202,6 +203,7 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
     config: settings,
     services,
     gateway,
+    credentials,
     isDatabaseUp: async () => true,
     pages,
   });

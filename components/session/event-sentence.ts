@@ -196,6 +196,38 @@ function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` 
   }
 }
 
+function secretSaid(event: Extract<SessionEvent, { type: `secret.${string}` | 'credential.used' }>): Said {
+  switch (event.type) {
+    case 'secret.set':
+    case 'secret.rotated': {
+      const { name, origin, pathPrefix } = event.payload;
+      const verb = event.type === 'secret.set' ? 'stored the secret ' : 'replaced the secret ';
+      return said('person', [verb, { code: name }, ' for ', { code: `${origin}${pathPrefix}` }]);
+    }
+    case 'secret.removed':
+      return said('person', ['removed the secret ', { code: event.payload.name }]);
+    case 'secret.resealed': {
+      const { sealed, unreadable } = event.payload;
+      const lost = unreadable > 0 ? [`${formatNoun(unreadable, 'value')} could not be read, and stayed as before`] : [];
+      return said('person', [`sealed ${formatNoun(sealed, 'stored value')} under a new key`], {
+        tone: unreadable > 0 ? 'problem' : 'plain',
+        notes: lost,
+      });
+    }
+    case 'credential.used': {
+      const { agent, name, host, method } = event.payload;
+      return said('action', [
+        { code: agent },
+        ' used the secret ',
+        { code: name },
+        ' at ',
+        { code: host },
+        `, ${method}`,
+      ]);
+    }
+  }
+}
+
 function paused({ payload, principal }: SessionEvent & { type: 'session.paused' }, { people }: Names): Said {
   const isFrozen = payload.programs === 'frozen';
   if (people.has(principal)) return said('session', [isFrozen ? 'paused the session' : 'stopped the session']);
@@ -253,6 +285,12 @@ export function sentence(event: SessionEvent, names: Names): Said {
       return said('person', ['set the key of ', { code: event.payload.provider }]);
     case 'provider.removed':
       return said('person', ['removed the key of ', { code: event.payload.provider }]);
+    case 'secret.set':
+    case 'secret.rotated':
+    case 'secret.removed':
+    case 'secret.resealed':
+    case 'credential.used':
+      return secretSaid(event);
     case 'policy.set': {
       const { file, warnings = [] } = event.payload;
       const tone = warnings.length > 0 ? 'needs' : 'plain';

@@ -35,6 +35,13 @@ function parts(event: SessionEvent): (string | null)[] {
     case 'provider.set':
     case 'provider.removed':
       return [event.payload.provider];
+    case 'secret.set':
+    case 'secret.rotated':
+      return [event.payload.name, event.payload.origin];
+    case 'secret.removed':
+      return [event.payload.name];
+    case 'credential.used':
+      return [event.payload.name, event.payload.host, event.payload.agent];
     case 'usage.recorded':
       return [event.payload.agent, event.payload.model];
     case 'agent.added':
@@ -84,6 +91,7 @@ function parts(event: SessionEvent): (string | null)[] {
     case 'driver.changed':
     case 'driver.refused':
     case 'person.signed-in':
+    case 'secret.resealed':
       return [];
     default:
       return event satisfies never;
