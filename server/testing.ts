@@ -179,7 +179,11 @@ const pages: Parameters<typeof openEntrance>[0]['pages'] = async (request, respo
 };
 
 /** The caller closes it. Pages are one line of text with the nonce they were given. */
-export async function openTestServer(change: Partial<Config> = {}, before?: Remains): Promise<TestServer> {
+export async function openTestServer(
+  change: Partial<Config> = {},
+  before?: Remains,
+  { trustedCa }: { trustedCa?: string } = {},
+): Promise<TestServer> {
   const { home, sql, host, closeDatabase } = before ?? (await freshMachine());
   const lines: string[] = [];
   const note = (line: string) => void lines.push(line);
@@ -194,7 +198,7 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
     ...{ removeCheckout: async () => server.removal, compareCheckouts: (options) => server.compare(options) },
     hasRoom: async () => true,
     pids: () => ({ server: process.pid, postgres: null }),
-    ...{ providers, secretKey, nextSecretKey, allowsLoopbackPush, agents, pushRetryMs: [5, 5] },
+    ...{ providers, secretKey, nextSecretKey, allowsLoopbackPush, agents, trustedCa, pushRetryMs: [5, 5] },
     harnesses: createHarnesses({ home, note, env: process.env, npmEnv: process.env }),
     judge: (action, view) => judging.judge(action, view),
   });

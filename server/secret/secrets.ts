@@ -210,7 +210,7 @@ export class Secrets {
   }
 
   async #open({ name, origin, pathPrefix, use, useName, methods, sealedValue }: StoredSecret): Promise<Known> {
-    const route = { name, origin, pathPrefix, use: useOf(use, useName ?? ''), methods };
+    const route = { name, origin, pathPrefix, use: namedUse(use, useName ?? ''), methods };
     try {
       const value = await this.#deps.box.open(sealedValue, sealName(name));
       return { route, state: { kind: 'ready', route, value } };
@@ -223,7 +223,7 @@ export class Secrets {
 
 const iso = (at: Date): string => new Date(at).toISOString();
 
-function useOf(kind: SecretUse['kind'], name: string): SecretUse {
+function namedUse(kind: SecretUse['kind'], name: string): SecretUse {
   switch (kind) {
     case 'basic':
       return { kind, user: name };
