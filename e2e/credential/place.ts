@@ -14,6 +14,8 @@ export interface Program extends AgentAccess {
   port: AgentPort;
   /** What the runner says of it. */
   lines: string[];
+  /** The runner finds the server there from now on. */
+  reachServerAt: (url: string) => void;
 }
 
 /** A program of a new session, with the agent port that its runner opens for it. */
@@ -28,9 +30,13 @@ export async function admit(
   await writeFile(serverFile, JSON.stringify(content));
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
-  const port = await AgentPort.open({ server: () => null, serverFile, key: runner.launch.key, log });
+  let url: string | null = null;
+  const port = await AgentPort.open({ server: () => url, serverFile, key: runner.launch.key, log });
   onTestFinished(() => port.close());
-  return { sessionId, port, lines, ...port.admit(agent, () => turn) };
+  const reachServerAt = (at: string) => {
+    url = at;
+  };
+  return { sessionId, port, lines, reachServerAt, ...port.admit(agent, () => turn) };
 }
 
 /** One procedure as a browser calls it. */
