@@ -343,3 +343,43 @@ it('[CRD13] no answer, log line or row of the database holds a value in clear, n
     }
   }
 });
+
+it('[CRD23] while a session stands still nothing of it leaves with a credential; afterwards it goes on', async () => {
+  const program = await admit(server, ada);
+  await set();
+  const person = await server.services.auth.personNamed('ada');
+  await server.services.lifecycle.pause(program.sessionId, person);
+  const asked = ask(program, '/forge/x');
+  await (await fetch(`${server.url}/healthz`)).text();
+  expect(upstream.seen).toEqual([]);
+  expect(await usesOf(program)).toEqual([]);
+  await server.services.lifecycle.resume(program.sessionId, person);
+  expect(await (await asked).text()).toBe('hello');
+});
+
+it('[CRD12] an upload that nobody reads to its end is answered all the same, and one that its program gives up is given up upstream', async () => {
+  const program = await admit(server, ada);
+  await set({ methods: ['GET'] });
+  const large = Buffer.alloc(4 * 1024 * 1024);
+  const refused = await ask(program, '/forge/x', { method: 'POST', body: large });
+  expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('not for POST')]);
+  await set();
+  upstream.answer = (_, response) => void response.writeHead(413).end('too large');
+  const early = await ask(program, '/forge/x', { method: 'POST', body: large });
+  expect([early.status, await early.text()]).toEqual([413, 'too large']);
+  let isGone = false;
+  upstream.answer = (request) => {
+    request.on('data', () => undefined);
+    request.on('close', () => {
+      isGone = true;
+    });
+  };
+  const { hostname, port } = new URL(program.url);
+  const headers = { 'x-omnigent-token': program.token };
+  const call = requestHttp({ hostname, port, path: '/_credential/forge/x', method: 'PUT', headers });
+  call.on('error', () => undefined);
+  call.write('begin');
+  await expect.poll(() => upstream.seen.at(-1)?.method).toBe('PUT');
+  call.destroy();
+  await expect.poll(() => isGone).toBe(true);
+});
