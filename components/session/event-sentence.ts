@@ -196,8 +196,26 @@ function approvalSaid(event: Extract<SessionEvent, { type: `approval.${string}` 
   }
 }
 
-function secretSaid(event: Extract<SessionEvent, { type: `secret.${string}` | 'credential.used' }>): Said {
+function policySaid(event: Extract<SessionEvent, { type: `policy.${string}` }>): Said {
+  if (event.type === 'policy.set') {
+    const { file, warnings = [] } = event.payload;
+    const tone = warnings.length > 0 ? 'needs' : 'plain';
+    return said('session', ['set the rules of ', { code: file }], { tone, notes: warnings });
+  }
+  const { level, text } = event.payload;
+  const whose = level === 'server' ? 'of this server' : 'of this session';
+  return said('session', [text === '' ? `removed the rules ${whose}` : `set the rules ${whose}`]);
+}
+
+type SecretEvent = Extract<SessionEvent, { type: `provider.${string}` | `secret.${string}` | 'credential.used' }>;
+
+/** What is stored sealed, and who uses it. */
+function secretSaid(event: SecretEvent): Said {
   switch (event.type) {
+    case 'provider.set':
+      return said('person', ['set the key of ', { code: event.payload.provider }]);
+    case 'provider.removed':
+      return said('person', ['removed the key of ', { code: event.payload.provider }]);
     case 'secret.set':
     case 'secret.rotated': {
       const { name, origin, pathPrefix } = event.payload;
@@ -282,25 +300,16 @@ export function sentence(event: SessionEvent, names: Names): Said {
     case 'person.signed-in':
       return said('person', [`signed in${event.payload.from ? ` from ${event.payload.from.split(',')[0]}` : ''}`]);
     case 'provider.set':
-      return said('person', ['set the key of ', { code: event.payload.provider }]);
     case 'provider.removed':
-      return said('person', ['removed the key of ', { code: event.payload.provider }]);
     case 'secret.set':
     case 'secret.rotated':
     case 'secret.removed':
     case 'secret.resealed':
     case 'credential.used':
       return secretSaid(event);
-    case 'policy.set': {
-      const { file, warnings = [] } = event.payload;
-      const tone = warnings.length > 0 ? 'needs' : 'plain';
-      return said('session', ['set the rules of ', { code: file }], { tone, notes: warnings });
-    }
-    case 'policy.changed': {
-      const { level, text } = event.payload;
-      const whose = level === 'server' ? 'of this server' : 'of this session';
-      return said('session', [text === '' ? `removed the rules ${whose}` : `set the rules ${whose}`]);
-    }
+    case 'policy.set':
+    case 'policy.changed':
+      return policySaid(event);
     case 'usage.recorded':
       return usageSaid(event.payload);
     case 'effect.surprised':

@@ -115,9 +115,12 @@ it('[CRD14] git clones and pushes by a repository’s usual address, and the cre
   // While git waits for the answer to what it pushed, all that it holds is looked through.
   const serve = upstream.answer;
   const held: Awaited<ReturnType<typeof findInProcesses>> = [];
-  upstream.answer = async (request, response) => {
-    if (request.method === 'POST') held.push(...(await findInProcesses(mark, [program.token, ...forms])));
-    serve(request, response);
+  upstream.answer = (request, response) => {
+    if (request.method !== 'POST') return serve(request, response);
+    void findInProcesses(mark, [program.token, ...forms]).then((found) => {
+      held.push(...found);
+      serve(request, response);
+    });
   };
   said.push(await git('push', 'origin', 'HEAD:main'));
   upstream.answer = serve;

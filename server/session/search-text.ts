@@ -34,14 +34,12 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.name];
     case 'provider.set':
     case 'provider.removed':
-      return [event.payload.provider];
     case 'secret.set':
     case 'secret.rotated':
-      return [event.payload.name, event.payload.origin];
     case 'secret.removed':
-      return [event.payload.name];
+    case 'secret.resealed':
     case 'credential.used':
-      return [event.payload.name, event.payload.host, event.payload.agent];
+      return secretParts(event);
     case 'usage.recorded':
       return [event.payload.agent, event.payload.model];
     case 'agent.added':
@@ -60,10 +58,6 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.tool, event.payload.command, ...event.payload.paths];
     case 'action.judged':
       return event.payload.reasons;
-    case 'approval.requested':
-      return [event.payload.command, ...event.payload.paths];
-    case 'approval.decided':
-      return [event.payload.note, event.payload.edit];
     case 'policy.set':
       return [event.payload.file];
     case 'policy.changed':
@@ -72,6 +66,8 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.path];
     case 'effect.surprised':
       return event.payload.paths.map(({ path }) => path);
+    case 'approval.requested':
+    case 'approval.decided':
     case 'approval.shown':
     case 'approval.voted':
     case 'approval.settled':
@@ -81,6 +77,7 @@ function parts(event: SessionEvent): (string | null)[] {
     case 'approval.expired':
     case 'approval.withdrawn':
     case 'approval.revoked':
+      return approvalParts(event);
     case 'turn.moved':
     case 'turn.withdrawn':
     case 'turn.started':
@@ -91,10 +88,39 @@ function parts(event: SessionEvent): (string | null)[] {
     case 'driver.changed':
     case 'driver.refused':
     case 'person.signed-in':
-    case 'secret.resealed':
       return [];
     default:
       return event satisfies never;
+  }
+}
+
+type SecretEvent = Extract<SessionEvent, { type: `provider.${string}` | `secret.${string}` | 'credential.used' }>;
+
+function secretParts(event: SecretEvent): string[] {
+  switch (event.type) {
+    case 'provider.set':
+    case 'provider.removed':
+      return [event.payload.provider];
+    case 'secret.set':
+    case 'secret.rotated':
+      return [event.payload.name, event.payload.origin];
+    case 'secret.removed':
+      return [event.payload.name];
+    case 'secret.resealed':
+      return [];
+    case 'credential.used':
+      return [event.payload.name, event.payload.host, event.payload.agent];
+  }
+}
+
+function approvalParts(event: SessionEvent & { type: `approval.${string}` }): (string | null)[] {
+  switch (event.type) {
+    case 'approval.requested':
+      return [event.payload.command, ...event.payload.paths];
+    case 'approval.decided':
+      return [event.payload.note, event.payload.edit];
+    default:
+      return [];
   }
 }
 
