@@ -59,9 +59,8 @@ function parts(event: SessionEvent): (string | null)[] {
     case 'action.judged':
       return event.payload.reasons;
     case 'policy.set':
-      return [event.payload.file];
     case 'policy.changed':
-      return [event.payload.level];
+      return [event.type === 'policy.set' ? event.payload.file : event.payload.level];
     case 'file.changed':
       return [event.payload.path];
     case 'effect.surprised':
