@@ -66,7 +66,7 @@ export interface SecretPlace {
 const loopbackHost = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** True for an address that stands for this machine whatever resolves it. */
-export const isLoopbackHost = (hostname: string): boolean => loopbackHost.test(hostname);
+const isLoopbackHost = (hostname: string): boolean => loopbackHost.test(hostname);
 
 /** Why a secret cannot go there; null: it can. */
 function refusalOf(text: string): string | null {

@@ -28,7 +28,7 @@ function keep(headers: IncomingHttpHeaders, dropped: RegExp): OutgoingHttpHeader
 }
 
 /** The header that carries the value. */
-export function proofOf(use: SecretUse, value: string): { name: string; value: string } {
+function proofOf(use: SecretUse, value: string): { name: string; value: string } {
   switch (use.kind) {
     case 'bearer':
     case 'npm':
