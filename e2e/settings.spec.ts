@@ -89,11 +89,12 @@ test('[PRV6] the settings are a key or a tap away from everywhere', async ({ ser
 });
 
 test('[CRD21] secrets are added, replaced and removed in the settings, and a value is never shown', async ({
+  server,
   guest,
 }) => {
   const { page, faults } = await guest('Mira');
   const value = 'glpat-entered-in-the-settings';
-  await page.goto('/settings');
+  await page.goto(`${server.url}/settings`);
   await page.getByRole('button', { name: 'Add a secret' }).click();
   const form = page.getByRole('form', { name: 'New secret' });
   await expect(form.getByLabel('Name')).toBeFocused();

@@ -2,4 +2,4 @@
 export { SecretBox } from './box.ts';
 export { parseSecretKey } from './key.ts';
 export { Rotation, type SealedColumn } from './rotation.ts';
-export { type SecretRoute, type SecretState, Secrets, sealedSecrets } from './secrets.ts';
+export { type SecretRoute, Secrets, sealedSecrets } from './secrets.ts';
