@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
+import { rootCertificates } from 'node:tls';
 import { AppError } from '#protocol/error.ts';
 import type { SecretRoute } from '#server/secret/index.ts';
 import { checkedLookup, RefusedAddress, type Resolve, refusedAddressOf } from './address.ts';
@@ -40,7 +41,7 @@ export class Carrier {
     const options = { keepAlive: true, timeout: answerMs };
     this.#agents = {
       http: new HttpAgent(options),
-      https: new HttpsAgent({ ...options, ...(trustedCa !== undefined && { ca: trustedCa }) }),
+      https: new HttpsAgent({ ...options, ...(trustedCa !== undefined && { ca: [...rootCertificates, trustedCa] }) }),
     };
   }
 
@@ -51,6 +52,7 @@ export class Carrier {
   async carry(carried: Carried): Promise<void> {
     const { route, request, response } = carried;
     const { host } = new URL(route.origin);
+    if (response.destroyed) return;
     const call = this.#dial(carried);
     const cut = () => {
       if (!response.writableFinished) call.destroy(new Error('the program has gone'));
@@ -66,7 +68,7 @@ export class Carrier {
       // An answer may come before all of the request is read: nobody wants the rest.
       request.unpipe(call);
       request.resume();
-      if (!request.complete || !response.writableFinished) call.destroy();
+      if (!request.complete) call.destroy();
     }
   }
 
