@@ -1,6 +1,8 @@
 /** `omnigent secret` against a running server: the value comes from standard input or unseen from a terminal, and goes nowhere else. */
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { prepareHome } from '#db/testing-home.ts';
 import { ServerProcess } from '../server-process.ts';
@@ -98,4 +100,27 @@ it('[CRD20] rotate puts everything under a new key file', async () => {
   expect(await readFile(join(server.home, 'secret.key'), 'utf8')).not.toBe(before);
   expect(await commands.json(['secret', 'rotate'])).toEqual({ sealed: 1, unreadable: [], isGiven: false });
   expect((await list()).secrets).toMatchObject([{ name: 'forge', problem: null }]);
+});
+
+it('[CRD18] a server that is killed while it rotates has every secret, and one key, after its next start', async () => {
+  const { api } = await server.signIn('Ada');
+  const use = { kind: 'bearer' } as const;
+  const url = 'https://git.example.com';
+  for (let n = 0; n < 60; n++) await api.secret.set.mutate({ name: `n-${n}`, url, use, value: `${value}-${n}` });
+  const next = join(server.home, 'secret.key.next');
+  for (const lateMs of [0, 15, 60]) {
+    const before = await readFile(join(server.home, 'secret.key'), 'utf8');
+    const { api: client } = await server.signIn('Ada');
+    const rotating = client.secret.rotate.mutate().catch(() => null);
+    while (!existsSync(next)) await sleep(0);
+    await sleep(lateMs);
+    await server.kill();
+    await rotating;
+    await server.restart();
+    expect((await readdir(server.home)).filter((name) => name.startsWith('secret.key'))).toEqual(['secret.key']);
+    expect(await readFile(join(server.home, 'secret.key'), 'utf8')).not.toBe(before);
+    const { secrets } = await list();
+    expect(secrets.filter(({ problem }) => problem !== null)).toEqual([]);
+    expect(secrets.length).toBeGreaterThanOrEqual(60);
+  }
 });

@@ -1,7 +1,14 @@
 /** Seals text that only this server may read, for storage. Knows neither what it is nor where it is stored. */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { AppError } from '#protocol/error.ts';
-import { ensureNextFile, ensureSecretKey, promoteNextFile, readSecretKeys, type SecretKeyOptions } from './key.ts';
+import {
+  ensureNextFile,
+  ensureSecretKey,
+  promoteNextFile,
+  readSecretKeys,
+  removeStrayFiles,
+  type SecretKeyOptions,
+} from './key.ts';
 
 /** Sealed text: version, nonce, authentication tag, ciphertext. Lengths in bytes. */
 const version = 1;
@@ -67,9 +74,10 @@ export class SecretBox {
     return change;
   }
 
-  /** Whether a change was cut off. */
-  async hasNextFile(): Promise<boolean> {
-    const { given, givenNext } = this.#options;
+  /** After a start, before anything is sealed: clears what a crash left of making a key. Resolves to whether a change was cut off. */
+  async wasCutOff(): Promise<boolean> {
+    const { home, given, givenNext } = this.#options;
+    await removeStrayFiles(home);
     if (given || givenNext) return false;
     return (await readSecretKeys(this.#options)).next !== null;
   }

@@ -1,6 +1,6 @@
 /** The key under which secrets are sealed: given in the environment, else a file that is made on first need. */
 import { constants } from 'node:fs';
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#protocol/error.ts';
 
@@ -57,7 +57,14 @@ export const ensureNextFile = (options: Pick<SecretKeyOptions, 'home' | 'random'
 /** The next key is the key: nothing may be sealed under the old one any more, which is gone after this. */
 export async function promoteNextFile(home: string): Promise<void> {
   await rename(join(home, 'secret.key.next'), join(home, 'secret.key'));
+  await removeStrayFiles(home);
   await syncFolder(home);
+}
+
+/** Removes what a crash left of making a key: a copy of it under another name. Nobody may be making one. */
+export async function removeStrayFiles(home: string): Promise<void> {
+  const names = (await readdir(home)).filter((name) => /^secret\.key(?:\.next)?\.[0-9a-f]{16}$/.test(name));
+  await Promise.all(names.map((name) => rm(join(home, name), { force: true })));
 }
 
 /** Null where none was made yet. */

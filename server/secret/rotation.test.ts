@@ -115,6 +115,7 @@ it('[CRD18] wherever a rotation is cut off everything can be read, and the next 
   // What is stored meanwhile is sealed under the next key, which will not be thrown away.
   await server.services.secrets.set({ ...route, name: 'later', use: { kind: 'bearer' }, value }, ada.personId);
   expect((await opening(boxAt(before))).length).toBe(4);
+  await copyFile(join(server.home, 'secret.key.next'), join(server.home, 'secret.key.next.0123456789abcdef'));
   server = await openTestServer({}, await server.crash());
   const all = [...everything, 'secrets.sealed_value'];
   expect(await opening(boxAt(server.home))).toEqual(all);

@@ -53,7 +53,7 @@ export class Rotation {
 
   /** After a start: a rotation that was cut off comes to its end. */
   async finish(): Promise<void> {
-    if (await this.#deps.box.hasNextFile()) await this.rotate('server');
+    if (await this.#deps.box.wasCutOff()) await this.rotate('server');
   }
 }
 
