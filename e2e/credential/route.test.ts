@@ -383,3 +383,20 @@ it('[CRD12] an upload that nobody reads to its end is answered all the same, and
   call.destroy();
   await expect.poll(() => isGone).toBe(true);
 });
+
+it('[CRD12] a connection that the place has closed meanwhile costs no request', async () => {
+  const program = await admit(server, ada);
+  await set();
+  const asked = new WeakMap<object, number>();
+  upstream.answer = ({ socket }, response) => {
+    const n = (asked.get(socket) ?? 0) + 1;
+    asked.set(socket, n);
+    if (n > 1) socket.destroy();
+    else response.end('once');
+  };
+  for (let n = 0; n < 4; n++) {
+    const method = n % 2 === 0 ? 'GET' : 'POST';
+    const answered = await ask(program, '/forge/x', { method, ...(method === 'POST' && { body: 'text' }) });
+    expect([answered.status, await answered.text()], `${n}`).toEqual([200, 'once']);
+  }
+});

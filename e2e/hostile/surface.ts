@@ -196,6 +196,7 @@ export function requestsFor(subject: Subject): Request[] {
     { method: 'POST', path: signIn, body: { token: 'lnk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' } },
     { method: 'POST', path: signOut, body: {} },
     { method: 'POST', path: `${gateway}v1/messages`, body: {} },
+    { method: 'POST', path: `${gateway}credentials/forge/x`, body: {} },
   ];
 }
 

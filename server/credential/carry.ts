@@ -32,17 +32,28 @@ export interface Carried {
   response: ServerResponse;
 }
 
+/** Where connections come from. */
+interface Connections {
+  http: HttpAgent;
+  https: HttpsAgent;
+}
+
 export class Carrier {
-  readonly #agents: { http: HttpAgent; https: HttpsAgent };
+  /** For requests without a body, which can be sent once more. */
+  readonly #kept: Connections;
+  /** A connection of its own for each: what was sent into one that its other end was just closing is gone. */
+  readonly #fresh: Connections;
   readonly #resolve: Resolve | undefined;
 
   constructor({ trustedCa, resolve }: CarrierOptions) {
     this.#resolve = resolve;
-    const options = { keepAlive: true, timeout: answerMs };
-    this.#agents = {
-      http: new HttpAgent(options),
-      https: new HttpsAgent({ ...options, ...(trustedCa !== undefined && { ca: [...rootCertificates, trustedCa] }) }),
-    };
+    const trust = trustedCa === undefined ? {} : { ca: [...rootCertificates, trustedCa] };
+    const connections = (keepAlive: boolean): Connections => ({
+      http: new HttpAgent({ keepAlive, timeout: answerMs }),
+      https: new HttpsAgent({ keepAlive, timeout: answerMs, ...trust }),
+    });
+    this.#kept = connections(true);
+    this.#fresh = connections(false);
   }
 
   /**
@@ -50,21 +61,41 @@ export class Carrier {
    * `credential.echoed`, mostly before anything of the answer is out; after that the connection is cut.
    */
   async carry(carried: Carried): Promise<void> {
-    const { route, request, response } = carried;
-    const { host } = new URL(route.origin);
+    const { request, response } = carried;
     if (response.destroyed) return;
-    const call = this.#dial(carried);
+    if (hasBody(request)) return void (await this.#carry(carried, this.#fresh));
+    const isDone = await this.#carry(carried, this.#kept);
+    if (!isDone) await this.#carry(carried, this.#fresh);
+  }
+
+  close(): void {
+    for (const { http, https } of [this.#kept, this.#fresh]) {
+      http.destroy();
+      https.destroy();
+    }
+  }
+
+  /** False where a kept connection turned out to be closed: nothing of the request was heard. */
+  async #carry(carried: Carried, connections: Connections): Promise<boolean> {
+    const { route, request, response } = carried;
+    const call = this.#dial(carried, connections);
     const cut = () => {
       if (!response.writableFinished) call.destroy(new Error('the program has gone'));
     };
     response.once('close', cut);
     request.once('error', cut);
-    request.pipe(call);
+    if (hasBody(request)) request.pipe(call);
+    else call.end();
     try {
       await pass(await answerOf(call, request), carried);
+      return true;
     } catch (cause) {
-      if (!response.destroyed) throw failureOf(cause, host);
+      if (response.destroyed) return true;
+      if (call.reusedSocket && isReset(cause)) return false;
+      throw failureOf(cause, new URL(route.origin).host);
     } finally {
+      response.off('close', cut);
+      request.off('error', cut);
       // An answer may come before all of the request is read: nobody wants the rest.
       request.unpipe(call);
       request.resume();
@@ -72,12 +103,7 @@ export class Carrier {
     }
   }
 
-  close(): void {
-    this.#agents.http.destroy();
-    this.#agents.https.destroy();
-  }
-
-  #dial({ route, value, target, request }: Carried) {
+  #dial({ route, value, target, request }: Carried, { http, https }: Connections) {
     const url = new URL(route.origin);
     const isPlain = url.protocol === 'http:';
     const hostname = url.hostname.replace(/^\[|\]$/g, '');
@@ -88,11 +114,18 @@ export class Carrier {
       headers: requestHeaders(request.headers, route.use, value),
       lookup: checkedLookup(isPlain, this.#resolve),
     };
-    return isPlain
-      ? requestHttp({ ...options, agent: this.#agents.http })
-      : requestHttps({ ...options, agent: this.#agents.https });
+    return isPlain ? requestHttp({ ...options, agent: http }) : requestHttps({ ...options, agent: https });
   }
 }
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
+
+/** The other end had closed before it answered. */
+const isReset = (cause: unknown): boolean => {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' || code === 'EPIPE';
+};
 
 /** Rejects when there is none in time. */
 function answerOf(call: ReturnType<typeof requestHttp>, request: IncomingMessage): Promise<IncomingMessage> {

@@ -168,3 +168,14 @@ it('[CRD19] a key given in the environment is rotated with the next one given be
   expect(await readdir(server.home)).not.toContain('secret.key');
   expect(await readFile(join(before, 'secret.key'), 'utf8')).toBe('');
 });
+
+it('[CRD19] a key file is left for a key in the environment the same way', async () => {
+  await fill();
+  const next = randomBytes(32);
+  server = await openTestServer({ nextSecretKey: next }, await server.crash());
+  ada = await server.signIn('ada');
+  expect(await rotate()).toMatchObject({ status: 200, data: { sealed: 4, unreadable: [], isGiven: true } });
+  expect(await opening(boxAt(before))).toEqual([]);
+  server = await openTestServer({ secretKey: next }, await server.crash());
+  expect(server.services.secrets.find('forge')).toMatchObject({ value });
+});
