@@ -202,6 +202,10 @@ export class AgentPort {
       response.flushHeaders();
       answered.pipe(response);
       answered.on('error', () => response.destroy());
+      // Answered before all of it was sent, nobody reads the rest.
+      answered.on('end', () => {
+        if (!call.writableFinished) giveUp();
+      });
     });
     call.on('error', (cause) => {
       if (response.headersSent) return response.destroy();
@@ -211,6 +215,13 @@ export class AgentPort {
     response.on('close', () => {
       if (!response.writableFinished) call.destroy();
     });
+    request.on('close', () => {
+      if (!request.complete) call.destroy();
+    });
+    const giveUp = () => {
+      request.unpipe(call).resume();
+      call.destroy();
+    };
     request.pipe(call);
   }
 }

@@ -46,10 +46,6 @@ it('[CRD16] tells git, npm and others where each route is, and nobody anything w
     route('packages', 'npm', '/api/npm'),
     route('issue-tracker', 'header', '/v2/'),
   ];
-  const settings = {
-    registry: 'http://127.0.0.1:4180/api/npm/',
-    '//127.0.0.1:4180/:_authToken': 'agk_1.packages',
-  };
   expect(credentialEnvironment(routes, port, 'agk_1')).toEqual({
     GIT_CONFIG_COUNT: '2',
     GIT_CONFIG_KEY_0: 'url.http://127.0.0.1:4180/_credential/forge/team/.insteadOf',
@@ -57,9 +53,6 @@ it('[CRD16] tells git, npm and others where each route is, and nobody anything w
     GIT_CONFIG_KEY_1: 'http.http://127.0.0.1:4180/_credential/.extraHeader',
     GIT_CONFIG_VALUE_1: 'Authorization: Bearer agk_1',
     GIT_TERMINAL_PROMPT: '0',
-    npm_config_registry: settings.registry,
-    npm_config_replace_registry_host: 'packages.example.com',
-    'npm_config_//127.0.0.1:4180/:_authToken': 'agk_1.packages',
     OMNIGENT_CREDENTIAL_FORGE_URL: 'http://127.0.0.1:4180/_credential/forge/team',
     OMNIGENT_CREDENTIAL_PACKAGES_URL: 'http://127.0.0.1:4180/_credential/packages/api/npm',
     OMNIGENT_CREDENTIAL_ISSUE_TRACKER_URL: 'http://127.0.0.1:4180/_credential/issue-tracker/v2',

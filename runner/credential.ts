@@ -49,10 +49,10 @@ const routeUrl = (portUrl: string, { name }: CredentialRoute): string => `${port
 const withoutSlash = (text: string): string => text.replace(/\/$/, '');
 
 /**
- * Variables by which programs of one agent use the routes. `portUrl`: the agent port, without a slash at the end. `token`: the
- * agent's. git reaches what a route is for by its usual address; npm has its default registry there (as a file that shells
- * pass on as well: `npmSettings`); for everything else `OMNIGENT_CREDENTIAL_<NAME>_URL` says where it is, and
- * `OMNIGENT_CREDENTIAL_TOKEN` what to show there, as bearer or password.
+ * Variables by which programs of one agent use the routes; npm's are in a file (`npmSettings`), because shells drop variables
+ * with such names. `portUrl`: the agent port, without a slash at the end. `token`: the agent's. git reaches what a route is for
+ * by its usual address; for everything else `OMNIGENT_CREDENTIAL_<NAME>_URL` says where it is, and `OMNIGENT_CREDENTIAL_TOKEN`
+ * what to show there, as bearer or password.
  */
 export function credentialEnvironment(
   routes: readonly CredentialRoute[],
@@ -66,7 +66,6 @@ export function credentialEnvironment(
   ]);
   return {
     ...gitEnvironment(routes, portUrl, token),
-    ...Object.fromEntries(npmEntries(routes, portUrl, token).map(([key, value]) => [npmVariable(key), value])),
     ...Object.fromEntries(named),
     OMNIGENT_CREDENTIAL_TOKEN: token,
   };
@@ -91,27 +90,16 @@ function gitEnvironment(routes: readonly CredentialRoute[], portUrl: string, tok
 }
 
 /**
- * Lines of an `.npmrc` that lead npm to the route of its registry; '' without one. Lock files keep the registry's own addresses.
+ * Lines of an `.npmrc` that lead npm to the route of its registry; '' without one. The registry is at the port's root: npm
+ * changes the host of a package's address and nothing else of it, so lock files keep the registry's own addresses.
  */
-export const npmSettings = (routes: readonly CredentialRoute[], portUrl: string, token: string): string =>
-  npmEntries(routes, portUrl, token)
-    .map(([key, value]) => `${key}=${value}\n`)
-    .join('');
-
-/** The registry is at the port's root: npm changes the host of a package's address, and nothing else of it. */
-function npmEntries(
-  routes: readonly CredentialRoute[],
-  portUrl: string,
-  token: string,
-): [key: string, value: string][] {
+export function npmSettings(routes: readonly CredentialRoute[], portUrl: string, token: string): string {
   const route = routes.find(({ use }) => use === 'npm');
-  if (!route) return [];
-  const { host } = new URL(portUrl);
-  return [
-    ['registry', `${portUrl}${withoutSlash(route.pathPrefix)}/`],
-    ['replace-registry-host', new URL(route.origin).host],
-    [`//${host}/:_authToken`, `${token}${routeMark}${route.name}`],
+  if (!route) return '';
+  const lines = [
+    `registry=${portUrl}${withoutSlash(route.pathPrefix)}/`,
+    `replace-registry-host=${new URL(route.origin).host}`,
+    `//${new URL(portUrl).host}/:_authToken=${token}${routeMark}${route.name}`,
   ];
+  return lines.map((line) => `${line}\n`).join('');
 }
-
-const npmVariable = (key: string): string => `npm_config_${key.startsWith('//') ? key : key.replaceAll('-', '_')}`;

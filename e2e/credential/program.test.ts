@@ -1,14 +1,14 @@
 /** Programs as they are, git and npm, through credential routes: the agent port, the server, an upstream that speaks https. */
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { credentialEnvironment, npmSettings } from '#runner/credential.ts';
+import { setUpCredentials } from '#runner/credential-setup.ts';
 import { openTestServer, type TestServer, type Visitor } from '#server/testing.ts';
 import { admit, dumpOf, eventsOf, type Program, store } from './place.ts';
 import { findInProcesses } from './process-memory.ts';
@@ -76,7 +76,7 @@ async function environmentFor(program: Program, mark: string): Promise<NodeJS.Pr
   return {
     NODE_ENV: 'test',
     ...{ PATH: process.env.PATH ?? '', HOME: home, OMNIGENT_TEST_MARK: mark, GIT_CONFIG_NOSYSTEM: '1', ...author },
-    ...credentialEnvironment(await program.credentialRoutes(), program.url, program.token),
+    ...(await setUpCredentials(program, home)),
   };
 }
 
@@ -203,28 +203,34 @@ it('[CRD15] npm installs from a private registry, also from a lock file, which k
   const env = await environmentFor(program, 'npm');
   const cwd = join(env.HOME ?? folder, 'project');
   await mkdir(cwd);
-  const npm = (home: string, ...args: string[]) =>
-    execute('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd, env: { ...env, HOME: home } });
-  await npm(env.HOME ?? folder, 'install', 'plain', '@team/scoped');
+  // A shell between passes on what a shell can.
+  const npm = (command: string) =>
+    execute('sh', ['-c', `npm ${command} --no-audit --no-fund --loglevel=error`], { cwd, env });
+  await npm('install plain @team/scoped');
   const lock = await readFile(join(cwd, 'package-lock.json'), 'utf8');
   expect(lock.match(/"resolved": "([^"]*)"/g)).toEqual([
     `"resolved": "${upstream.url}/api/npm/@team/scoped/-/package-1.0.0.tgz"`,
     `"resolved": "${upstream.url}/api/npm/plain/-/package-1.0.0.tgz"`,
   ]);
-  // A shell between drops variables with odd names, the file stays.
-  const home = await mkdtemp(join(folder, 'home-'));
-  await writeFile(join(home, '.npmrc'), npmSettings(await program.credentialRoutes(), program.url, program.token));
-  await rm(join(cwd, 'node_modules'), { recursive: true });
-  const named = Object.entries(env).filter(([name]) => !name.startsWith('npm_config_'));
-  await execute('sh', ['-c', 'npm ci --no-audit --no-fund'], {
-    cwd,
-    env: { ...Object.fromEntries(named), HOME: home, NODE_ENV: 'test' },
-  });
+  for (const path of [join(cwd, 'node_modules'), join(env.HOME ?? folder, '.npm')]) await rm(path, { recursive: true });
+  await npm('ci');
   expect(await readFile(join(cwd, 'node_modules', 'plain', 'index.js'), 'utf8')).toContain('7');
-  expect((await filesIn(env.HOME ?? folder)) + (await filesIn(home))).not.toContain(value);
+  expect(await filesIn(env.HOME ?? folder)).not.toContain(value);
   const events = await eventsOf(server, program.sessionId);
   expect(events.filter(({ type }) => type === 'credential.used')).toHaveLength(1);
 }, 90_000);
+
+it('[CRD15] what a program put in the place of npm’s settings is replaced, and what it leads to stays as it is', async () => {
+  const program = await admit(server, ada);
+  await store(server, ada, { name: 'packages', url: `${upstream.url}/api/npm/`, use: { kind: 'npm' }, value });
+  const home = await mkdtemp(join(folder, 'home-'));
+  const outside = join(folder, 'outside');
+  await writeFile(outside, 'untouched');
+  await symlink(outside, join(home, '.omnigent-npmrc'));
+  const { npm_config_globalconfig: file } = await setUpCredentials(program, home);
+  expect(await readFile(file ?? '', 'utf8')).toMatch(/^registry=http/);
+  expect(await readFile(outside, 'utf8')).toBe('untouched');
+});
 
 it('[CRD16] any other program finds a route by its variable, with the token as bearer or password', async () => {
   upstream.answer = ({ headers }, response) => void response.end(headers['x-api-key'] === value ? 'known' : 'unknown');

@@ -48,12 +48,13 @@ export class Carrier {
   constructor({ trustedCa, resolve }: CarrierOptions) {
     this.#resolve = resolve;
     const trust = trustedCa === undefined ? {} : { ca: [...rootCertificates, trustedCa] };
-    const connections = (keepAlive: boolean): Connections => ({
-      http: new HttpAgent({ keepAlive, timeout: answerMs }),
-      https: new HttpsAgent({ keepAlive, timeout: answerMs, ...trust }),
+    const connections = (more: { maxFreeSockets?: number }): Connections => ({
+      http: new HttpAgent({ keepAlive: true, timeout: answerMs, ...more }),
+      https: new HttpsAgent({ keepAlive: true, timeout: answerMs, ...trust, ...more }),
     });
-    this.#kept = connections(true);
-    this.#fresh = connections(false);
+    this.#kept = connections({});
+    // Told that it is the last, the other end would close with its answer, and an answer before the end of a body be lost.
+    this.#fresh = connections({ maxFreeSockets: 0 });
   }
 
   /**
