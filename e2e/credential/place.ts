@@ -39,6 +39,14 @@ export async function admit(
   return { sessionId, port, lines, reachServerAt, ...port.admit(agent, () => turn) };
 }
 
+/** A request by a route, as a program makes it; `path` begins with the route’s name. */
+export const ask = (program: Program, path: string, init: RequestInit = {}) =>
+  fetch(`${program.url}/_credential${path}`, {
+    redirect: 'manual',
+    ...init,
+    headers: { 'x-omnigent-token': program.token, ...init.headers },
+  });
+
 /** One procedure as a browser calls it. */
 export async function callApi(server: TestServer, visitor: Visitor, procedure: string, input?: object) {
   const headers = { ...tab(server, visitor), 'content-type': 'application/json' };
