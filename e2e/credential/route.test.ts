@@ -1,7 +1,6 @@
 /** The way of a request with a credential: a program, the agent port, the server, an upstream that speaks https. */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
+import { request as requestHttp, type ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { newId } from '#protocol/id.ts';
 import type { SecretMethod, SecretUse } from '#protocol/secret.ts';
