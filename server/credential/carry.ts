@@ -48,13 +48,12 @@ export class Carrier {
   constructor({ trustedCa, resolve }: CarrierOptions) {
     this.#resolve = resolve;
     const trust = trustedCa === undefined ? {} : { ca: [...rootCertificates, trustedCa] };
-    const connections = (more: { maxFreeSockets?: number }): Connections => ({
-      http: new HttpAgent({ keepAlive: true, timeout: answerMs, ...more }),
-      https: new HttpsAgent({ keepAlive: true, timeout: answerMs, ...trust, ...more }),
+    const connections = (keepAlive: boolean): Connections => ({
+      http: new HttpAgent({ keepAlive, timeout: answerMs }),
+      https: new HttpsAgent({ keepAlive, timeout: answerMs, ...trust }),
     });
-    this.#kept = connections({});
-    // Told that it is the last, the other end would close with its answer, and an answer before the end of a body be lost.
-    this.#fresh = connections({ maxFreeSockets: 0 });
+    this.#kept = connections(true);
+    this.#fresh = connections(false);
   }
 
   /**
@@ -112,7 +111,8 @@ export class Carrier {
     if (refusal) throw new AppError({ code: 'credential.refused', message: refusal });
     const options = {
       ...{ hostname, port: url.port || undefined, path: target, method: request.method },
-      headers: requestHeaders(request.headers, route.use, value),
+      // Told that it is the last, the other end would close with its answer, and one that comes before the end of a body be lost.
+      headers: { ...requestHeaders(request.headers, route.use, value), connection: 'keep-alive' },
       lookup: checkedLookup(isPlain, this.#resolve),
     };
     return isPlain ? requestHttp({ ...options, agent: http }) : requestHttps({ ...options, agent: https });
