@@ -53,12 +53,12 @@ it('[CRD16] tells git, npm and others where each route is, and nobody anything w
     GIT_CONFIG_KEY_1: 'http.http://127.0.0.1:4180/_credential/.extraHeader',
     GIT_CONFIG_VALUE_1: 'Authorization: Bearer agk_1',
     GIT_TERMINAL_PROMPT: '0',
+    npm_config_registry: 'http://127.0.0.1:4180/api/npm/',
+    npm_config_replace_registry_host: 'packages.example.com',
     OMNIGENT_CREDENTIAL_FORGE_URL: 'http://127.0.0.1:4180/_credential/forge/team',
     OMNIGENT_CREDENTIAL_PACKAGES_URL: 'http://127.0.0.1:4180/_credential/packages/api/npm',
     OMNIGENT_CREDENTIAL_ISSUE_TRACKER_URL: 'http://127.0.0.1:4180/_credential/issue-tracker/v2',
     OMNIGENT_CREDENTIAL_TOKEN: 'agk_1',
   });
-  expect(npmSettings(routes, port, 'agk_1')).toBe(
-    'registry=http://127.0.0.1:4180/api/npm/\nreplace-registry-host=packages.example.com\n//127.0.0.1:4180/:_authToken=agk_1.packages\n',
-  );
+  expect(npmSettings(routes, port, 'agk_1')).toBe('//127.0.0.1:4180/:_authToken=agk_1.packages\n');
 });

@@ -49,8 +49,8 @@ const routeUrl = (portUrl: string, { name }: CredentialRoute): string => `${port
 const withoutSlash = (text: string): string => text.replace(/\/$/, '');
 
 /**
- * Variables by which programs of one agent use the routes; npm's are in a file (`npmSettings`), because shells drop variables
- * with such names. `portUrl`: the agent port, without a slash at the end. `token`: the agent's. git reaches what a route is for
+ * Variables by which programs of one agent use the routes. npm's win over a project's own settings; its token is in a file
+ * (`npmSettings`), because shells drop variables with such names. `portUrl`: the agent port, without a slash at the end. `token`: the agent's. git reaches what a route is for
  * by its usual address; for everything else `OMNIGENT_CREDENTIAL_<NAME>_URL` says where it is, and `OMNIGENT_CREDENTIAL_TOKEN`
  * what to show there, as bearer or password.
  */
@@ -66,6 +66,7 @@ export function credentialEnvironment(
   ]);
   return {
     ...gitEnvironment(routes, portUrl, token),
+    ...npmEnvironment(routes, portUrl),
     ...Object.fromEntries(named),
     OMNIGENT_CREDENTIAL_TOKEN: token,
   };
@@ -89,17 +90,24 @@ function gitEnvironment(routes: readonly CredentialRoute[], portUrl: string, tok
   return { ...Object.fromEntries(entries), GIT_CONFIG_COUNT: String(settings.length), GIT_TERMINAL_PROMPT: '0' };
 }
 
+const npmRoute = (routes: readonly CredentialRoute[]): CredentialRoute | undefined =>
+  routes.find(({ use }) => use === 'npm');
+
 /**
- * Lines of an `.npmrc` that lead npm to the route of its registry; '' without one. The registry is at the port's root: npm
- * changes the host of a package's address and nothing else of it, so lock files keep the registry's own addresses.
+ * The registry is at the port's root: npm changes the host of a package's address and nothing else of it, so lock files keep
+ * the registry's own addresses.
  */
+function npmEnvironment(routes: readonly CredentialRoute[], portUrl: string): Record<string, string> {
+  const route = npmRoute(routes);
+  if (!route) return {};
+  return {
+    npm_config_registry: `${portUrl}${withoutSlash(route.pathPrefix)}/`,
+    npm_config_replace_registry_host: new URL(route.origin).host,
+  };
+}
+
+/** A line of an `.npmrc` with what npm shows at the port, which means the route whatever the path; '' without one. */
 export function npmSettings(routes: readonly CredentialRoute[], portUrl: string, token: string): string {
-  const route = routes.find(({ use }) => use === 'npm');
-  if (!route) return '';
-  const lines = [
-    `registry=${portUrl}${withoutSlash(route.pathPrefix)}/`,
-    `replace-registry-host=${new URL(route.origin).host}`,
-    `//${new URL(portUrl).host}/:_authToken=${token}${routeMark}${route.name}`,
-  ];
-  return lines.map((line) => `${line}\n`).join('');
+  const route = npmRoute(routes);
+  return route ? `//${new URL(portUrl).host}/:_authToken=${token}${routeMark}${route.name}\n` : '';
 }

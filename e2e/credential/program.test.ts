@@ -203,6 +203,8 @@ it('[CRD15] npm installs from a private registry, also from a lock file, which k
   const env = await environmentFor(program, 'npm');
   const cwd = join(env.HOME ?? folder, 'project');
   await mkdir(cwd);
+  // A project that names its registry means the same one.
+  await writeFile(join(cwd, '.npmrc'), `registry=${upstream.url}/api/npm/\n`);
   // A shell between passes on what a shell can.
   const npm = (command: string) =>
     execute('sh', ['-c', `npm ${command} --no-audit --no-fund --loglevel=error`], { cwd, env });
@@ -228,7 +230,7 @@ it('[CRD15] what a program put in the place of npm’s settings is replaced, and
   await writeFile(outside, 'untouched');
   await symlink(outside, join(home, '.omnigent-npmrc'));
   const { npm_config_globalconfig: file } = await setUpCredentials(program, home);
-  expect(await readFile(file ?? '', 'utf8')).toMatch(/^registry=http/);
+  expect(await readFile(file ?? '', 'utf8')).toMatch(/:_authToken=agk_.*\.packages\n$/);
   expect(await readFile(outside, 'utf8')).toBe('untouched');
 });
 
