@@ -116,3 +116,31 @@ it('[CRD12] a connection that the place has closed meanwhile costs no request', 
     expect([answered.status, await answered.text()], `${n}`).toEqual([200, 'once']);
   }
 });
+
+it('[CRD12] pieces arrive as they come, and answers without a body end as they should', async () => {
+  const program = await admit(server, ada);
+  await set();
+  const pieces: string[] = [];
+  let more: (text: string | null) => void = () => undefined;
+  upstream.answer = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.flushHeaders();
+    more = (text) => void (text === null ? response.end() : response.write(text));
+  };
+  const answered = await ask(program, '/forge/x');
+  const reader = answered.body?.pipeThrough(new TextDecoderStream()).getReader();
+  for (const text of ['data: 1\n\n', 'data: 2\n\n']) {
+    more(text);
+    pieces.push((await reader?.read())?.value ?? '');
+  }
+  more(null);
+  expect([pieces, (await reader?.read())?.done]).toEqual([['data: 1\n\n', 'data: 2\n\n'], true]);
+  upstream.answer = (_, response) => void response.writeHead(200, { 'content-length': '700', etag: '"a"' }).end();
+  const head = await ask(program, '/forge/x', { method: 'HEAD' });
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '700', '']);
+  for (const status of [204, 304]) {
+    upstream.answer = (_, response) => void response.writeHead(status, { etag: '"a"' }).end();
+    const empty = await ask(program, '/forge/x');
+    expect([empty.status, empty.headers.get('etag'), await empty.text()]).toEqual([status, '"a"', '']);
+  }
+});
