@@ -1,6 +1,6 @@
 /** Tells the programs of one agent, or a person's shells, of the credential routes that there are when they start. */
 import { randomBytes } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentAccess } from './agent-port.ts';
 import { credentialEnvironment, npmSettings } from './credential.ts';
@@ -22,8 +22,19 @@ export async function setUpCredentials(
   const settings = npmSettings(routes, url, token);
   if (settings === '') return environment;
   const file = join(home, npmFileName);
-  const next = `${file}.${randomBytes(8).toString('hex')}`;
-  await writeFile(next, settings, { mode: 0o600, flag: 'wx' });
-  await rename(next, file);
+  await replaceFile(file, settings, await stat(home));
   return { ...environment, npm_config_globalconfig: file };
+}
+
+/** For its owner alone, who may be another user than this process. A link in its place, or on the way, is not followed. */
+async function replaceFile(path: string, text: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
+  const next = `${path}.${randomBytes(8).toString('hex')}`;
+  const file = await open(next, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    if (uid !== process.getuid?.()) await file.chown(uid, gid);
+  } finally {
+    await file.close();
+  }
+  await rename(next, path);
 }
