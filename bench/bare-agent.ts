@@ -40,7 +40,7 @@ export async function startBareAgent(name: string, model: ModelServer): Promise<
     // The same settings name the hook and, for others than Claude Code, the model.
     access: {
       ...{ url: isClaude ? url : model.url, token: 'sk-bare-000000000000000000000000' },
-      ...{ hasKey: async () => true, onPost: () => undefined },
+      ...{ hasKey: async () => true, credentialRoutes: async () => [], onPost: () => undefined },
     },
     launcher: {
       spawn: (command, more, place) =>

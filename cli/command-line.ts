@@ -51,15 +51,22 @@ function parse(
   command: AnyCommand,
   args: string[],
 ): { values: Record<string, string | boolean>; positionals: string[] } {
+  const own = Object.entries(command.options).map(([name, { type, isRepeatable }]) => [
+    ...[name, { type, ...(isRepeatable && { multiple: true }) }],
+  ]);
   const common = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
   try {
     const { values, positionals } = parseArgs({
       args,
-      options: { ...command.options, ...common },
+      options: { ...Object.fromEntries(own), ...common },
       allowPositionals: true,
       strict: true,
     });
-    return { values: values as Record<string, string | boolean>, positionals };
+    const joined = Object.entries(values).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : value,
+    ]);
+    return { values: Object.fromEntries(joined) as Record<string, string | boolean>, positionals };
   } catch (cause) {
     throw usage(`${command.words.join(' ')}: ${firstSentence(cause)}`, cause);
   }

@@ -12,6 +12,7 @@ import { replayPolicy } from './policy/replay.ts';
 import { processListCommand } from './process-list.ts';
 import { sandboxExec } from './sandbox/exec.ts';
 import { sandboxTest } from './sandbox/test.ts';
+import { listSecrets, removeSecret, rotateSecrets, setSecret } from './secret/secret.ts';
 import { listEvents } from './session/events.ts';
 import { endSession, pauseSession, resumeSession, stopSession } from './session/life.ts';
 import { listSessions, showSession } from './session/list.ts';
@@ -62,6 +63,10 @@ export const commands: readonly AnyCommand[] = [
   replayPolicy,
   sandboxExec,
   sandboxTest,
+  setSecret,
+  listSecrets,
+  removeSecret,
+  rotateSecrets,
   verifyAudit,
   exportAudit,
 ];

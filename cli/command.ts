@@ -7,6 +7,8 @@ export interface OptionSpec {
   type: 'string' | 'boolean';
   value?: string;
   summary: string;
+  /** It may be given several times, which is the same as with commas between. */
+  isRepeatable?: true;
 }
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 

@@ -87,3 +87,53 @@ test('[PRV6] the settings are a key or a tap away from everywhere', async ({ ser
   await page.getByRole('menuitem', { name: 'Settings' }).click();
   await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
 });
+
+test('[CRD21] secrets are added, replaced and removed in the settings, and a value is never shown', async ({
+  server,
+  guest,
+}) => {
+  const { page, faults } = await guest('Mira');
+  const value = 'glpat-entered-in-the-settings';
+  await page.goto(`${server.url}/settings`);
+  await page.getByRole('button', { name: 'Add a secret' }).click();
+  const form = page.getByRole('form', { name: 'New secret' });
+  await expect(form.getByLabel('Name')).toBeFocused();
+  await form.getByLabel('Name').fill('Our Forge');
+  await form.getByLabel('Where it may go').fill('http://git.example.com');
+  await form.getByRole('button', { name: 'User and password, for git' }).click();
+  await form.getByRole('button', { name: 'Save secret' }).click();
+  await expect(form.getByText('Paste the token or password.')).toBeVisible();
+  await form.getByLabel('Password or token').fill(value);
+  await form.getByLabel('Password or token').press('Enter');
+  await expect(form.getByText(/^Expected 1 to 63/)).toBeVisible();
+  await expect(form.getByText(/^Expected an https address/)).toBeVisible();
+  await expect(form.getByText(/^Expected a user name/)).toBeVisible();
+  await show(page, 'settings-add-secret');
+  await page.setViewportSize(wide);
+  await form.getByLabel('Name').fill('our-forge');
+  await form.getByLabel('Where it may go').fill('https://git.example.com/team/');
+  await form.getByLabel('User').fill('bot');
+  await form.getByLabel('User').press('Enter');
+  await expect(page.getByRole('heading', { name: 'our-forge' })).toBeVisible();
+  await expect(page.getByText('As password of bot. Never used.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Add a secret' })).toBeFocused();
+  expect(await page.content()).not.toContain(value);
+
+  await page.getByRole('button', { name: 'Replace the secret our-forge' }).click();
+  const again = page.getByRole('form', { name: 'Value of our-forge' });
+  await expect(again.getByLabel('Password or token')).toBeFocused();
+  await expect(again.getByLabel('Password or token')).toHaveValue('');
+  await again.getByRole('button', { name: 'A header of its own' }).click();
+  await again.getByLabel('Header').fill('X-Api-Key');
+  await again.getByLabel('Value').fill(`${value}-2`);
+  await again.getByLabel('Value').press('Enter');
+  await expect(page.getByText('In the header X-Api-Key. Never used.')).toBeVisible();
+  await show(page, 'settings-secrets');
+  await page.setViewportSize(wide);
+
+  await page.getByRole('button', { name: 'Remove the secret our-forge' }).click();
+  await expect(page.getByRole('button', { name: 'Keep it' })).toBeFocused();
+  await page.getByRole('button', { name: 'Remove the secret', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'our-forge' })).toBeHidden();
+  expect(faults).toEqual([]);
+});

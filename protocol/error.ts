@@ -63,7 +63,12 @@ export const errorCodes = {
   'database.unavailable': facts(503, 4503, 1, true),
   'database.locked': facts(503, 4503, 5),
   'port.taken': facts(500, 4503, 4),
+  'secret.not-found': facts(404, 4404, 10),
+  'secret.no-next-key': facts(409, 4409, 9),
   'secret.unusable': facts(500, 4503, 1),
+  'credential.refused': facts(403, 4403, 6),
+  'credential.unreachable': facts(502, 4503, 1, true),
+  'credential.echoed': facts(502, 4503, 1),
   'server.unreachable': facts(503, 4503, 3, true),
   'server.internal': facts(500, 4503, 1),
 } as const satisfies Record<string, CodeFacts>;

@@ -8,6 +8,7 @@ import { prose } from './prose.ts';
 import { providerNameSchema } from './provider.ts';
 import { roleSchema } from './role.ts';
 import { sandboxKindSchema } from './sandbox.ts';
+import { secretEventPayloads } from './secret.ts';
 import { turnEventPayloads } from './turn-event.ts';
 
 /** Terminal columns and rows that a program may be given. */
@@ -123,6 +124,7 @@ export const eventPayloads = {
   /** A key was stored, with the address that it is for; null: the provider's own. */
   'provider.set': z.object({ provider: providerNameSchema, baseUrl: z.string().max(2_000).nullable() }),
   'provider.removed': z.object({ provider: providerNameSchema }),
+  ...secretEventPayloads,
   ...turnEventPayloads,
   ...policyEventPayloads,
   ...approvalEventPayloads,

@@ -9,8 +9,11 @@ export const providerKeySchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,512}$/, 'expected 1 to 512 printable characters without spaces');
 
-/** Where machines of clouds hand out their credentials; no provider is there. */
+/** Where machines of clouds hand out their credentials; nothing of anybody’s is there. */
 const metadataHost = /^(169\.254\.|\[fe80:|\[::ffff:a9fe:|\[fd00:ec2::254\]$|metadata\.google\.internal\.?$)/;
+
+/** `hostname` as a URL has it. */
+export const isMetadataHost = (hostname: string): boolean => metadataHost.test(hostname);
 
 const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
 
@@ -26,4 +29,4 @@ export const providerUrlSchema = z
   .trim()
   .max(2_000)
   .refine(isPlain, 'expected an http or https address without sign-in data, query or fragment')
-  .refine((text) => !metadataHost.test(urlOf(text)?.hostname ?? ''), 'this is an address of a cloud’s own credentials');
+  .refine((text) => !isMetadataHost(urlOf(text)?.hostname ?? ''), 'this is an address of a cloud’s own credentials');

@@ -16,7 +16,9 @@ import type { AddressInfo, Server as TcpServer } from 'node:net';
 import * as z from 'zod';
 import type { TurnId } from '#protocol/id.ts';
 import type { ProviderName } from '#protocol/provider.ts';
+import { type CredentialRoute, credentialRouteSchema } from '#protocol/secret.ts';
 import { serverFileSchema } from '#protocol/server-file.ts';
+import { type CredentialCall, credentialCall, shownToken } from './credential.ts';
 
 export interface AgentPortOptions {
   /** Origin of the server that the runner is linked to; null without a link. */
@@ -35,12 +37,14 @@ export interface AgentAccess {
   /** Where the model APIs are, without a slash at the end: `…/v1/messages` and so on are below it. */
   url: string;
   /**
-   * Bearer token, API key or `x-omnigent-token` of this agent. In the last form the call's own `Authorization` goes along, for
+   * Bearer token, API key, password or `x-omnigent-token` of this agent. In the last form the call's own `Authorization` goes along, for
    * a provider of which the server has no key.
    */
   token: string;
   /** Whether the server has a key of this provider now; true when it does not answer. */
   hasKey: (provider: ProviderName) => Promise<boolean>;
+  /** Credential routes that the server has now (see credential.ts); none when it does not answer. */
+  credentialRoutes: () => Promise<CredentialRoute[]>;
   /** Answers what the agent's program posts, as JSON, to `<url>/_/<name>`; `signal` aborts when it does not wait any more. */
   onPost: (name: string, answer: (body: unknown, signal: AbortSignal) => Promise<object>) => void;
 }
@@ -54,13 +58,21 @@ interface Known {
   posts: Map<string, Post>;
 }
 
+interface Asked {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** Null: a model call. */
+  credential: CredentialCall | null;
+}
+
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 /** Our own headers cannot be set from inside, but for the agent's token. */
 const ownHeader = /^x-omnigent-/;
 const tokenHeader = 'x-omnigent-token';
 const agentHeader = 'x-omnigent-agent';
 const hasKeySchema = z.object({ hasKey: z.boolean() });
-/** How long the server may take to say whether it has a key, in ms. */
+const routesSchema = z.object({ routes: z.array(credentialRouteSchema) });
+/** How long the server may take to say whether it has a key, or which routes, in ms. */
 const askMs = 5_000;
 
 export class AgentPort {
@@ -97,7 +109,10 @@ export class AgentPort {
     this.#agents.set(agent, { agent, hash: hashOf(token), turnId, posts });
     return {
       ...{ url: this.url, token },
-      hasKey: (provider) => this.#hasKey(provider, agent),
+      hasKey: (provider) =>
+        this.#ask(`providers/${provider}`, agent, hasKeySchema, { hasKey: true }).then(({ hasKey }) => hasKey),
+      credentialRoutes: () =>
+        this.#ask('credentials', agent, routesSchema, { routes: [] }).then(({ routes }) => routes),
       onPost: (name, answer) => void posts.set(name, answer),
     };
   }
@@ -113,12 +128,14 @@ export class AgentPort {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const known = this.#agentOf(request);
+    const shown = shownToken(request.headers);
+    const known = shown && this.#agentOf(shown.token);
     if (!known) return answer(response, 401, 'authentication_error', 'this token is not an agent of a running session');
-    const post = /^\/_\/([a-z-]+)$/.exec(request.url ?? '')?.[1];
+    const credential = credentialCall(request.url ?? '/', shown.route);
+    const post = credential ? undefined : /^\/_\/([a-z-]+)$/.exec(request.url ?? '')?.[1];
     if (post !== undefined) return this.#post(known.posts.get(post), request, response);
     try {
-      this.#forward(await this.#serverUrl(), known, request, response);
+      this.#forward(await this.#serverUrl(), known, { request, response, credential });
     } catch (cause) {
       this.#options.log(`agent port: no server: ${cause instanceof Error ? cause.message : String(cause)}`);
       away(response);
@@ -129,23 +146,21 @@ export class AgentPort {
     return new URL(this.#options.server() ?? (await readServerFile(this.#options.serverFile)));
   }
 
-  async #hasKey(provider: ProviderName, agent: string): Promise<boolean> {
+  /** `without`: what is taken for the answer of a server that gives none. */
+  async #ask<T>(path: string, agent: string, schema: z.ZodType<T>, without: T): Promise<T> {
     try {
-      const url = new URL(`/gateway/providers/${provider}`, await this.#serverUrl());
+      const url = new URL(`/gateway/${path}`, await this.#serverUrl());
       const headers = { authorization: `Bearer ${this.#options.key}`, [agentHeader]: agent };
       const answered = await fetch(url, { headers, signal: AbortSignal.timeout(askMs) });
-      return hasKeySchema.parse(await answered.json()).hasKey;
+      return schema.parse(await answered.json());
     } catch (cause) {
-      this.#options.log(`agent port: keys: ${cause instanceof Error ? cause.message : String(cause)}`);
-      return true;
+      this.#options.log(`agent port: ${path}: ${cause instanceof Error ? cause.message : String(cause)}`);
+      return without;
     }
   }
 
-  /** The agent whose token came in our own header, as bearer or as API key. */
-  #agentOf({ headers }: IncomingMessage): Known | null {
-    const bearer = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
-    const token = headers[tokenHeader] ?? bearer ?? headers['x-api-key'];
-    if (typeof token !== 'string') return null;
+  /** The agent whose token was shown. */
+  #agentOf(token: string): Known | null {
     const hash = hashOf(token);
     return [...this.#agents.values()].find((known) => timingSafeEqual(known.hash, hash)) ?? null;
   }
@@ -167,8 +182,8 @@ export class AgentPort {
     }
   }
 
-  #forward(server: URL, known: Known, request: IncomingMessage, response: ServerResponse): void {
-    const { authorization, 'x-api-key': apiKey, host, connection, ...rest } = request.headers;
+  #forward(server: URL, known: Known, { request, response, credential }: Asked): void {
+    const { authorization, 'x-api-key': apiKey, host, connection, origin, ...rest } = request.headers;
     const passed = Object.entries(rest).filter(([name]) => !ownHeader.test(name));
     const turnId = known.turnId();
     const headers = {
@@ -177,15 +192,20 @@ export class AgentPort {
       [agentHeader]: known.agent,
       ...(request.headers[tokenHeader] !== undefined && authorization && { 'x-omnigent-credential': authorization }),
       ...(turnId && { 'x-omnigent-turn': turnId }),
+      ...(credential && { 'x-omnigent-base': credential.base }),
     };
     const { hostname, port } = server;
-    const path = `/gateway${request.url ?? '/'}`;
+    const path = credential?.path ?? `/gateway${request.url ?? '/'}`;
     const call = dial({ agent: this.#connections, hostname, port, path, method: request.method, headers });
     call.on('response', (answered) => {
       response.writeHead(answered.statusCode ?? 502, answered.headers);
       response.flushHeaders();
       answered.pipe(response);
       answered.on('error', () => response.destroy());
+      // Answered before all of it was sent, nobody reads the rest.
+      answered.on('end', () => {
+        if (!call.writableFinished) giveUp();
+      });
     });
     call.on('error', (cause) => {
       if (response.headersSent) return response.destroy();
@@ -195,6 +215,13 @@ export class AgentPort {
     response.on('close', () => {
       if (!response.writableFinished) call.destroy();
     });
+    request.on('close', () => {
+      if (!request.complete) call.destroy();
+    });
+    const giveUp = () => {
+      request.unpipe(call).resume();
+      call.destroy();
+    };
     request.pipe(call);
   }
 }

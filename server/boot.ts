@@ -82,12 +82,13 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
   let url = '';
   const { sql } = database;
   const programs = withPinned(config.agents.programs, root);
-  const { services, gateway, ledger, deadlines, close } = await openParts({
+  const { services, gateway, credentials, ledger, deadlines, close } = await openParts({
     ...{ sql, home: config.home, host, now, random, note, url: () => url },
     compareCheckouts: checkouts.compare,
     removeCheckout: checkouts.remove,
     providers: config.providers,
     secretKey: config.secretKey,
+    nextSecretKey: config.nextSecretKey,
     allowsLoopbackPush: config.allowsLoopbackPush,
     judge: options.judge,
     agents: { ...config.agents, programs },
@@ -115,7 +116,14 @@ async function start(options: BootOptions, onStop: (close: () => unknown) => voi
       () => false,
     );
   await deadlines.recover();
-  const entrance = await openEntrance({ config, services, gateway, pages: (await pages).handle, isDatabaseUp });
+  const entrance = await openEntrance({
+    config,
+    services,
+    gateway,
+    credentials,
+    pages: (await pages).handle,
+    isDatabaseUp,
+  });
   onStop(entrance.close);
   url = entrance.url;
   await auth.ensureCliToken(config.home, config.user);

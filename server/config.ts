@@ -42,6 +42,7 @@ const environmentSchema = z.object({
   OPENAI_BASE_URL: providerUrlSchema.optional(),
   OPENAI_API_KEY: providerKey,
   OMNIGENT_SECRET_KEY: secretKey,
+  OMNIGENT_SECRET_KEY_NEXT: secretKey,
   OMNIGENT_PUSH_ALLOW_LOOPBACK: flag,
   OMNIGENT_CHECKOUTS: z.enum(['auto', 'copy']).default('copy'),
   OMNIGENT_CLAUDE_BIN: program,
@@ -64,6 +65,8 @@ export interface Config {
   providers: ProviderSettings;
   /** Under which secrets are stored; null: that of `secret.key` in `home`. */
   secretKey: Uint8Array | null;
+  /** Takes the place of the secret key: what is stored from now on is sealed under it. Null: none. */
+  nextSecretKey: Uint8Array | null;
   /** Pushes may go to a push service on this machine: a test's, or one's own. */
   allowsLoopbackPush: boolean;
   /** How files of sessions are made: copied, or as overlays where that works; then only the session's programs see them. */
@@ -100,6 +103,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       openai: { baseUrl: values.OPENAI_BASE_URL ?? null, key: values.OPENAI_API_KEY ?? null },
     },
     secretKey: values.OMNIGENT_SECRET_KEY ?? null,
+    nextSecretKey: values.OMNIGENT_SECRET_KEY_NEXT ?? null,
     allowsLoopbackPush: values.OMNIGENT_PUSH_ALLOW_LOOPBACK,
     checkouts: values.OMNIGENT_CHECKOUTS,
     agents: { holdMs, programs: { ...programs, OMNIGENT_AGENT_PATH: join(home, 'agents', 'node_modules', '.bin') } },

@@ -5,7 +5,8 @@ import { AppError } from '#protocol/error.ts';
 import { type SessionId, turnIdSchema } from '#protocol/id.ts';
 import { agentNameSchema } from '#protocol/turn-event.ts';
 import { createTrpc, type Services } from '#server/api/index.ts';
-import type { Gateway, GatewayCaller } from '#server/gateway/index.ts';
+import { type CredentialCaller, Credentials } from '#server/credential/index.ts';
+import type { Gateway } from '#server/gateway/index.ts';
 import {
   answerClientError,
   createCookieJar,
@@ -21,6 +22,7 @@ export interface EntranceOptions {
   config: Config;
   services: Services;
   gateway: Gateway;
+  credentials: Credentials;
   pages: Pages['handle'];
   /** True when a query is answered. */
   isDatabaseUp: () => Promise<boolean>;
@@ -35,10 +37,10 @@ export interface Entrance {
   close(): void;
 }
 
-/** A request's headers, then its body, must have arrived within these times, in ms; looked at every 2 s. */
+/** A request's headers must have arrived within this time, in ms; looked at every 2 s. Its body is the handler's to wait for. */
 const timeouts = {
   headersTimeout: 10_000,
-  requestTimeout: 12_000,
+  requestTimeout: 0,
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 2_000,
 } as const;
@@ -46,7 +48,7 @@ const maxHeaderBytes = 16_384;
 
 /** Listens and serves. Throws `port.taken`, `input.invalid`. */
 export async function openEntrance(options: EntranceOptions): Promise<Entrance> {
-  const { config, services, gateway, pages } = options;
+  const { config, services, gateway, credentials, pages } = options;
   const { auth, bus, runners, terminals, now, note } = services;
   const trpc = createTrpc({ services });
   const cookies = createCookieJar(config.allowsHttp);
@@ -65,9 +67,12 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
   const handler = new RequestHandler({
     ...{ origins, cookies, auth, ready, now, log: note, pages },
     trpc: trpc.http,
-    gateway: async (request, response, key) => {
+    gateway: async (request, response, { key, takesItsTime }) => {
       const caller = callerOf(request, runners.links.sessionOf(key));
-      return gateway.handle((request.url ?? '').slice(routes.gateway.length - 1), request, response, caller);
+      const path = (request.url ?? '').slice(routes.gateway.length - 1);
+      if (!Credentials.isOwn(path)) return gateway.handle(path, request, response, caller);
+      takesItsTime();
+      return credentials.handle(path, request, response, caller);
     },
   });
   // Node answers a missing Host and an unknown Expect by itself, without our headers; the handler does it with them.
@@ -88,9 +93,9 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
   };
 }
 
-/** Whose model call it is, as its runner says. Throws `runner.refused` for a key of no linked runner, `input.invalid`. */
-function callerOf({ headers }: IncomingMessage, sessionId: SessionId | null): GatewayCaller {
-  if (!sessionId) throw new AppError({ code: 'runner.refused', message: 'only a linked runner calls models' });
+/** Whose call it is, as its runner says. Throws `runner.refused` for a key of no linked runner, `input.invalid`. */
+function callerOf({ headers }: IncomingMessage, sessionId: SessionId | null): CredentialCaller {
+  if (!sessionId) throw new AppError({ code: 'runner.refused', message: 'only a linked runner may ask here' });
   const agent = agentNameSchema.safeParse(headers['x-omnigent-agent']);
   const turnId = turnIdSchema.optional().safeParse(headers['x-omnigent-turn']);
   if (!agent.success) throw new AppError({ code: 'input.invalid', message: 'x-omnigent-agent: the name of an agent' });

@@ -8,12 +8,13 @@ import { Approvals, Deadlines } from '#server/approval/index.ts';
 import { Audit } from '#server/audit/index.ts';
 import { Auth } from '#server/auth/index.ts';
 import { type Bus, createBus } from '#server/bus/index.ts';
+import { Credentials } from '#server/credential/index.ts';
 import { Gateway, type ProviderSettings } from '#server/gateway/index.ts';
 import type { Harnesses, Host } from '#server/host/index.ts';
-import { Notify } from '#server/notify/index.ts';
+import { Notify, sealedPush } from '#server/notify/index.ts';
 import { Policies, Trials } from '#server/policy/index.ts';
 import { createPresence } from '#server/presence/index.ts';
-import { Providers } from '#server/provider/index.ts';
+import { Providers, sealedProviderKeys } from '#server/provider/index.ts';
 import {
   type CompareCheckouts,
   Differences,
@@ -22,7 +23,7 @@ import {
   Runners,
   sandboxProblemOf,
 } from '#server/runner/index.ts';
-import { SecretBox } from '#server/secret/index.ts';
+import { Rotation, SecretBox, Secrets, sealedSecrets } from '#server/secret/index.ts';
 import { anchorFileOf, type Log, openLog } from '#server/session/index.ts';
 import { Terminals } from '#server/terminal/index.ts';
 import { createPropose, type Judge, OpenTexts, Turns } from '#server/turn/index.ts';
@@ -39,6 +40,10 @@ export interface PartsOptions {
   providers: ProviderSettings;
   /** Under which keys of providers are sealed; null: that of `secret.key` in `home`. */
   secretKey: Uint8Array | null;
+  /** What takes its place; null: nothing, or `secret.key.next`. */
+  nextSecretKey: Uint8Array | null;
+  /** Certificates (PEM) that upstreams of credential routes may have, too. */
+  trustedCa?: string | undefined;
   /** Push services on this machine may be used. */
   allowsLoopbackPush: boolean;
   /** Waits before a push is tried again, in ms. */
@@ -60,6 +65,7 @@ export interface PartsOptions {
 export interface Parts {
   services: Services;
   gateway: Gateway;
+  credentials: Credentials;
   ledger: Ledger;
   deadlines: Deadlines;
   /** Stores what is not stored yet. Runners go on. */
@@ -81,11 +87,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const presence = createPresence({ bus, now });
   const ledger = new Ledger({ sql, log, now, random, note });
   const { pids, url } = options;
-  const secrets = new SecretBox({ home, given: options.secretKey, random });
-  const providers = await Providers.open({ sql, log, secrets, environment: options.providers, now });
+  const { box, rotation, secrets } = await openSecrets(options, log);
+  const providers = await Providers.open({ sql, log, secrets: box, environment: options.providers, now });
   const notify = new Notify({
-    ...{ sql, secrets, bus, approvals, url, now, note, allowsLoopback: options.allowsLoopbackPush },
+    ...{ sql, secrets: box, bus, approvals, url, now, note, allowsLoopback: options.allowsLoopbackPush },
     retryMs: options.pushRetryMs,
+  });
+  const credentials = new Credentials({
+    ...{ log, secrets, holds: work.pauses, url, now, note, trustedCa: options.trustedCa },
   });
   const gateway = new Gateway({
     providerNamed: (name) => providers.find(name),
@@ -98,17 +107,32 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     services: {
       ...{
         audit: new Audit({ sql, anchorFile: anchorFileOf(home), now }),
-        ...{ approvals, auth, bus, host, log, notify, presence, policies, providers, harnesses: options.harnesses },
+        ...{
+          approvals,
+          auth,
+          bus,
+          host,
+          log,
+          notify,
+          presence,
+          policies,
+          providers,
+          rotation,
+          secrets,
+          harnesses: options.harnesses,
+        },
         ...{ trials: decisions.trials, differences: decisions.differences, lifecycle: work.lifecycle },
       },
       ...{ runners: work.runners, turns: work.turns, terminals, texts, pids, url, now, random, note },
     },
     gateway,
+    credentials,
     ledger,
     deadlines,
     async close() {
       deadlines.close();
       gateway.close();
+      await credentials.close();
       await notify.close();
       await ledger.close();
       work.runners.close();
@@ -116,6 +140,15 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       await log.close();
     },
   };
+}
+
+/** What is sealed, under which key; a change of the key that a crash cut off is finished first. */
+async function openSecrets({ sql, home, secretKey, nextSecretKey, random, now, note }: PartsOptions, log: Log) {
+  const box = new SecretBox({ home, given: secretKey, givenNext: nextSecretKey, random });
+  const columns = [sealedProviderKeys, ...sealedPush, sealedSecrets];
+  const rotation = new Rotation({ sql, log, box, columns, isGiven: (secretKey ?? nextSecretKey) !== null });
+  await rotation.finish().catch((cause: unknown) => note(`secret.key.next is not in use yet: ${String(cause)}`));
+  return { box, rotation, secrets: await Secrets.open({ sql, log, box, now }) };
 }
 
 interface Base extends PartsOptions {

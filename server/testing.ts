@@ -166,6 +166,7 @@ const config = (home: string, change: Partial<Config>): Config => ({
   ...{ home, port: 0, listen: '127.0.0.1', publicUrl: null, allowsHttp: false, databaseUrl: null, user: 'ada' },
   providers: noProviders,
   secretKey: null,
+  nextSecretKey: null,
   allowsLoopbackPush: false,
   checkouts: 'copy',
   agents: { programs: {}, holdMs: 600_000 },
@@ -179,22 +180,26 @@ const pages: Parameters<typeof openEntrance>[0]['pages'] = async (request, respo
 };
 
 /** The caller closes it. Pages are one line of text with the nonce they were given. */
-export async function openTestServer(change: Partial<Config> = {}, before?: Remains): Promise<TestServer> {
+export async function openTestServer(
+  change: Partial<Config> = {},
+  before?: Remains,
+  { trustedCa }: { trustedCa?: string } = {},
+): Promise<TestServer> {
   const { home, sql, host, closeDatabase } = before ?? (await freshMachine());
   const lines: string[] = [];
   const note = (line: string) => void lines.push(line);
   const settings = config(home, change);
-  const { providers, secretKey, allowsLoopbackPush, agents } = settings;
+  const { providers, secretKey, nextSecretKey, allowsLoopbackPush, agents } = settings;
   let skew = 0;
   const judging = { judge: recordingJudge };
   let url = '';
-  const { services, gateway, ledger, deadlines, close } = await openParts({
+  const { services, gateway, credentials, ledger, deadlines, close } = await openParts({
     ...{ sql, home, host, random, note, url: () => url, now: () => Date.now() + skew },
     isolation: { isolation: 'namespaces', warning: null },
     ...{ removeCheckout: async () => server.removal, compareCheckouts: (options) => server.compare(options) },
     hasRoom: async () => true,
     pids: () => ({ server: process.pid, postgres: null }),
-    ...{ providers, secretKey, allowsLoopbackPush, agents, pushRetryMs: [5, 5] },
+    ...{ providers, secretKey, nextSecretKey, allowsLoopbackPush, agents, trustedCa, pushRetryMs: [5, 5] },
     harnesses: createHarnesses({ home, note, env: process.env, npmEnv: process.env }),
     judge: (action, view) => judging.judge(action, view),
   });
@@ -203,6 +208,7 @@ export async function openTestServer(change: Partial<Config> = {}, before?: Rema
     config: settings,
     services,
     gateway,
+    credentials,
     isDatabaseUp: async () => true,
     pages,
   });

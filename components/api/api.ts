@@ -23,3 +23,5 @@ export type ApprovalLists = Outputs['approval']['list'];
 export type Radius = Outputs['approval']['radius'];
 /** A provider of models, as far as people may know it. */
 export type ProviderFacts = Outputs['provider']['list'][number];
+/** A secret that agents use, as far as people may know it. */
+export type SecretFacts = Outputs['secret']['list'][number];

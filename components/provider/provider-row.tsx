@@ -1,9 +1,9 @@
 /** One provider in the settings: where its key comes from, and what can be done about it. */
-import { useEffect, useRef } from 'react';
 import type { ProviderFacts } from '#components/api/api.ts';
 import { failureOf } from '#components/api/failure.ts';
 import { Button } from '#components/ui/button.tsx';
 import { PathText } from '#components/ui/path-text.tsx';
+import { useFocusBack } from '#components/ui/use-focus-back.ts';
 import { providerTitles, sourceWords } from './provider-facts.ts';
 import { ProviderForm } from './provider-form.tsx';
 import { useProviderChanges } from './use-providers.ts';
@@ -23,7 +23,7 @@ export interface ProviderRowProps {
 export function ProviderRow(props: ProviderRowProps) {
   const { facts, mode, onMode, isOffline } = props;
   const title = providerTitles[facts.name];
-  const actions = useFocusBack(mode);
+  const actions = useFocusBack(mode !== 'rest');
   const rest = () => onMode('rest');
   return (
     <li id={facts.name} className="border-line border-b px-4 py-3.5">
@@ -43,18 +43,6 @@ export function ProviderRow(props: ProviderRowProps) {
       {mode === 'remove' && <RemoveQuestion facts={facts} isOffline={isOffline} onDone={rest} />}
     </li>
   );
-}
-
-/** The row's actions; what was open and is closed leaves the focus there, unless something else has it. */
-function useFocusBack(mode: RowMode) {
-  const actions = useRef<HTMLDivElement>(null);
-  const wasOpen = useRef(false);
-  useEffect(() => {
-    const isLost = document.activeElement === null || document.activeElement === document.body;
-    if (mode === 'rest' && wasOpen.current && isLost) actions.current?.querySelector('button')?.focus();
-    wasOpen.current = mode !== 'rest';
-  }, [mode]);
-  return actions;
 }
 
 function markOf({ hasKey, problem }: ProviderFacts): string {

@@ -202,6 +202,56 @@ function egressSaid(payload: EventPayload<'egress.counted'>): Said {
   return said('agent', text, { notes, tone: hasRefused ? 'needs' : 'plain' });
 }
 
+function policySaid(event: Extract<SessionEvent, { type: `policy.${string}` }>): Said {
+  if (event.type === 'policy.set') {
+    const { file, warnings = [] } = event.payload;
+    const tone = warnings.length > 0 ? 'needs' : 'plain';
+    return said('session', ['set the rules of ', { code: file }], { tone, notes: warnings });
+  }
+  const { level, text } = event.payload;
+  const whose = level === 'server' ? 'of this server' : 'of this session';
+  return said('session', [text === '' ? `removed the rules ${whose}` : `set the rules ${whose}`]);
+}
+
+type SecretEvent = Extract<SessionEvent, { type: `provider.${string}` | `secret.${string}` | 'credential.used' }>;
+
+/** What is stored sealed, and who uses it. */
+function secretSaid(event: SecretEvent): Said {
+  switch (event.type) {
+    case 'provider.set':
+      return said('person', ['set the key of ', { code: event.payload.provider }]);
+    case 'provider.removed':
+      return said('person', ['removed the key of ', { code: event.payload.provider }]);
+    case 'secret.set':
+    case 'secret.rotated': {
+      const { name, origin, pathPrefix } = event.payload;
+      const verb = event.type === 'secret.set' ? 'stored the secret ' : 'replaced the secret ';
+      return said('person', [verb, { code: name }, ' for ', { code: `${origin}${pathPrefix}` }]);
+    }
+    case 'secret.removed':
+      return said('person', ['removed the secret ', { code: event.payload.name }]);
+    case 'secret.resealed': {
+      const { sealed, unreadable } = event.payload;
+      const lost = unreadable > 0 ? [`${formatNoun(unreadable, 'value')} could not be read, and stayed as before`] : [];
+      return said('person', [`sealed ${formatNoun(sealed, 'stored value')} under a new key`], {
+        tone: unreadable > 0 ? 'problem' : 'plain',
+        notes: lost,
+      });
+    }
+    case 'credential.used': {
+      const { agent, name, host, method } = event.payload;
+      return said('action', [
+        { code: agent },
+        ' used the secret ',
+        { code: name },
+        ' at ',
+        { code: host },
+        `, ${method}`,
+      ]);
+    }
+  }
+}
+
 function paused({ payload, principal }: SessionEvent & { type: 'session.paused' }, { people }: Names): Said {
   const isFrozen = payload.programs === 'frozen';
   if (people.has(principal)) return said('session', [isFrozen ? 'paused the session' : 'stopped the session']);
@@ -256,19 +306,16 @@ export function sentence(event: SessionEvent, names: Names): Said {
     case 'person.signed-in':
       return said('person', [`signed in${event.payload.from ? ` from ${event.payload.from.split(',')[0]}` : ''}`]);
     case 'provider.set':
-      return said('person', ['set the key of ', { code: event.payload.provider }]);
     case 'provider.removed':
-      return said('person', ['removed the key of ', { code: event.payload.provider }]);
-    case 'policy.set': {
-      const { file, warnings = [] } = event.payload;
-      const tone = warnings.length > 0 ? 'needs' : 'plain';
-      return said('session', ['set the rules of ', { code: file }], { tone, notes: warnings });
-    }
-    case 'policy.changed': {
-      const { level, text } = event.payload;
-      const whose = level === 'server' ? 'of this server' : 'of this session';
-      return said('session', [text === '' ? `removed the rules ${whose}` : `set the rules ${whose}`]);
-    }
+    case 'secret.set':
+    case 'secret.rotated':
+    case 'secret.removed':
+    case 'secret.resealed':
+    case 'credential.used':
+      return secretSaid(event);
+    case 'policy.set':
+    case 'policy.changed':
+      return policySaid(event);
     case 'usage.recorded':
       return usageSaid(event.payload);
     case 'effect.surprised':

@@ -7,4 +7,5 @@ export { pushKeys, pushNotices, pushSubscriptions } from './push.ts';
 export { type RecordingKind, recordings } from './recording.ts';
 export { runners } from './runner.ts';
 export { searchItems, searchMarks } from './search.ts';
+export { secrets } from './secret.ts';
 export { sessions } from './session.ts';

@@ -123,6 +123,13 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
     'provider.list': undefined,
     'provider.set': { name: 'openai', key: 'sk-1', baseUrl: 'https://models.example.com' },
     'provider.remove': { name: 'openai' },
+    'secret.list': undefined,
+    'secret.set': {
+      ...{ name: 'forge', value: 'v-1', url: 'https://git.example.com/team/', methods: ['GET', 'POST'] },
+      use: { kind: 'basic', user: 'bot' },
+    },
+    'secret.remove': { name: 'forge' },
+    'secret.rotate': undefined,
     'notify.prepare': undefined,
     'notify.list': undefined,
     'notify.subscribe': {
@@ -189,6 +196,7 @@ export function requestsFor(subject: Subject): Request[] {
     { method: 'POST', path: signIn, body: { token: 'lnk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' } },
     { method: 'POST', path: signOut, body: {} },
     { method: 'POST', path: `${gateway}v1/messages`, body: {} },
+    { method: 'POST', path: `${gateway}credentials/forge/x`, body: {} },
   ];
 }
 

@@ -64,6 +64,7 @@ export async function openWorld(
       ...{ home, port: 0, listen: '127.0.0.1', publicUrl: null, allowsHttp: false, databaseUrl: null, user: 'ada' },
       providers: { anthropic: provider(model.url), openai: provider(`${model.url}/v1`) },
       secretKey: null,
+      nextSecretKey: null,
       allowsLoopbackPush: false,
     checkouts: 'copy',
       agents: { holdMs, programs },

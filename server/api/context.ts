@@ -14,6 +14,7 @@ import type { Policies, Trials } from '#server/policy/index.ts';
 import type { Presence, PresenceTopics } from '#server/presence/index.ts';
 import type { Providers } from '#server/provider/index.ts';
 import type { Differences, Lifecycle, Runners } from '#server/runner/index.ts';
+import type { Rotation, Secrets } from '#server/secret/index.ts';
 import type { Log, SessionTopics } from '#server/session/index.ts';
 import type { Terminals, TerminalTopics } from '#server/terminal/index.ts';
 import type { OpenTexts, TextTopics, Turns } from '#server/turn/index.ts';
@@ -41,6 +42,8 @@ export interface Services {
   texts: OpenTexts;
   turns: Turns;
   providers: Providers;
+  rotation: Rotation;
+  secrets: Secrets;
   /** Origin for links, without a slash at the end. */
   url: () => string;
   pids: () => { server: number; postgres: number | null };

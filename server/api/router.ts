@@ -7,6 +7,7 @@ import { notifyRouter } from './notify.ts';
 import { personRouter } from './person.ts';
 import { policyRouter } from './policy.ts';
 import { providerRouter } from './provider.ts';
+import { secretRouter } from './secret.ts';
 import { sessionRouter } from './session.ts';
 import { terminalRouter } from './terminal.ts';
 import { turnRouter } from './turn.ts';
@@ -18,6 +19,7 @@ export const appRouter = router({
   terminal: terminalRouter,
   person: personRouter,
   provider: providerRouter,
+  secret: secretRouter,
   approval: approvalRouter,
   policy: policyRouter,
   audit: auditRouter,

@@ -7,10 +7,12 @@ import { toLine } from '#protocol/event.ts';
 import { type ProviderName, providerNameSchema } from '#protocol/provider.ts';
 import { type Api, apiOf, authHeaders, errorBody } from './api.ts';
 import { Forwarder, type Outcome, type Proof } from './forward.ts';
+import { type Holds, whenGoing } from './hold.ts';
 import { type Address, missingKey, type ProviderState, refusedKey, unusableKey } from './provider.ts';
 import { withUsageAsked } from './stream-usage.ts';
 import type { CallUsage } from './usage.ts';
 
+export { type Holds, whenGoing } from './hold.ts';
 export { addressOf, type ProviderSettings, type ProviderState } from './provider.ts';
 export type { CallUsage } from './usage.ts';
 
@@ -45,13 +47,6 @@ export interface GatewayDeps {
   };
   holds: Holds;
   note: (line: string) => void;
-}
-
-/** Sessions whose model calls are held: none is under way, and new ones wait. */
-export interface Holds {
-  isFrozen(sessionId: string): boolean;
-  /** Calls `listener` whenever that changes; the result ends it. */
-  watch(sessionId: string, listener: () => void): () => void;
 }
 
 /** A whole conversation with pictures fits; what is larger no provider takes. In bytes. */
@@ -112,26 +107,10 @@ export class Gateway {
   async #passWhole(call: PassedCall): Promise<Outcome> {
     const { response, caller } = call;
     for (;;) {
-      await this.#going(caller.sessionId, response);
+      await whenGoing(this.#deps.holds, caller.sessionId, response);
       const outcome = await this.#pass(call);
       const isHeld = outcome.fault === 'held' || outcome.fault === 'not-sent';
       if (!isHeld || response.headersSent || response.destroyed) return outcome;
-    }
-  }
-
-  /** Resolves when calls of the session may go on, or nobody waits for this one any more. */
-  async #going(sessionId: string, response: ServerResponse): Promise<void> {
-    const { holds } = this.#deps;
-    while (holds.isFrozen(sessionId) && !response.destroyed) {
-      await new Promise<void>((resolve) => {
-        const over = () => {
-          stop();
-          response.off('close', over);
-          resolve();
-        };
-        const stop = holds.watch(sessionId, over);
-        response.once('close', over);
-      });
     }
   }
 

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 import { toLine } from '#protocol/event.ts';
 import { type Auth, bearerOf, browserSession, type Person } from '#server/auth/index.ts';
+import { limitArrival } from './arrival.ts';
 import { parseJson, readBody, sendError, sendJson } from './body.ts';
 import type { CookieJar } from './cookie.ts';
 import { setSecurityHeaders } from './header.ts';
@@ -24,11 +25,17 @@ export interface HandlerDeps {
   ready: () => Promise<{ database: boolean; migrations: boolean }>;
   /** Serves `/api/trpc/*` for a known person, who showed a cookie or a bearer token. */
   trpc: (request: IncomingMessage, response: ServerResponse, caller: Caller) => Promise<void>;
-  /** Serves a model call for the runner with this key. */
-  gateway: (request: IncomingMessage, response: ServerResponse, runnerKey: string) => Promise<void>;
+  /** Serves a call of the runner with this key. */
+  gateway: (request: IncomingMessage, response: ServerResponse, runner: RunnerCall) => Promise<void>;
   pages: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   now: () => number;
   log: (line: string) => void;
+}
+
+export interface RunnerCall {
+  key: string;
+  /** The call is a known runner's, and its body may be as long in coming as it likes. */
+  takesItsTime: () => void;
 }
 
 /** Who sent a request, and with what. A browser sends its cookie without being asked; a token is sent on purpose. */
@@ -60,7 +67,8 @@ export class RequestHandler {
 
   /** Answers one request, whatever happens. */
   handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#route(request, response).catch((cause: unknown) => sendError(response, cause, this.#deps.log));
+    const takesItsTime = limitArrival(request, response);
+    this.#route(request, response, takesItsTime).catch((cause: unknown) => sendError(response, cause, this.#deps.log));
   }
 
   async #callerOf(request: IncomingMessage): Promise<Caller | null> {
@@ -130,7 +138,7 @@ export class RequestHandler {
     return this.#deps.pages(request, response);
   }
 
-  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #route(request: IncomingMessage, response: ServerResponse, takesItsTime: () => void): Promise<void> {
     setSecurityHeaders(request, response);
     if (!this.#deps.origins.isOurHost(hostOf(request))) {
       throw new AppError({
@@ -145,14 +153,14 @@ export class RequestHandler {
     if (origin !== undefined && !this.#deps.origins.isOurOrigin(origin)) {
       throw new AppError({ code: 'origin.refused', message: 'Origin: not this server' });
     }
-    if (path.startsWith(routes.gateway)) return this.#gateway(request, response);
+    if (path.startsWith(routes.gateway)) return this.#gateway(request, response, takesItsTime);
     return path.startsWith('/api/') ? this.#api(path, request, response) : this.#page(path, request, response);
   }
 
-  async #gateway(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #gateway(request: IncomingMessage, response: ServerResponse, takesItsTime: () => void): Promise<void> {
     const key = bearerOf(request.headers.authorization);
-    if (!key) throw new AppError({ code: 'auth.required', message: 'only runners call models here' });
-    return this.#deps.gateway(request, response, key);
+    if (!key) throw new AppError({ code: 'auth.required', message: 'only runners call here' });
+    return this.#deps.gateway(request, response, { key, takesItsTime });
   }
 
   async #readiness(response: ServerResponse): Promise<void> {

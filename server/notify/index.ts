@@ -16,10 +16,13 @@ import { Announcer } from './announcer.ts';
 import { Delivery } from './delivery.ts';
 import { refusedEndpoint } from './endpoint.ts';
 import { Sender } from './sender.ts';
-import { type SubscribedBrowser, Subscriptions } from './subscriptions.ts';
-import { VapidKeys } from './vapid.ts';
+import { type SubscribedBrowser, Subscriptions, sealedSubscriptions } from './subscriptions.ts';
+import { sealedVapidKey, VapidKeys } from './vapid.ts';
 
 export type { SubscribedBrowser } from './subscriptions.ts';
+
+/** What is sealed here. */
+export const sealedPush = [sealedVapidKey, sealedSubscriptions] as const;
 
 export interface NotifyDeps {
   sql: Sql;

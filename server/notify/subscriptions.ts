@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Sql } from '#db/client.ts';
 import type { ApprovalId, PersonId } from '#protocol/id.ts';
 import { type PushTarget, pushSubscriptionSchema } from '#protocol/push.ts';
-import type { SecretBox } from '#server/secret/index.ts';
+import type { SealedColumn, SecretBox } from '#server/secret/index.ts';
 
 /** Browsers that one person may have; the oldest makes room for another. */
 const maxPerPerson = 20;
@@ -31,6 +31,11 @@ const subscriptionIdOf = (endpoint: string): string => createHash('sha256').upda
 
 const sealName = (id: string): string => `push.${id}`;
 
+/** Where subscriptions are sealed. */
+export const sealedSubscriptions: SealedColumn = {
+  ...{ table: 'push_subscriptions', key: 'id', column: 'sealed', nameOf: sealName },
+};
+
 export class Subscriptions {
   readonly #deps: SubscriptionsDeps;
 
@@ -49,18 +54,19 @@ export class Subscriptions {
   async add(target: PushTarget, browser: string, personId: PersonId): Promise<string> {
     const { sql, secrets, now } = this.#deps;
     const id = subscriptionIdOf(target.endpoint);
-    const sealed = await secrets.seal(JSON.stringify(target), sealName(id));
-    await sql.begin(async (transaction) => {
-      await transaction`
-        insert into push_subscriptions (id, person_id, sealed, browser, created_at)
-        values (${id}, ${personId}, ${sealed}, ${browser}, ${new Date(now())})
-        on conflict (id) do update set person_id = excluded.person_id, sealed = excluded.sealed,
-          browser = excluded.browser, created_at = excluded.created_at`;
-      await transaction`
-        delete from push_subscriptions where person_id = ${personId} and id not in (
-          select id from push_subscriptions where person_id = ${personId}
-          order by created_at desc, id = ${id} desc limit ${maxPerPerson})`;
-    });
+    const write = (sealed: Uint8Array) =>
+      sql.begin(async (transaction) => {
+        await transaction`
+          insert into push_subscriptions (id, person_id, sealed, browser, created_at)
+          values (${id}, ${personId}, ${sealed}, ${browser}, ${new Date(now())})
+          on conflict (id) do update set person_id = excluded.person_id, sealed = excluded.sealed,
+            browser = excluded.browser, created_at = excluded.created_at`;
+        await transaction`
+          delete from push_subscriptions where person_id = ${personId} and id not in (
+            select id from push_subscriptions where person_id = ${personId}
+            order by created_at desc, id = ${id} desc limit ${maxPerPerson})`;
+      });
+    await secrets.store(JSON.stringify(target), sealName(id), write);
     return id;
   }
 

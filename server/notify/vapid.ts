@@ -2,7 +2,7 @@
 import webPush from 'web-push';
 import type { Sql } from '#db/client.ts';
 import { AppError } from '#protocol/error.ts';
-import type { SecretBox } from '#server/secret/index.ts';
+import type { SealedColumn, SecretBox } from '#server/secret/index.ts';
 import type { VapidPair } from './sender.ts';
 
 export interface VapidDeps {
@@ -13,6 +13,11 @@ export interface VapidDeps {
 
 /** The row's name, and the one under which its private key is sealed. */
 const name = 'push.vapid';
+
+/** Where the private key is sealed. */
+export const sealedVapidKey: SealedColumn = {
+  ...{ table: 'push_keys', key: 'name', column: 'sealed_private_key', nameOf: (name) => name },
+};
 
 interface Row {
   public_key: string;
@@ -57,30 +62,31 @@ export class VapidKeys {
     return { publicKey, privateKey: await this.#deps.secrets.open(sealed, name) };
   }
 
-  async #make() {
-    const { publicKey, privateKey } = webPush.generateVAPIDKeys();
-    return { publicKey, sealed: await this.#deps.secrets.seal(privateKey, name) };
-  }
-
   /** Of several who make one at once all get the same. */
   async #create(): Promise<VapidPair> {
-    const { sql, now } = this.#deps;
-    const { publicKey, sealed } = await this.#make();
-    await sql`
-      insert into push_keys (name, public_key, sealed_private_key, created_at)
-      values (${name}, ${publicKey}, ${sealed}, ${new Date(now())}) on conflict (name) do nothing`;
+    const { sql, secrets, now } = this.#deps;
+    const { publicKey, privateKey } = webPush.generateVAPIDKeys();
+    await secrets.store(
+      privateKey,
+      name,
+      (sealed) => sql`
+        insert into push_keys (name, public_key, sealed_private_key, created_at)
+        values (${name}, ${publicKey}, ${sealed}, ${new Date(now())}) on conflict (name) do nothing`,
+    );
     return this.#stored();
   }
 
   async #replace(old: Row): Promise<VapidPair> {
-    const { sql, now } = this.#deps;
-    const { publicKey, sealed } = await this.#make();
-    await sql.begin(async (transaction) => {
-      const replaced = await transaction`
-        update push_keys set public_key = ${publicKey}, sealed_private_key = ${sealed}, created_at = ${new Date(now())}
-        where name = ${name} and public_key = ${old.public_key} returning name`;
-      if (replaced.length > 0) await transaction`delete from push_subscriptions`;
-    });
+    const { sql, secrets, now } = this.#deps;
+    const { publicKey, privateKey } = webPush.generateVAPIDKeys();
+    await secrets.store(privateKey, name, (sealed) =>
+      sql.begin(async (transaction) => {
+        const replaced = await transaction`
+          update push_keys set public_key = ${publicKey}, sealed_private_key = ${sealed}, created_at = ${new Date(now())}
+          where name = ${name} and public_key = ${old.public_key} returning name`;
+        if (replaced.length > 0) await transaction`delete from push_subscriptions`;
+      }),
+    );
     return this.#stored();
   }
 

@@ -8,7 +8,7 @@ import { AppError } from '#protocol/error.ts';
 import { serverChain } from '#protocol/id.ts';
 import { type ProviderName, providerNameSchema } from '#protocol/provider.ts';
 import { addressOf, type ProviderSettings, type ProviderState } from '#server/gateway/index.ts';
-import type { SecretBox } from '#server/secret/index.ts';
+import type { SealedColumn, SecretBox } from '#server/secret/index.ts';
 import type { Log } from '#server/session/index.ts';
 
 /** What people may know of a provider: everything but its key. */
@@ -42,6 +42,11 @@ interface StoredProvider {
   sealed_key: Uint8Array;
 }
 
+/** Where keys are sealed. */
+export const sealedProviderKeys: SealedColumn = {
+  ...{ table: 'providers', key: 'name', column: 'sealed_key', nameOf: (name) => name },
+};
+
 export class Providers {
   readonly #deps: ProvidersDeps;
   #known = new Map<ProviderName, Known>();
@@ -73,9 +78,8 @@ export class Providers {
   set(wanted: { name: ProviderName; key: string; baseUrl: string | null }, by: string): Promise<void> {
     const { sql, log, secrets, now } = this.#deps;
     const { name, key, baseUrl } = wanted;
-    return this.#enqueue(async () => {
-      const sealed = await secrets.seal(key, name);
-      await sql.begin(async (transaction) => {
+    const write = (sealed: Uint8Array) =>
+      sql.begin(async (transaction) => {
         await transaction`
           insert into providers (name, base_url, sealed_key, updated_at)
           values (${name}, ${baseUrl}, ${sealed}, ${new Date(now())})
@@ -83,6 +87,8 @@ export class Providers {
           set base_url = excluded.base_url, sealed_key = excluded.sealed_key, updated_at = excluded.updated_at`;
         await log.append(serverChain, [{ type: 'provider.set', payload: { provider: name, baseUrl }, principal: by }]);
       });
+    return this.#enqueue(async () => {
+      await secrets.store(key, name, write);
       await this.#load();
     });
   }

@@ -34,7 +34,12 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.name];
     case 'provider.set':
     case 'provider.removed':
-      return [event.payload.provider];
+    case 'secret.set':
+    case 'secret.rotated':
+    case 'secret.removed':
+    case 'secret.resealed':
+    case 'credential.used':
+      return secretParts(event);
     case 'usage.recorded':
       return [event.payload.agent, event.payload.model];
     case 'agent.added':
@@ -53,20 +58,17 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.tool, event.payload.command, ...event.payload.paths];
     case 'action.judged':
       return event.payload.reasons;
-    case 'approval.requested':
-      return [event.payload.command, ...event.payload.paths];
-    case 'approval.decided':
-      return [event.payload.note, event.payload.edit];
     case 'policy.set':
-      return [event.payload.file];
     case 'policy.changed':
-      return [event.payload.level];
+      return [event.type === 'policy.set' ? event.payload.file : event.payload.level];
     case 'file.changed':
       return [event.payload.path];
     case 'effect.surprised':
       return event.payload.paths.map(({ path }) => path);
     case 'egress.counted':
       return [event.payload.agent, ...event.payload.hosts.map(({ host }) => host)];
+    case 'approval.requested':
+    case 'approval.decided':
     case 'approval.shown':
     case 'approval.voted':
     case 'approval.settled':
@@ -76,6 +78,7 @@ function parts(event: SessionEvent): (string | null)[] {
     case 'approval.expired':
     case 'approval.withdrawn':
     case 'approval.revoked':
+      return approvalParts(event);
     case 'turn.moved':
     case 'turn.withdrawn':
     case 'turn.started':
@@ -89,6 +92,36 @@ function parts(event: SessionEvent): (string | null)[] {
       return [];
     default:
       return event satisfies never;
+  }
+}
+
+type SecretEvent = Extract<SessionEvent, { type: `provider.${string}` | `secret.${string}` | 'credential.used' }>;
+
+function secretParts(event: SecretEvent): string[] {
+  switch (event.type) {
+    case 'provider.set':
+    case 'provider.removed':
+      return [event.payload.provider];
+    case 'secret.set':
+    case 'secret.rotated':
+      return [event.payload.name, event.payload.origin];
+    case 'secret.removed':
+      return [event.payload.name];
+    case 'secret.resealed':
+      return [];
+    case 'credential.used':
+      return [event.payload.name, event.payload.host, event.payload.agent];
+  }
+}
+
+function approvalParts(event: SessionEvent & { type: `approval.${string}` }): (string | null)[] {
+  switch (event.type) {
+    case 'approval.requested':
+      return [event.payload.command, ...event.payload.paths];
+    case 'approval.decided':
+      return [event.payload.note, event.payload.edit];
+    default:
+      return [];
   }
 }
 
