@@ -14,11 +14,13 @@ import {
 } from 'node:http';
 import type { AddressInfo, Server as TcpServer } from 'node:net';
 import * as z from 'zod';
+import { shellAgent } from '#protocol/egress-text.ts';
 import type { TurnId } from '#protocol/id.ts';
 import type { ProviderName } from '#protocol/provider.ts';
 import { type CredentialRoute, credentialRouteSchema } from '#protocol/secret.ts';
 import { serverFileSchema } from '#protocol/server-file.ts';
 import { type CredentialCall, credentialCall, shownToken } from './credential.ts';
+import { type Egress, serverLimits } from './egress/index.ts';
 
 export interface AgentPortOptions {
   /** Origin of the server that the runner is linked to; null without a link. */
@@ -80,11 +82,17 @@ export class AgentPort {
   readonly #server: Server;
   readonly #connections = new Agent({ keepAlive: true });
   readonly #agents = new Map<string, Known>();
+  #egress: Egress | null = null;
 
   private constructor(options: AgentPortOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => void this.#serve(request, response));
-    this.#server.requestTimeout = 0;
+    this.#server = createServer(serverLimits, (request, response) => {
+      if (!this.#egress?.request(request, response)) void this.#serve(request, response);
+    });
+    this.#server.on('connect', (request, socket, head) => {
+      if (this.#egress) this.#egress.connect(request, socket, head);
+      else socket.destroy();
+    });
   }
 
   static async open(options: AgentPortOptions): Promise<AgentPort> {
@@ -115,6 +123,18 @@ export class AgentPort {
         this.#ask('credentials', agent, routesSchema, { routes: [] }).then(({ routes }) => routes),
       onPost: (name, answer) => void posts.set(name, answer),
     };
+  }
+
+  /** Requests for a proxy are its from now on. */
+  serve(egress: Egress): void {
+    this.#egress = egress;
+  }
+
+  /** Whose token it is; of none, or one that nobody has, the session's shell. */
+  whose(token: string | null): { agent: string; turnId: TurnId | null } {
+    const hash = token === null ? null : hashOf(token);
+    const known = hash && [...this.#agents.values()].find((each) => timingSafeEqual(each.hash, hash));
+    return known ? { agent: known.agent, turnId: known.turnId() } : { agent: shellAgent, turnId: null };
   }
 
   revoke(agent: string): void {

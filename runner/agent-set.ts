@@ -2,6 +2,8 @@
 import type { TurnId } from '#protocol/id.ts';
 import type { AgentPort } from './agent-port.ts';
 import type { HomeLauncher } from './agent-process.ts';
+import { setUpCredentials } from './credential-setup.ts';
+import { egressEnvironment } from './egress/index.ts';
 import type { Agent, AgentOptions, AgentProcess, AgentTerminal, BegunTurn, Harness } from './harness/harness.ts';
 import { untestedNotice } from './harness/untested.ts';
 
@@ -95,9 +97,9 @@ export class AgentSet {
   }
 
   /** What an agent of this name is given beside what every program gets. */
-  #given(name: string, more: Record<string, string>): Record<string, string> {
+  #given(name: string, own: Record<string, string>, more: Record<string, string>): Record<string, string> {
     // By this name `omnigent ps` finds the process.
-    const env = { ...more, OMNIGENT_AGENT: name };
+    const env = { ...own, ...more, OMNIGENT_AGENT: name };
     this.#env.set(name, [...new Set([...this.#options.passed, ...Object.keys(env)])].sort());
     return env;
   }
@@ -135,14 +137,15 @@ export class AgentSet {
     await this.close(name);
     const access = port.admit(name, () => this.#turns.turnOf(name));
     const home = await homeOf(name);
+    const own = { ...egressEnvironment(access.url, access.token), ...(await setUpCredentials(access, home)) };
     const notice = untestedNotice(found, env);
     const agent = await found.start({
       ...{ cwd, env, home, model, access, conversation: earlier, log },
       launcher: {
-        spawn: (command, more, place) => this.#spawn(name, command, this.#given(name, more), { ...place, home }),
+        spawn: (command, more, place) => this.#spawn(name, command, this.#given(name, own, more), { ...place, home }),
       },
       openTerminal: async (command, more) => {
-        const terminal = await openTerminal({ name, command, env: this.#given(name, more), home });
+        const terminal = await openTerminal({ name, command, env: this.#given(name, own, more), home });
         void terminal.ended.then(() => this.#ended(name, terminal.pid));
         return terminal;
       },

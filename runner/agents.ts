@@ -17,6 +17,7 @@ import { openAgentTerminal } from './agent-terminal.ts';
 import type { Checkout } from './checkout/index.ts';
 import type { FileChange } from './checkout/tree-diff.ts';
 import { EffectCheck } from './effect-check.ts';
+import { createEgress, createGateJudge, type Egress, type KeptVerdicts } from './egress/index.ts';
 import { assertGoing, type Freezer } from './freezer.ts';
 import { Gate } from './gate.ts';
 import { harnessOf } from './harness/index.ts';
@@ -43,6 +44,8 @@ export interface AgentsOptions {
   send: (message: FromRunner) => boolean;
   terminals: Pick<TerminalSet, 'open' | 'get' | 'close'>;
   freezer: Pick<Freezer, 'isFrozen' | 'going' | 'kill'>;
+  /** What the server said of connections. */
+  kept: KeptVerdicts;
   log: (line: string) => void;
 }
 
@@ -54,6 +57,8 @@ export class Agents {
   readonly #facts: ActionFactsMaker;
   readonly #effects: EffectCheck;
   readonly #turns: TurnSet;
+  readonly #egress: Egress;
+  #start: string;
   readonly #cwd: Promise<string>;
   /** Where they work. */
   #place: (cwd: string) => void = () => undefined;
@@ -77,9 +82,17 @@ export class Agents {
       after: (ms, task) => this.#clock.after(ms, task),
       mayAct: () => options.freezer.going().then(() => this.#mayWrite()),
     });
+    this.#start = launch.directory;
     this.#cwd = new Promise((resolve) => {
       this.#place = resolve;
     });
+    this.#egress = createEgress({
+      judge: createGateJudge({ gate: this.#gate, cwd: () => this.#start }),
+      kept: options.kept,
+      whose: (token) => options.port.whose(token),
+      state: (fact) => void state(fact),
+    });
+    options.port.serve(this.#egress);
     this.#turns = this.#openTurns();
     // It starts while the checkout is made.
     if (!launch.agent) return;
@@ -114,10 +127,12 @@ export class Agents {
         this.#note((states) => states.prepare());
         this.#effects.prepare();
       },
-      onEnd: (turnId) =>
+      onEnd: (turnId) => {
+        this.#egress.endTurn(turnId);
         this.#note((states) => {
           this.#stated = this.#stateChanges(turnId, states.ended(turnId));
-        }),
+        });
+      },
       mayWrite: () => this.#mayWrite(),
     });
   }
@@ -157,6 +172,7 @@ export class Agents {
     for (const fact of this.#early.splice(0)) fact(states);
     this.#facts.enter(checkout);
     this.#effects.enter(checkout);
+    this.#start = checkout.start;
     this.#place(checkout.start);
   }
 
@@ -237,6 +253,7 @@ export class Agents {
 
   async closeAll(): Promise<void> {
     await this.#turns.closeAll();
+    this.#egress.close();
     this.#options.port.close();
     await Promise.all([this.#states?.settled(keepMs), Promise.race([this.#effects.settled(), late(keepMs)])]);
   }

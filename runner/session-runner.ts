@@ -13,9 +13,10 @@ import { type FromRunner, leaseMs, runnerProtocol, type ToRunner } from '#protoc
 import { encodeFrame, type TerminalFrame } from '#protocol/terminal-frame.ts';
 import { AgentPort } from './agent-port.ts';
 import { Agents } from './agents.ts';
-import { type Checkout, openCheckout } from './checkout/index.ts';
+import { openCheckout } from './checkout/index.ts';
 import { Connection } from './connection.ts';
-import { KeptVerdicts } from './egress/index.ts';
+import { setUpCredentials } from './credential-setup.ts';
+import { egressEnvironment, KeptVerdicts } from './egress/index.ts';
 import { assertGoing, Freezer } from './freezer.ts';
 import { Journal } from './journal.ts';
 import { refusalOf } from './refused-fact.ts';
@@ -55,7 +56,6 @@ export class SessionRunner {
   readonly #place: SessionSandbox;
   /** What the server said of connections, as long as that counts. */
   readonly #kept = new KeptVerdicts();
-  #checkout: Checkout | null = null;
   /** Resolves when the checkout is made or cannot be. */
   #prepared: Promise<void> = Promise.resolve();
   #isPrepared = false;
@@ -93,6 +93,7 @@ export class SessionRunner {
     this.#terminals = new TerminalSet({
       going: () => this.#freezer.going(),
       sandbox: place.sandbox,
+      environment: shellEnvironment(port, place.sandbox),
       sessionId: launch.sessionId,
       link: this.#connection,
       state: (fact) => this.#state(fact),
@@ -111,6 +112,7 @@ export class SessionRunner {
       send: (message) => this.#connection.send(message),
       terminals: this.#terminals,
       freezer: this.#freezer,
+      kept: this.#kept,
     });
   }
 
@@ -187,7 +189,6 @@ export class SessionRunner {
     const { launch } = this.#options;
     try {
       const [{ checkout, created }] = await Promise.all([openCheckout(launch.directory), this.#place.tested]);
-      this.#checkout = checkout;
       if (created) this.#state({ type: 'checkout.created', payload: { ...created, start: checkout.start } });
       await this.#place.sandbox.enter(checkout.root);
       this.#terminals.enter(checkout.start);
@@ -365,4 +366,14 @@ export class SessionRunner {
   #checkLease(): void {
     if (this.#connection.awayMs > leaseMs) void this.#abandon('no server for the length of the lease');
   }
+}
+
+/** Without a sandbox people's programs have their own network, and their own settings. */
+function shellEnvironment(
+  port: AgentPort,
+  { kind, home }: SessionSandbox['sandbox'],
+): () => Promise<Record<string, string>> {
+  if (kind === 'none') return () => Promise.resolve({});
+  const access = port.admit('shell', () => null);
+  return async () => ({ ...egressEnvironment(access.url, null), ...(await setUpCredentials(access, home)) });
 }

@@ -69,6 +69,7 @@ beforeEach(async () => {
   typed = 0;
   set = new TerminalSet({
     sandbox: noSandbox('process-group', process.env),
+    environment: async () => ({}),
     sessionId: newId('session', source) as SessionId,
     link,
     going: async () => undefined,
@@ -218,6 +219,7 @@ describe('terminals of a runner', () => {
   it('a program waits for the checkout and starts in it', async () => {
     const early = new TerminalSet({
       sandbox: noSandbox('process-group', process.env),
+      environment: async () => ({}),
       sessionId: newId('session', source) as SessionId,
       link,
       going: async () => undefined,

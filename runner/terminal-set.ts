@@ -65,6 +65,8 @@ const closeGraceMs = 1_500;
 
 export interface TerminalSetOptions {
   sandbox: Sandbox;
+  /** What programs that people start are given beside what every program gets. */
+  environment: () => Promise<Record<string, string>>;
   sessionId: SessionId;
   link: Link;
   /** Resolves when a program may be started. */
@@ -102,7 +104,7 @@ export class TerminalSet {
     const { terminalId, name, command, cols, rows } = request;
     const program = await this.#options.sandbox.wrap({
       ...{ command, cwd: this.#cwd ?? '/' },
-      ...(request.env && { more: request.env }),
+      more: request.env ?? (await this.#options.environment()),
       ...(request.home !== undefined && { home: request.home }),
     });
     await this.#options.going();

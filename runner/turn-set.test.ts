@@ -5,6 +5,7 @@ import { type NewEvent, parsePayload } from '#protocol/event.ts';
 import { newId, type TurnId } from '#protocol/id.ts';
 import { maxItemText } from '#protocol/turn-event.ts';
 import type { AgentPort } from './agent-port.ts';
+import { egressEnvironment } from './egress/index.ts';
 import type { Gate } from './gate.ts';
 import type {
   Agent,
@@ -177,7 +178,8 @@ describe('turns of a runner', () => {
     const input = toolInput({ command: 'ls' }, '');
     const action = { kind: 'command', tool: 'shell', item: null, command: 'ls', paths: [], cwd: '/', input } as const;
     await agent.sink?.gate({ ...action, canEdit: false }, new AbortController().signal);
-    const env = ['API_URL', 'HOME', 'OMNIGENT_AGENT', 'PATH'];
+    const proxy = Object.keys(egressEnvironment('', null));
+    const env = ['API_URL', 'HOME', 'OMNIGENT_AGENT', 'PATH', ...proxy].sort();
     expect(gated).toMatchObject([{ agent: 'coder', turnId, env, input }]);
   });
 
