@@ -111,7 +111,13 @@ beforeEach(() => {
       mayWrite: () => mayWrite,
     },
     port: {
-      admit: () => ({ url: '', token: '', hasKey: async () => true, onPost: () => undefined }),
+      admit: () => ({
+        url: '',
+        token: '',
+        hasKey: async () => true,
+        credentialRoutes: async () => [],
+        onPost: () => undefined,
+      }),
       revoke: () => undefined,
     } as unknown as AgentPort,
     gate: {

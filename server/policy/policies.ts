@@ -97,7 +97,8 @@ export class Policies {
     const kept = this.#inForce(view);
     if (kept instanceof Promise) return kept.then((policies) => judgementOf(action, view, policies, now));
     const { facts = null } = action;
-    return kept.length === 0 && !facts?.connection ? { ...recorded, facts } : judgementOf(action, view, kept, now);
+    const isRecorded = kept.length === 0 && !facts?.connection && view.sandbox !== 'none';
+    return isRecorded ? { ...recorded, facts } : judgementOf(action, view, kept, now);
   };
 
   /** What follows when an agent of the session changes more than it said. */

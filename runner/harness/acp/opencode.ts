@@ -1,5 +1,5 @@
 /** What OpenCode needs to be governed: its own folders, our gateway as its one provider, and leave asked for every change. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentOptions } from '../harness.ts';
 
@@ -33,6 +33,10 @@ export async function opencodeEnvironment(options: AgentOptions): Promise<Record
     ['CONFIG', 'DATA', 'CACHE', 'STATE'].map((name) => [`XDG_${name}_HOME`, join(home, name.toLowerCase())]),
   );
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 });
+  // It installs packages of its own into a folder of settings that it may write, which asks a registry at its first turn.
+  const own = join(home, 'config', 'opencode');
+  await mkdir(own, { recursive: true });
+  await chmod(own, 0o500);
   const file = join(home, 'opencode.json');
   await writeFile(file, JSON.stringify(settings(options)), { mode: 0o600 });
   return {
