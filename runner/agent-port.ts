@@ -16,9 +16,9 @@ import type { AddressInfo, Server as TcpServer } from 'node:net';
 import * as z from 'zod';
 import { shellAgent } from '#protocol/egress-text.ts';
 import type { TurnId } from '#protocol/id.ts';
-import type { ProviderName } from '#protocol/provider.ts';
-import { type CredentialRoute, credentialRouteSchema } from '#protocol/secret.ts';
+import { credentialRouteSchema } from '#protocol/secret.ts';
 import { serverFileSchema } from '#protocol/server-file.ts';
+import type { AgentAccess } from './agent-access.ts';
 import { type CredentialCall, credentialCall, shownToken } from './credential.ts';
 import { type Egress, serverLimits } from './egress/index.ts';
 
@@ -32,23 +32,6 @@ export interface AgentPortOptions {
   /** Where it listens: in the network of a sandbox, which has an address of its own; absent: at a free port of 127.0.0.1. */
   at?: { listener: TcpServer; port: number };
   log: (line: string) => void;
-}
-
-/** What an agent is given to reach the port. */
-export interface AgentAccess {
-  /** Where the model APIs are, without a slash at the end: `…/v1/messages` and so on are below it. */
-  url: string;
-  /**
-   * Bearer token, API key, password or `x-omnigent-token` of this agent. In the last form the call's own `Authorization` goes along, for
-   * a provider of which the server has no key.
-   */
-  token: string;
-  /** Whether the server has a key of this provider now; true when it does not answer. */
-  hasKey: (provider: ProviderName) => Promise<boolean>;
-  /** Credential routes that the server has now (see credential.ts); none when it does not answer. */
-  credentialRoutes: () => Promise<CredentialRoute[]>;
-  /** Answers what the agent's program posts, as JSON, to `<url>/_/<name>`; `signal` aborts when it does not wait any more. */
-  onPost: (name: string, answer: (body: unknown, signal: AbortSignal) => Promise<object>) => void;
 }
 
 type Post = (body: unknown, signal: AbortSignal) => Promise<object>;

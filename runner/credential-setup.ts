@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentAccess } from './agent-port.ts';
+import type { AgentAccess } from './agent-access.ts';
 import { credentialEnvironment, npmSettings } from './credential.ts';
 
 /** In the programs' home: npm reads it before their own `.npmrc`, which wins over it. */

@@ -5,7 +5,8 @@ import { onTestFinished } from 'vitest';
 import type { SessionEvent } from '#protocol/event.ts';
 import type { SessionId, TurnId } from '#protocol/id.ts';
 import type { SecretMethod, SecretUse } from '#protocol/secret.ts';
-import { type AgentAccess, AgentPort } from '#runner/agent-port.ts';
+import type { AgentAccess } from '#runner/agent-access.ts';
+import { AgentPort } from '#runner/agent-port.ts';
 import { type TestServer, tab, type Visitor } from '#server/testing.ts';
 import { startSession } from '#server/testing-runner.ts';
 

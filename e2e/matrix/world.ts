@@ -66,7 +66,7 @@ export async function openWorld(
       secretKey: null,
       nextSecretKey: null,
       allowsLoopbackPush: false,
-    checkouts: 'copy',
+      checkouts: 'copy',
       agents: { holdMs, programs },
     },
     ...(runnerFile !== undefined && { runnerFile }),

@@ -4,7 +4,7 @@
  */
 import type { ProviderName } from '#protocol/provider.ts';
 import type { ActionKind, ItemKind, ToolInput } from '#protocol/turn-event.ts';
-import type { AgentAccess } from '../agent-port.ts';
+import type { AgentAccess } from '../agent-access.ts';
 
 /** What a harness can do. Declared, shown to people, and held against what is observed. */
 export interface Capabilities {

@@ -1,6 +1,6 @@
 /** Public face of the sandbox: what isolation this machine gives, and how a program is started under it. */
 export { type Account, asAccount, handOver, letThrough, makeTemporary, obstacleTo, sandboxAccount } from './account.ts';
-export { type Author, readAuthor } from './author.ts';
+export { readAuthor } from './author.ts';
 export { type Environment, scrubEnvironment } from './environment.ts';
 export { detectIsolation, type Isolation, namespaceOptions } from './isolation.ts';
 export {

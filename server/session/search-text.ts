@@ -20,6 +20,7 @@ function parts(event: SessionEvent): (string | null)[] {
     case 'session.paused':
     case 'session.interrupted':
     case 'runner.lost':
+    case 'turn.completed':
       return [event.payload.reason];
     case 'runner.connected':
       return [event.payload.warning];
@@ -47,11 +48,8 @@ function parts(event: SessionEvent): (string | null)[] {
       return [event.payload.agent, event.payload.harness, event.payload.model];
     case 'turn.queued':
     case 'turn.begun':
-      return [event.payload.agent, event.payload.prompt];
     case 'turn.steered':
-      return [event.payload.text];
-    case 'turn.completed':
-      return [event.payload.reason];
+      return event.type === 'turn.steered' ? [event.payload.text] : [event.payload.agent, event.payload.prompt];
     case 'item.completed':
       return [event.payload.title, event.payload.text];
     case 'action.requested':

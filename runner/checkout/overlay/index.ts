@@ -1,6 +1,5 @@
 /** Public face of overlay checkouts. */
 export { ensureBase } from './base.ts';
-export type { Lock } from './lock.ts';
 export { type Mounter, mountNamespace, systemMounter } from './mounter.ts';
 export { OverlayCheckouts, readGitSource } from './overlay-checkout.ts';
 export { chooseMethod } from './probe.ts';
