@@ -183,6 +183,8 @@ export const toRunnerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('egress.forget'), isTakenBack: z.boolean() }),
   /** Which paths are restricted from now on. */
   z.object({ type: z.literal('policy.place'), place: policyPlaceSchema }),
+  /** Answered by what its programs see: a `sandboxViewSchema`. */
+  z.object({ type: z.literal('sandbox.view'), request: count }),
   /** Answered by the facts of a command, as if an agent wanted to run it in `cwd`. */
   z.object({
     type: z.literal('action.examine'),

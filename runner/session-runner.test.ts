@@ -281,6 +281,14 @@ describe('runner of a session', () => {
     expect(server.of('reply').at(-1)).toMatchObject({ request: 4, ok: true });
   });
 
+  it('[SBX13] says what its programs see', async () => {
+    await start();
+    await soon(() => expect(server.events()).toHaveLength(2));
+    server.send({ type: 'sandbox.view', request: 3 });
+    const view = { kind: 'none', writable: ['/'], readOnly: [], pinned: [], hidden: [], tested: null };
+    await soon(() => expect(server.of('reply')).toMatchObject([{ request: 3, ok: true, result: view }]));
+  });
+
   it('a request that fails is answered with its code, and others go on', async () => {
     const launch = await start();
     await soon(() => expect(server.events()).toHaveLength(2));

@@ -10,6 +10,7 @@ import { type NewEvent, parsePayload, toLine } from '#protocol/event.ts';
 import type { TerminalId } from '#protocol/id.ts';
 import type { Launch } from '#protocol/launch.ts';
 import { type FromRunner, leaseMs, runnerProtocol, type ToRunner } from '#protocol/runner-message.ts';
+import type { SandboxView } from '#protocol/sandbox.ts';
 import { encodeFrame, type TerminalFrame } from '#protocol/terminal-frame.ts';
 import { AgentPort } from './agent-port.ts';
 import { Agents } from './agents.ts';
@@ -265,6 +266,8 @@ export class SessionRunner {
         return message.isTakenBack ? this.#kept.takeBack() : this.#kept.forget();
       case 'policy.place':
         return this.#agents.follow(message);
+      case 'sandbox.view':
+        return this.#answer(message.request, this.#view());
       case 'action.examine':
         return this.#answer(message.request, this.#agents.examine(message));
       case 'checkout.diff':
@@ -307,6 +310,11 @@ export class SessionRunner {
       const message = known ? cause.message.slice(0, 1000) : 'the runner failed, see its log';
       this.#connection.send({ type: 'reply', request, ok: false, code, message });
     });
+  }
+
+  async #view(): Promise<SandboxView> {
+    const hidden = this.#options.launch.policy?.restricted ?? [];
+    return { ...this.#place.view(), hidden: hidden.slice(0, 1_000) };
   }
 
   async #stop(): Promise<void> {

@@ -16,6 +16,7 @@ import { commandText } from './badge.ts';
 import { peopleOf } from './people.ts';
 import { RailAgents } from './rail-agents.tsx';
 import { RailPolicy } from './rail-policy.tsx';
+import { RailSandbox } from './rail-sandbox.tsx';
 import { RailSection } from './rail-section.tsx';
 import { isOpenTerminal, type SessionView, type TerminalView } from './session-facts.ts';
 import { TerminalMark } from './terminal-mark.tsx';
@@ -41,6 +42,7 @@ export function SessionRail({ view, present, me, shown, onShow, interrupt }: Ses
       <RailPolicy view={view} />
       <Terminals terminals={view.terminals} shown={shown} onShow={onShow} />
       <Checkout view={view} />
+      <RailSandbox view={view} />
       <Runner view={view} />
     </aside>
   );
@@ -231,11 +233,6 @@ function Runner({ view }: { view: SessionView }) {
         <Fact label="Isolation">
           <span>{isIsolated ? 'own namespaces' : 'process group only'}</span>
         </Fact>
-        {runner.sandbox && (
-          <Fact label="Sandbox">
-            {runner.sandbox === 'none' ? <span className="text-problem">none</span> : <span>{runner.sandbox}</span>}
-          </Fact>
-        )}
       </dl>
       {!isIsolated && (
         <p

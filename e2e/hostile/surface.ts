@@ -95,6 +95,7 @@ export function inputsFor({ session, terminalId, personId, dir }: Subject): Reco
       },
     },
     'session.sandbox': undefined,
+    'session.sandboxView': { session },
     'session.pause': { session },
     'session.stop': { session },
     'session.resume': { session },

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sandboxFiles } from '#facts/sandbox-files.ts';
 import type { FileView } from '#policy/file-view.ts';
+import type { SandboxView } from '#protocol/sandbox.ts';
 import { type Account, asAccount, handOver, isOwnedBy, letThrough } from './account.ts';
 import { type Environment, scrubEnvironment } from './environment.ts';
 import { limitArguments, readLimits } from './limits.ts';
@@ -130,9 +131,15 @@ export class BubblewrapSandbox implements Sandbox {
   }
 
   /** What a program started now would see: for people. */
-  view(): { writable: readonly string[]; readOnly: readonly string[]; pinned: readonly string[] } {
+  view(): Pick<SandboxView, 'writable' | 'readOnly' | 'pinned' | 'uid'> {
     const { writable, readOnly } = this.#view({}, { argv: [] });
-    return { writable, readOnly: ['/usr', ...readOnly], pinned: this.#pins.files };
+    const temporary = ['/tmp', '/var/tmp', '/dev/shm'];
+    return {
+      writable: [...writable, ...temporary],
+      readOnly: ['/usr', ...readOnly],
+      pinned: [...this.#pins.files],
+      uid: this.#ids.uid,
+    };
   }
 
   get #own(): string {

@@ -2,6 +2,7 @@
 import { realpath, rm } from 'node:fs/promises';
 import { AppError } from '#protocol/error.ts';
 import type { Launch } from '#protocol/launch.ts';
+import type { SandboxView } from '#protocol/sandbox.ts';
 import { type Account, makeTemporary, sandboxAccount } from './account.ts';
 import { BubblewrapSandbox } from './bubblewrap.ts';
 import { openNetwork, type SandboxNetwork, sandboxPort } from './network.ts';
@@ -62,15 +63,22 @@ export interface SessionSandbox {
   at?: { listener: SandboxNetwork['listener']; port: number };
   /** Rejects with `sandbox.failed` where it does not hold; nothing may be started before. */
   tested: Promise<void>;
+  /** What its programs see. */
+  view(): Omit<SandboxView, 'hidden'>;
   close(): void;
 }
+
+const noView: Omit<SandboxView, 'hidden'> = {
+  ...{ kind: 'none', writable: ['/'], readOnly: [], pinned: [], tested: null },
+  uid: process.getuid?.() ?? null,
+};
 
 function nothing(cause: AppError): SessionSandbox {
   const tested = Promise.reject(cause);
   tested.catch(() => undefined);
   const wrap = () => Promise.reject(cause);
   const sandbox: Sandbox = { ...noSandbox('process-group', {}), kind: 'bubblewrap', holds: () => false, wrap };
-  return { sandbox, tested, close: () => undefined };
+  return { sandbox, tested, view: () => ({ ...noView, kind: 'bubblewrap', writable: [] }), close: () => undefined };
 }
 
 export interface SessionSandboxOptions {
@@ -83,30 +91,47 @@ export interface SessionSandboxOptions {
 
 /** Without a sandbox there is no program either: what is returned then starts nothing, and says why. */
 export async function openSessionSandbox(options: SessionSandboxOptions): Promise<SessionSandbox> {
-  const { launch, onFailed } = options;
-  if (launch.sandbox === 'none')
-    return { sandbox: noSandbox(launch.isolation, process.env), tested: Promise.resolve(), close: () => undefined };
+  const { launch } = options;
+  if (launch.sandbox === 'none') {
+    const sandbox = noSandbox(launch.isolation, process.env);
+    return { sandbox, tested: Promise.resolve(), view: () => noView, close: () => undefined };
+  }
   try {
-    const { tools, account, network: opening, probes } = options.preparation ?? prepareSandbox();
-    const [network, directory] = await Promise.all([opening, realpath(launch.directory)]);
-    const { author } = launch;
-    const sandbox = await BubblewrapSandbox.open({ directory, env: process.env, tools, network, author, account });
-    const tested = probes.then((found) => {
-      const failure = failureOf(found);
-      if (failure !== null) throw refused(failure);
-    });
-    tested.catch(() => undefined);
-    const again = async () => {
-      const failure = failureOf(await test(network, account));
-      if (failure !== null) onFailed(failure);
-    };
-    const timer = setInterval(() => void again(), testEveryMs).unref();
-    const close = () => {
-      clearInterval(timer);
-      network.close();
-    };
-    return { sandbox, at: { listener: network.listener, port: sandboxPort }, tested, close };
+    return await openBubblewrap(options);
   } catch (cause) {
     return nothing(refused(cause instanceof Error ? cause.message : String(cause), cause));
   }
+}
+
+async function openBubblewrap({ launch, preparation, onFailed }: SessionSandboxOptions): Promise<SessionSandbox> {
+  const { tools, account, network: opening, probes } = preparation ?? prepareSandbox();
+  const [network, directory] = await Promise.all([opening, realpath(launch.directory)]);
+  const { author } = launch;
+  const sandbox = await BubblewrapSandbox.open({ directory, env: process.env, tools, network, author, account });
+  let newest: SandboxView['tested'] = null;
+  const judge = (found: readonly Probe[]): string | null => {
+    const failure = failureOf(found);
+    newest = { at: new Date().toISOString(), probes: found.length, failure };
+    return failure;
+  };
+  const tested = probes.then((found) => {
+    const failure = judge(found);
+    if (failure !== null) throw refused(failure);
+  });
+  tested.catch(() => undefined);
+  const again = async () => {
+    const failure = judge(await test(network, account));
+    if (failure !== null) onFailed(failure);
+  };
+  const timer = setInterval(() => void again(), testEveryMs).unref();
+  return {
+    sandbox,
+    at: { listener: network.listener, port: sandboxPort },
+    tested,
+    view: () => ({ kind: 'bubblewrap', ...sandbox.view(), tested: newest }),
+    close() {
+      clearInterval(timer);
+      network.close();
+    },
+  };
 }

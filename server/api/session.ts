@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { AppError } from '#protocol/error.ts';
 import { colsSchema, commandSchema, type EventType, rowsSchema } from '#protocol/event.ts';
 import type { SessionId } from '#protocol/id.ts';
-import { sandboxKindSchema } from '#protocol/sandbox.ts';
+import { sandboxKindSchema, sandboxViewSchema } from '#protocol/sandbox.ts';
 import { attentionSchema, type SessionView } from '#protocol/session-view.ts';
 import { agentNameSchema, harnessTypeSchema, modelSchema } from '#protocol/turn-event.ts';
 import type { PresenceChange, Present } from '#server/presence/index.ts';
@@ -131,6 +131,12 @@ export const sessionRouter = router({
       const { warnings = [] } = place.policy ?? {};
       return { ...created, warnings, url: `${ctx.services.url()}/sessions/${created.sessionId}` };
     }),
+
+  /** What its programs see, as its runner knows it; null while it has none. */
+  sandboxView: procedure.input(ref).query(async ({ ctx, input }) => {
+    const link = ctx.services.runners.links.get(await find(ctx, input.session));
+    return link && sandboxViewSchema.parse(await link.request({ type: 'sandbox.view' }));
+  }),
 
   /** Whether new sessions can have a sandbox. `problem`: why not, and what to install; null where they can. */
   sandbox: procedure.query(({ ctx }) => ({ problem: ctx.services.lifecycle.sandboxProblem })),

@@ -4,7 +4,7 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { detectIsolation, readProcess } from '#runner/sandbox/index.ts';
+import { detectIsolation, readProcess, sandboxAccount } from '#runner/sandbox/index.ts';
 import { findMarked, type HostFixture, openHostFixture, until } from './host-fixture.ts';
 import type { RunnerProcess } from './index.ts';
 import { boundLogOf } from './runner-log.ts';
@@ -82,6 +82,20 @@ describe('launch', { timeout: 60_000 }, () => {
     expect(readFileSync(`/proc/${runner.pid}/cmdline`, 'utf8')).toContain(launch.directory);
     await fixture.host.kill(runner, { graceMs: 0 });
     await isGone(launch.directory);
+  });
+
+  it('[HST27] it runs as nobody who owns more than sessions, from files that it can read', async () => {
+    const account = sandboxAccount();
+    const { launch, runner } = await launchClingers('namespaces');
+    await fixture.ready(launch);
+    const { uid = process.getuid?.() } = account ?? {};
+    const status = readFileSync(`/proc/${runner.pid}/status`, 'utf8');
+    expect(status).toMatch(new RegExp(`^Uid:\t${uid}\t${uid}\t${uid}\t${uid}$`, 'm'));
+    expect(status).toMatch(/^CapEff:\t0+$/m);
+    expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+    expect(statSync(launch.directory).uid).toBe(uid);
+    if (account) expect(readFileSync(`/proc/${runner.pid}/cmdline`, 'utf8')).toContain(join(fixture.home, 'runtime'));
+    await fixture.host.kill(runner);
   });
 
   it('[HST11] the log of a runner is emptied when it grows too large, and the runner writes on', async () => {
