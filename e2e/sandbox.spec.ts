@@ -17,7 +17,7 @@ test('[SBX13] the rail tells what programs see and what they may not change; a s
   await expect(page.getByText('No sandbox')).toHaveCount(0);
   await page.getByRole('button', { name: /^Take over/ }).click();
   await typeInto(page, 'whoami; ls /home /root; echo x >>.git/config; hostname\n');
-  await expect.poll(() => textOf(page)).toMatch(/agent\n[^]*Read-only file system[^]*\nsandbox\n/);
+  await expect.poll(() => textOf(page)).toMatch(/agent\n[\s\S]*Read-only file system[\s\S]*\nsandbox\n/);
 });
 
 test('[SBX13] a session without a sandbox is marked where it is looked at', async ({ server, repository, guest }) => {
