@@ -39,7 +39,7 @@ export async function startBareAgent(name: string, model: ModelServer): Promise<
     ...{ cwd: Promise.resolve(folder), env, home: folder, model: null, conversation: null, log: () => undefined },
     // The same settings name the hook and, for others than Claude Code, the model.
     access: {
-      ...{ url: isClaude ? url : model.url, token: 'sk-bare-000000000000000000000000' },
+      ...{ url: isClaude ? url : model.url, token: 'sk-bare-000000000000000000000000', programToken: '' },
       ...{ hasKey: async () => true, credentialRoutes: async () => [], onPost: () => undefined },
     },
     launcher: {

@@ -10,6 +10,8 @@ export interface AgentAccess {
    * a provider of which the server has no key.
    */
   token: string;
+  /** What its commands may have: it works at credential routes and names them at the proxy, and makes no model call. */
+  programToken: string;
   /** Whether the server has a key of this provider now; true when it does not answer. */
   hasKey: (provider: ProviderName) => Promise<boolean>;
   /** Credential routes that the server has now (see credential.ts); none when it does not answer. */

@@ -39,6 +39,7 @@ type Post = (body: unknown, signal: AbortSignal) => Promise<object>;
 interface Known {
   agent: string;
   hash: Buffer;
+  programHash: Buffer;
   turnId: () => TurnId | null;
   posts: Map<string, Post>;
 }
@@ -50,6 +51,7 @@ interface Asked {
   credential: CredentialCall | null;
 }
 
+const newToken = (kind: string): string => `${kind}_${randomBytes(32).toString('base64url')}`;
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 /** Our own headers cannot be set from inside, but for the agent's token. */
 const ownHeader = /^x-omnigent-/;
@@ -95,11 +97,12 @@ export class AgentPort {
 
   /** Gives `agent` a new token; an earlier one of the same name stops working. `turnId` is asked for at every call. */
   admit(agent: string, turnId: () => TurnId | null): AgentAccess {
-    const token = `agk_${randomBytes(32).toString('base64url')}`;
+    const token = newToken('agk');
+    const programToken = newToken('agp');
     const posts: Known['posts'] = new Map();
-    this.#agents.set(agent, { agent, hash: hashOf(token), turnId, posts });
+    this.#agents.set(agent, { agent, hash: hashOf(token), programHash: hashOf(programToken), turnId, posts });
     return {
-      ...{ url: this.url, token },
+      ...{ url: this.url, token, programToken },
       hasKey: (provider) =>
         this.#ask(`providers/${provider}`, agent, hasKeySchema, { hasKey: true }).then(({ hasKey }) => hasKey),
       credentialRoutes: () =>
@@ -115,8 +118,7 @@ export class AgentPort {
 
   /** Whose token it is; of none, or one that nobody has, the session's shell. */
   whose(token: string | null): { agent: string; turnId: TurnId | null } {
-    const hash = token === null ? null : hashOf(token);
-    const known = hash && [...this.#agents.values()].find((each) => timingSafeEqual(each.hash, hash));
+    const known = token === null ? null : this.#agentOf(token)?.known;
     return known ? { agent: known.agent, turnId: known.turnId() } : { agent: shellAgent, turnId: null };
   }
 
@@ -132,9 +134,12 @@ export class AgentPort {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const shown = shownToken(request.headers);
-    const known = shown && this.#agentOf(shown.token);
-    if (!known) return answer(response, 401, 'authentication_error', 'this token is not an agent of a running session');
-    const credential = credentialCall(request.url ?? '/', shown.route);
+    const found = shown && this.#agentOf(shown.token);
+    const credential = credentialCall(request.url ?? '/', shown?.route ?? null);
+    // What commands have is good for credential routes alone.
+    if (!found || (found.isProgram && !credential))
+      return answer(response, 401, 'authentication_error', 'this token is not an agent of a running session');
+    const { known } = found;
     const post = credential ? undefined : /^\/_\/([a-z-]+)$/.exec(request.url ?? '')?.[1];
     if (post !== undefined) return this.#post(known.posts.get(post), request, response);
     try {
@@ -163,9 +168,13 @@ export class AgentPort {
   }
 
   /** The agent whose token was shown. */
-  #agentOf(token: string): Known | null {
+  #agentOf(token: string): { known: Known; isProgram: boolean } | null {
     const hash = hashOf(token);
-    return [...this.#agents.values()].find((known) => timingSafeEqual(known.hash, hash)) ?? null;
+    for (const known of this.#agents.values()) {
+      if (timingSafeEqual(known.hash, hash)) return { known, isProgram: false };
+      if (timingSafeEqual(known.programHash, hash)) return { known, isProgram: true };
+    }
+    return null;
   }
 
   /** Without an answer there is no 200: whoever asked takes that for a denial. */

@@ -137,7 +137,7 @@ export class AgentSet {
     await this.close(name);
     const access = port.admit(name, () => this.#turns.turnOf(name));
     const home = await homeOf(name);
-    const own = { ...egressEnvironment(access.url, access.token), ...(await setUpCredentials(access, home)) };
+    const own = { ...egressEnvironment(access.url, access.programToken), ...(await setUpCredentials(access, home)) };
     const notice = untestedNotice(found, env);
     const agent = await found.start({
       ...{ cwd, env, home, model, access, conversation: earlier, log },

@@ -13,11 +13,11 @@ const npmFileName = '.omnigent-npmrc';
  * them: whatever they put in the place of the file is replaced, never followed.
  */
 export async function setUpCredentials(
-  access: Pick<AgentAccess, 'url' | 'token' | 'credentialRoutes'>,
+  access: Pick<AgentAccess, 'url' | 'programToken' | 'credentialRoutes'>,
   home: string,
 ): Promise<Record<string, string>> {
   const routes = await access.credentialRoutes();
-  const { url, token } = access;
+  const { url, programToken: token } = access;
   const environment = credentialEnvironment(routes, url, token);
   const settings = npmSettings(routes, url, token);
   if (settings === '') return environment;

@@ -114,6 +114,7 @@ beforeEach(() => {
       admit: () => ({
         url: '',
         token: '',
+        programToken: '',
         hasKey: async () => true,
         credentialRoutes: async () => [],
         onPost: () => undefined,

@@ -56,7 +56,13 @@ export const sandboxExec = defineCommand({
 });
 
 async function openPlace(directory: string): Promise<SessionSandbox> {
-  const launch = { sandbox: 'bubblewrap', isolation: 'namespaces', directory, author: await readAuthor() } as const;
+  const launch = {
+    sandbox: 'bubblewrap',
+    isolation: 'namespaces',
+    directory,
+    author: await readAuthor(),
+    programs: {},
+  } as const;
   const place = await openSessionSandbox({ launch, onFailed: () => undefined });
   // There is no server behind the agent port here.
   place.at?.listener.on('connection', (socket) => socket.destroy());

@@ -1,7 +1,7 @@
 /** One chaos run's stage: a server, a repository, three people, a flood, a shell that is typed into, and who watches. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -64,7 +64,7 @@ export async function makeRepository(folder: string, files = 20): Promise<void> 
 export async function divertRunners(server: ServerProcess, proxy: LinkProxy): Promise<void> {
   const path = join(server.home, 'server.json');
   const state = JSON.parse(await readFile(path, 'utf8')) as object;
-  await writeFile(`${path}.chaos`, `${JSON.stringify({ ...state, url: proxy.url })}\n`, { mode: 0o600 });
+  await writeFile(`${path}.chaos`, `${JSON.stringify({ ...state, url: proxy.url })}\n`, { mode: 0o644 });
   await rename(`${path}.chaos`, path);
 }
 
@@ -116,19 +116,20 @@ async function populate(
 ): Promise<World> {
   const dir = join(server.folder, 'repository');
   await makeRepository(dir);
+  await copyFile(floodFile, join(dir, 'flood.mjs'));
   const people = await Promise.all(['Ada', 'Ben', 'Cleo'].map((name) => server.signIn(name)));
   const [ada] = people;
   if (!ada) throw new Error('nobody signed in');
-  const stopFile = join(server.folder, 'stop-flood');
-  const countFile = join(server.folder, 'flood-count');
   const floodRate = random.pick(floodRates);
-  const command = [process.execPath, floodFile, String(floodRate), stopFile, countFile];
+  // In the checkout, which is all that programs of the session see.
+  const command = ['node', 'flood.mjs', String(floodRate), 'stop-flood', 'flood-count'];
   const {
     sessionId,
     checkout,
     terminalId: flood,
-  } = await ada.api.session.create.mutate({ dir, command, cols: 100, rows: 30 });
+  } = await ada.api.session.create.mutate({ dir, includeChanges: true, command, cols: 100, rows: 30 });
   if (flood === null) throw new Error('no terminal');
+  const [stopFile, countFile] = [join(checkout, 'stop-flood'), join(checkout, 'flood-count')];
   const open = async (cols: number, rows: number) =>
     (await ada.api.terminal.open.mutate({ session: sessionId, cols, rows })).terminalId;
   const shell = await open(80, 24);

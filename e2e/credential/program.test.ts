@@ -117,7 +117,7 @@ it('[CRD14] git clones and pushes by a repository’s usual address, and the cre
   const held: Awaited<ReturnType<typeof findInProcesses>> = [];
   upstream.answer = (request, response) => {
     if (request.method !== 'POST') return serve(request, response);
-    void findInProcesses(mark, [program.token, ...forms]).then((found) => {
+    void findInProcesses(mark, [program.programToken, ...forms]).then((found) => {
       held.push(...found);
       serve(request, response);
     });
@@ -131,7 +131,7 @@ it('[CRD14] git clones and pushes by a repository’s usual address, and the cre
   expect((await readFile(join(clone, 'large.bin'))).length).toBe(3 * 1024 * 1024);
   expect(said.at(-1)?.stdout.trim()).toBe(address);
   expect(held.map(({ name }) => name)).toContain('git-remote-http');
-  for (const { found } of held) expect(found).toEqual([program.token]);
+  for (const { found } of held) expect(found).toEqual([program.programToken]);
   const heard = line.heard();
   expect(heard).toContain('/gateway/credentials/forge/team/app.git/git-receive-pack');
   const seen = {
@@ -230,7 +230,7 @@ it('[CRD15] what a program put in the place of npm’s settings is replaced, and
   await writeFile(outside, 'untouched');
   await symlink(outside, join(home, '.omnigent-npmrc'));
   const { npm_config_globalconfig: file } = await setUpCredentials(program, home);
-  expect(await readFile(file ?? '', 'utf8')).toMatch(/:_authToken=agk_.*\.packages\n$/);
+  expect(await readFile(file ?? '', 'utf8')).toMatch(/:_authToken=agp_.*\.packages\n$/);
   expect(await readFile(outside, 'utf8')).toBe('untouched');
 });
 
@@ -252,7 +252,7 @@ it('[CRD16] any other program finds a route by its variable, with the token as b
   // A large body is announced, and sent once the port says that it may come.
   const file = join(folder, 'upload.bin');
   await writeFile(file, randomBytes(2 * 1024 * 1024));
-  const upload = ['-sS', '-H', 'Expect: 100-continue', '-H', `x-omnigent-token: ${program.token}`, '-T', file, url];
+  const upload = ['-sS', '-H', 'Expect: 100-continue', '-H', `x-omnigent-token: ${program.programToken}`, '-T', file, url];
   expect((await execute('curl', upload, { env })).stdout).toBe('known');
   expect((await fetch(url)).status).toBe(401);
   expect(env.GIT_CONFIG_VALUE_0 ?? '').not.toContain('issue-tracker');

@@ -1,5 +1,5 @@
 /** Claude Code on a server without a key: it says where one is entered, or works with the sign-in of its own `/login`. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { prepareHome } from '#db/testing-home.ts';
@@ -47,7 +47,11 @@ async function signIn(): Promise<void> {
     ...{ accessToken: 'sk-ant-oat01-sign-in', refreshToken: 'sk-ant-ort01-none', expiresAt: 4_102_444_800_000 },
     ...{ scopes: ['user:inference', 'user:profile'], subscriptionType: 'max' },
   };
-  await writeFile(join(folder, '.credentials.json'), JSON.stringify({ claudeAiOauth }), { mode: 0o600 });
+  const file = join(folder, '.credentials.json');
+  await writeFile(file, JSON.stringify({ claudeAiOauth }), { mode: 0o600 });
+  // It is the agent's own, whoever that is.
+  const { uid, gid } = await stat(folder);
+  await chown(file, uid, gid);
 }
 
 const proofs = () => model.requests.map(({ headers }) => [headers.authorization, headers['x-api-key']]);

@@ -1,4 +1,5 @@
 /** A session's sandbox by bubblewrap: what is prepared once, and how each of its programs is started. */
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,6 +27,8 @@ export interface BubblewrapOptions {
   network: Pick<SandboxNetwork, 'user' | 'net'>;
   /** As whom its programs run; null: as this process. */
   account: Account | null;
+  /** Absolute; seen by every program beside the toolchains, as far as they are there. */
+  shown?: readonly string[];
   /** Whose name commits carry where the repository does not say. */
   author: { name: string; email: string } | null;
 }
@@ -71,7 +74,9 @@ export class BubblewrapSandbox implements Sandbox {
     this.home = join(directory, 'home');
     this.temporary = join(directory, 'tmp');
     this.sharedMemory = join(directory, 'shm');
-    this.#toolchains = findToolchains(scrubEnvironment(env), homedir(), account);
+    const { path, shown } = findToolchains(scrubEnvironment(env), homedir(), account);
+    const others = (options.shown ?? []).filter((each) => existsSync(each)).flatMap(shownForProgram);
+    this.#toolchains = { path, shown: [...shown, ...others] };
     this.#limits = limitArguments(readLimits());
     this.env = sandboxEnvironment(env, this.home, this.#toolchains);
     // What is mounted over another folder comes first.

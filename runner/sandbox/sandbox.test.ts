@@ -205,6 +205,7 @@ describe('detectIsolation', { timeout: 30_000 }, () => {
   /** A PATH with only these programs; a script replaces what is real. */
   function pathWith(programs: Record<string, string | null>): string {
     const bin = mkdtempSync(join(folder, 'bin-'));
+    for (const each of [folder, bin]) chmodSync(each, 0o711);
     for (const [name, script] of Object.entries(programs)) {
       if (script === null) symlinkSync(`/usr/bin/${name}`, join(bin, name));
       else writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });

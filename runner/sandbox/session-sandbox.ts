@@ -82,7 +82,7 @@ function nothing(cause: AppError): SessionSandbox {
 }
 
 export interface SessionSandboxOptions {
-  launch: Pick<Launch, 'sandbox' | 'isolation' | 'directory' | 'author'>;
+  launch: Pick<Launch, 'sandbox' | 'isolation' | 'directory' | 'author' | 'programs'>;
   /** Absent: everything is made now. */
   preparation?: Preparation | null | undefined;
   /** It does not hold any more. */
@@ -106,8 +106,12 @@ export async function openSessionSandbox(options: SessionSandboxOptions): Promis
 async function openBubblewrap({ launch, preparation, onFailed }: SessionSandboxOptions): Promise<SessionSandbox> {
   const { tools, account, network: opening, probes } = preparation ?? prepareSandbox();
   const [network, directory] = await Promise.all([opening, realpath(launch.directory)]);
-  const { author } = launch;
-  const sandbox = await BubblewrapSandbox.open({ directory, env: process.env, tools, network, author, account });
+  const { author, programs } = launch;
+  // Programs of agents may be started by others in their place.
+  const shown = (programs.OMNIGENT_AGENT_PATH ?? '').split(':').filter((folder) => folder !== '');
+  const sandbox = await BubblewrapSandbox.open({
+    ...{ directory, env: process.env, tools, network, author, account, shown },
+  });
   let newest: SandboxView['tested'] = null;
   const judge = (found: readonly Probe[]): string | null => {
     const failure = failureOf(found);

@@ -70,9 +70,8 @@ describe('checkouts made for the host', { timeout: 60_000 }, () => {
       for (const path of await filesBelow(fromText(directory))) expect(lstatSync(toBytes(path)).uid, path).toBe(uid);
       const script = `
       const { openCheckout } = await import(process.cwd() + '/runner/checkout/index.ts');
-      const request = { source: '/nonexistent', directory: ${JSON.stringify(directory)}, branch: null, includesChanges: false };
-      const first = await openCheckout(request);
-      const second = await openCheckout(request);
+      const first = await openCheckout(${JSON.stringify(directory)});
+      const second = await openCheckout(${JSON.stringify(directory)});
       console.log(JSON.stringify([first.created?.notes, second.created, first.checkout.root]));`;
       const [node = '', ...args] = await inView(directory, [
         process.execPath,
@@ -157,8 +156,7 @@ describe('checkouts made for the host', { timeout: 60_000 }, () => {
     const script = `
       await new Promise((resolve) => process.stdin.once('data', resolve));
       const { openCheckout } = await import(process.cwd() + '/runner/checkout/index.ts');
-      const request = { source: '/nonexistent', directory: ${JSON.stringify(directory)}, branch: null, includesChanges: false };
-      const { checkout, created } = await openCheckout(request);
+      const { checkout, created } = await openCheckout(${JSON.stringify(directory)});
       const { readdirSync, writeFileSync } = await import('node:fs');
       writeFileSync(checkout.root + '/mine', 'm');
       console.log(JSON.stringify([created.files, readdirSync(checkout.root)]));
