@@ -252,7 +252,16 @@ it('[CRD16] any other program finds a route by its variable, with the token as b
   // A large body is announced, and sent once the port says that it may come.
   const file = join(folder, 'upload.bin');
   await writeFile(file, randomBytes(2 * 1024 * 1024));
-  const upload = ['-sS', '-H', 'Expect: 100-continue', '-H', `x-omnigent-token: ${program.programToken}`, '-T', file, url];
+  const upload = [
+    '-sS',
+    '-H',
+    'Expect: 100-continue',
+    '-H',
+    `x-omnigent-token: ${program.programToken}`,
+    '-T',
+    file,
+    url,
+  ];
   expect((await execute('curl', upload, { env })).stdout).toBe('known');
   expect((await fetch(url)).status).toBe(401);
   expect(env.GIT_CONFIG_VALUE_0 ?? '').not.toContain('issue-tracker');
