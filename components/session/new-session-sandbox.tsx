@@ -32,7 +32,7 @@ export function SandboxField({ checked, problem, onChange }: SandboxFieldProps) 
       <span>
         Without a sandbox
         <span className="block text-ink-3 text-xs">
-          Its programs may read and change whatever the server may. Nothing is allowed without a person then.
+          Its programs may read and change whatever their user may. Nothing is allowed without a person then.
         </span>
         {problem && (
           <span role="alert" className="block text-problem text-xs">

@@ -34,7 +34,7 @@ function NoSandbox() {
       className="flex gap-2 rounded-2 border border-problem-line bg-problem-tint px-2.5 py-2 text-problem text-xs"
     >
       <Icon icon={ShieldOff} size={13} className="mt-0.5" />
-      <span>Its programs may read and change whatever the server may. Every action waits for a person.</span>
+      <span>Its programs may read and change whatever their user may. Every action waits for a person.</span>
     </p>
   );
 }

@@ -21,6 +21,9 @@ export {
 } from './overlay/index.ts';
 export { removeWhole } from './remove.ts';
 
+/** Locks of the sessions that this process works in, until it ends. */
+const held: unknown[] = [];
+
 /**
  * The checkout that the host made in a session's folder; `created` is the fact to state, null when it was stated already. Takes
  * the session's lock where its files are mounted. Throws AppError `checkout.failed`.
@@ -30,7 +33,7 @@ export async function openCheckout(
 ): Promise<{ checkout: Checkout; created: CheckoutCreated | null }> {
   const checkout = await reopenCheckout(directory, null);
   if (checkout && (await checkout.isPresent())) {
-    if (checkout.isMounted) await holdSession(await realpath(directory));
+    if (checkout.isMounted) held.push(await holdSession(await realpath(directory)));
     return { checkout, created: await takeCreated(directory) };
   }
   throw new AppError({ code: 'checkout.failed', message: 'the files of this session are gone; start a new session' });

@@ -1,10 +1,12 @@
 /** The sandbox of one session from the runner's side: made ready before the session is known, tested, and tested again every hour. */
-import { realpath, rm } from 'node:fs/promises';
+import { access, constants, mkdir, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError } from '#protocol/error.ts';
 import type { Launch } from '#protocol/launch.ts';
 import type { SandboxView } from '#protocol/sandbox.ts';
 import { type Account, makeTemporary, sandboxAccount } from './account.ts';
 import { BubblewrapSandbox } from './bubblewrap.ts';
+import type { Environment } from './environment.ts';
 import { openNetwork, type SandboxNetwork, sandboxPort } from './network.ts';
 import { noSandbox } from './program.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -93,7 +95,7 @@ export interface SessionSandboxOptions {
 export async function openSessionSandbox(options: SessionSandboxOptions): Promise<SessionSandbox> {
   const { launch } = options;
   if (launch.sandbox === 'none') {
-    const sandbox = noSandbox(launch.isolation, process.env);
+    const sandbox = noSandbox(launch.isolation, await homeFor(launch.directory));
     return { sandbox, tested: Promise.resolve(), view: () => noView, close: () => undefined };
   }
   try {
@@ -101,6 +103,21 @@ export async function openSessionSandbox(options: SessionSandboxOptions): Promis
   } catch (cause) {
     return nothing(refused(cause instanceof Error ? cause.message : String(cause), cause));
   }
+}
+
+/** The person's home, or where this process may not enter it, as under root's server, one of the session's own. */
+async function homeFor(directory: string): Promise<Environment> {
+  const { HOME } = process.env;
+  const mayEnter =
+    HOME !== undefined &&
+    (await access(HOME, constants.R_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    ));
+  if (mayEnter) return process.env;
+  const own = join(directory, 'home');
+  await mkdir(own, { recursive: true, mode: 0o700 });
+  return { ...process.env, HOME: own };
 }
 
 async function openBubblewrap({ launch, preparation, onFailed }: SessionSandboxOptions): Promise<SessionSandbox> {
