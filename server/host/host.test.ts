@@ -1,6 +1,6 @@
 /** The host against real runner processes, real namespaces and real kills. */
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -94,7 +94,7 @@ describe('launch', { timeout: 60_000 }, () => {
     expect(status).toMatch(/^CapEff:\t0+$/m);
     expect(status).toMatch(/^NoNewPrivs:\t1$/m);
     expect(statSync(launch.directory).uid).toBe(uid);
-    if (account) expect(readFileSync(`/proc/${runner.pid}/cmdline`, 'utf8')).toContain(join(fixture.home, 'runtime'));
+    if (account) expect(readlinkSync(`/proc/${runner.pid}/exe`)).toContain(join(fixture.home, 'runtime'));
     await fixture.host.kill(runner);
   });
 
@@ -135,9 +135,9 @@ describe('launch', { timeout: 60_000 }, () => {
 
 describe('spare', { timeout: 60_000 }, () => {
   const traces = (home: string) => findMarked(join(home, 'sessions', 'runner---'));
-  /** What was spawned around them keeps its first command line. */
+  /** What is spawned around and beside them has the same words in its command line. */
   const spares = (home: string) =>
-    traces(home).filter((pid) => !readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('unshare'));
+    traces(home).filter((pid) => /^\S*\/node\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
   /** A host of its own with a spare runner. */
   async function openWithSpare() {
     const own = await openHostFixture();

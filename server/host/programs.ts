@@ -17,7 +17,7 @@ export interface ProgramsOptions {
 }
 
 /** The folder itself, or its copy; hard links where the file system is the same: such programs have hundreds of megabytes. */
-async function copyOf(folder: string, home: string): Promise<string> {
+async function makeCopy(folder: string, home: string): Promise<string> {
   const { ino, mtimeMs } = await stat(folder);
   const name = createHash('sha256').update(`${folder} ${ino} ${mtimeMs}`).digest('hex').slice(0, 16);
   const target = join(home, 'agents', 'copies', name);
@@ -28,6 +28,15 @@ async function copyOf(folder: string, home: string): Promise<string> {
   await run('chmod', ['a+rx', join(home, 'agents'), dirname(target), aside]);
   await rename(aside, target);
   return join(target, basename(folder));
+}
+
+const copying = new Map<string, Promise<string>>();
+
+/** Several that want one at once wait for the same. */
+function copyOf(folder: string, home: string): Promise<string> {
+  const work = copying.get(folder) ?? makeCopy(folder, home).finally(() => copying.delete(folder));
+  copying.set(folder, work);
+  return work;
 }
 
 async function reachable(path: string, { home, account }: ProgramsOptions): Promise<string> {
