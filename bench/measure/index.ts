@@ -12,6 +12,7 @@ import { append, appendBatched, commitToBrowser } from './log.ts';
 import { memory } from './memory.ts';
 import { pause } from './pause.ts';
 import { judge } from './policy.ts';
+import { sandbox } from './sandbox.ts';
 import { find, list, open } from './session-data.ts';
 import { serverStart, sessionRestart, sessionStart } from './start.ts';
 import { timeline } from './timeline.ts';
@@ -20,6 +21,6 @@ import { turnColdRestart, turnColdStart, turnFirstToken, turnInterrupt, turnWarm
 export const measures: Measure[] = [
   ...[...memory, sessionStart, sessionRestart, echo, echoBrowser, join, interrupt, commitToBrowser, flood, slowViewer],
   ...[turnWarm, turnFirstToken, turnInterrupt, turnColdStart, turnColdRestart, pause, gateway, gatewayMemory, ...gates],
-  ...[judge, egress, decideToContinue, inboxOpen],
+  ...[judge, egress, decideToContinue, inboxOpen, ...sandbox],
   ...[serverStart, append, appendBatched, list, open, find, ...timeline],
 ];
