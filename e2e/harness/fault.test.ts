@@ -1,5 +1,5 @@
 /** Harnesses that cannot work, and models that fail: each is shown with the fix, and the session is usable afterwards. */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,9 +26,12 @@ beforeAll(async () => {
   programs = await mkdtemp(join(tmpdir(), 'omnigent-agents-'));
   await chmod(programs, 0o755);
   // Claude Code of another version than the tested one, as far as it says.
+  const packages = join(programs, 'node_modules', 'newer');
+  await mkdir(packages, { recursive: true });
+  await link(claudeFile, join(packages, 'real')).catch(() => copyFile(claudeFile, join(packages, 'real')));
   const newer = await program(
-    'newer',
-    `[ "$1" = --version ] && exec echo '99.0.1 (Claude Code)'\nexec ${claudeFile} "$@"`,
+    'node_modules/newer/claude',
+    `[ "$1" = --version ] && exec echo '99.0.1 (Claude Code)'\nexec "$(dirname "$0")/real" "$@"`,
   );
   world = await openWorld(() => undefined, undefined, { OMNIGENT_CLAUDE_BIN: newer });
   const rules = harnesses.flatMap((harness) => [...failing(harness), slow(harness)]);
