@@ -1,8 +1,8 @@
 /** What few need to say of a new session: its rules, first program, sandbox and name. */
+import { CheckField } from '#components/ui/check-field.tsx';
 import { Disclosure } from '#components/ui/disclosure.tsx';
 import { Field } from '#components/ui/field.tsx';
 import type { NewSession, Problems } from './new-session.ts';
-import { SandboxField } from './new-session-sandbox.tsx';
 import { folderName } from './session-facts.ts';
 
 export interface MoreFieldsProps {
@@ -42,8 +42,15 @@ export function MoreFields({ form, problems, onChange }: MoreFieldsProps) {
             spellCheck={false}
           />
         )}
-        <ChangesField checked={form.includeChanges} onChange={(includeChanges) => onChange({ includeChanges })} />
-        <SandboxField
+        <CheckField
+          label="Include uncommitted changes"
+          help="Modified and untracked files come along; ignored ones stay."
+          checked={form.includeChanges}
+          onChange={(includeChanges) => onChange({ includeChanges })}
+        />
+        <CheckField
+          label="Without a sandbox"
+          help="Its programs may read and change whatever their user may. Nothing is allowed without a person then."
           checked={form.hasNoSandbox}
           problem={problems.sandbox ?? null}
           onChange={(hasNoSandbox) => onChange({ hasNoSandbox })}
@@ -58,22 +65,5 @@ export function MoreFields({ form, problems, onChange }: MoreFieldsProps) {
         />
       </div>
     </Disclosure>
-  );
-}
-
-function ChangesField({ checked, onChange }: { checked: boolean; onChange: (checked: boolean) => void }) {
-  return (
-    <label className="flex items-start gap-2.5 max-wide:min-h-11">
-      <input
-        type="checkbox"
-        checked={checked}
-        onChange={(event) => onChange(event.target.checked)}
-        className="mt-0.5 size-3.5 accent-(--accent-solid) max-wide:size-5"
-      />
-      <span>
-        Include uncommitted changes
-        <span className="block text-ink-3 text-xs">Modified and untracked files come along; ignored ones stay.</span>
-      </span>
-    </label>
   );
 }
